@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Unit tests and Python tests. A unit test is one line in the list below.
+#
+# $(eval $(call unit_test,NAME,SOURCES)) builds tests/unit/NAME_test.c with the real SOURCES (and
+# fakes under hyp/arch/fake/ that the test needs) with the sanitizers, by gcc into $(O)/unit/ and by
+# clang into $(O)/unit/clang/. An optional third argument holds extra compiler flags, a fourth extra
+# libraries. Objects are shared between tests unless there are extra flags.
+
+UNIT_INC  := -Ihyp/arch/fake -Ihyp/arch/aarch64 -Itests/unit
+UNIT_BINS :=
+
+# compiler, object directory prefix, extra flags
+define unit_objects
+$(O)/unit/obj/$(2)/%.o: %.c $$(FLAGS_STAMP)
+	$$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(1) $$(CFLAGS_SAN) $$(UNIT_INC) $(3) $$(CFLAGS_DEP) -c $$< -o $$@
+endef
+$(eval $(call unit_objects,gcc,gcc,))
+$(eval $(call unit_objects,clang,clang,))
+
+# name, sources, libraries, compiler, object directory, output directory
+define unit_binary
+UNIT_BINS += $(6)/$(1)_test
+UNIT_OBJS_$(4)_$(1) := $(patsubst %.c,$(O)/unit/obj/$(5)/%.o,tests/unit/$(1)_test.c $(2))
+DEPS += $$(UNIT_OBJS_$(4)_$(1):.o=.d)
+$(6)/$(1)_test: $$(UNIT_OBJS_$(4)_$(1))
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(4) -fsanitize=address,undefined $$^ -lcmocka $(3) -o $$@
+endef
+
+define unit_test
+$(if $(strip $(3)),$(foreach c,gcc clang,$(eval $(call unit_objects,$c,$c-$(strip $(1)),$(3)))))
+$(eval $(call unit_binary,$(strip $(1)),$(2),$(4),gcc,gcc$(if $(strip $(3)),-$(strip $(1))),$(O)/unit))
+$(eval $(call unit_binary,$(strip $(1)),$(2),$(4),clang,clang$(if $(strip $(3)),-$(strip $(1))),$(O)/unit/clang))
+endef
+
+# --- the list: one line per unit, alphabetical ----------------------------------------------------
+$(eval $(call unit_test,field,))
+
+# --- running --------------------------------------------------------------------------------------
+.PHONY: unit-tests pytests
+unit-tests: $(UNIT_BINS)
+	$(Q)scripts/unit $(UNIT_BINS)
+
+# Python tests that need no QEMU: of the scripts, of the plan compiler (bad plans) and the like.
+PYTEST_PATHS = $(sort $(dir $(filter-out tests/zone/%,$(wildcard tests/*/test_*.py))))
+pytests: $(ALL)
+	$(Q)O=$(O) $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST_PATHS)
