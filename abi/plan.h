@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan.bin: the static partition table that the plan compiler writes and the hypervisor obeys.
+ * Fixed little-endian layout without pointers; every count is bounded by a PLAN_MAX_ constant.
+ * lib/plan_check.h holds the rules that make a plan acceptable, on both sides.
+ */
+#ifndef ABI_PLAN_H
+#define ABI_PLAN_H
+
+#include <stdint.h>
+
+#define PLAN_MAGIC   UINT64_C(0x314e414c50525456) /* "VTRPLAN1" */
+#define PLAN_VERSION UINT32_C(1)
+
+#define PLAN_MAX_CPUS    16u
+#define PLAN_MAX_ZONES   8u
+#define PLAN_MAX_REGIONS 96u
+#define PLAN_MAX_IRQS    256u
+#define PLAN_MAX_IMAGES  48u
+#define PLAN_MAX_RAM     8u
+#define PLAN_NAME_SIZE   24u /* with the terminating 0 */
+
+#define PLAN_NONE UINT32_MAX /* "no zone" in plan_cpu.zone */
+
+enum plan_role { PLAN_ROLE_ZONE0 = 0, PLAN_ROLE_USER = 1, PLAN_ROLE_REALTIME = 2 };
+
+enum plan_region_kind {
+    PLAN_REGION_RAM = 0,    /* 2 MiB aligned gpa, hpa and size; loaded, scrubbed, cacheable */
+    PLAN_REGION_DEVICE = 1, /* 4 KiB aligned; passed through as Device memory, never touched by us */
+};
+
+enum plan_console_kind {
+    PLAN_CONSOLE_NONE = 0,
+    PLAN_CONSOLE_EMULATED = 1,    /* PL011 emulated by the hypervisor at vuart_gpa */
+    PLAN_CONSOLE_PASSTHROUGH = 2, /* the machine's UART is one of the zone's device regions */
+};
+
+enum plan_conduit { PLAN_CONDUIT_SMC = 0, PLAN_CONDUIT_HVC = 1 };
+
+/* plan_zone.flags */
+#define PLAN_ZONE_DMA_TRUSTED  UINT32_C(1) /* owns a DMA master that no IOMMU contains */
+#define PLAN_ZONE_DEBUG_DENIED UINT32_C(2)
+#define PLAN_ZONE_IRQ_DIRECT   UINT32_C(4) /* interrupts: direct */
+
+/* plan_irq.flags */
+#define PLAN_IRQ_EDGE UINT32_C(1) /* edge triggered; else level */
+
+struct plan_cpu {
+    uint64_t hw_id; /* aarch64: MPIDR_EL1 affinity fields, all other bits 0 */
+    uint32_t zone;  /* index of the owner, or PLAN_NONE: parked */
+    uint32_t vcpu;  /* index within the zone, 0 boots; 0 when zone is PLAN_NONE */
+};
+
+struct plan_ram {
+    uint64_t hpa, size; /* of the board; zones and the hypervisor lie inside */
+};
+
+struct plan_region {
+    uint64_t gpa, hpa, size;
+    uint32_t zone;
+    uint32_t kind; /* enum plan_region_kind */
+};
+
+/* A shared peripheral interrupt owned by a zone; guest and machine number are the same. */
+struct plan_irq {
+    uint32_t zone;
+    uint32_t intid; /* GIC INTID, 32..1019 */
+    uint32_t flags;
+    uint32_t reserved; /* 0 */
+};
+
+/* Bytes of the boot image that are copied into the zone's RAM at each start of the zone. */
+struct plan_image {
+    uint64_t offset; /* from the boot image's first byte, 8-byte aligned */
+    uint64_t size;   /* bytes, not 0 */
+    uint64_t gpa;    /* inside one RAM region of the zone */
+    uint32_t zone;
+    uint32_t reserved; /* 0 */
+};
+
+struct plan_zone {
+    char name[PLAN_NAME_SIZE]; /* [a-z0-9_-], 0-terminated, padded with 0 */
+    uint32_t role;             /* enum plan_role */
+    uint32_t flags;            /* PLAN_ZONE_* */
+    uint32_t vcpu_count;
+    uint32_t console;     /* enum plan_console_kind */
+    uint64_t entry;       /* gpa of vCPU 0's first instruction */
+    uint64_t dtb;         /* gpa handed over in x0 */
+    uint64_t boot_info;   /* gpa of struct boot_info handed over in x1, or 0 */
+    uint64_t gicd_gpa;    /* emulated distributor, 64 KiB */
+    uint64_t gicr_gpa;    /* emulated redistributors, vcpu_count * 128 KiB */
+    uint64_t vuart_gpa;   /* emulated PL011, 4 KiB; 0 when console is not EMULATED */
+    uint32_t vuart_intid; /* its level interrupt; belongs to no plan_irq of this zone */
+    uint32_t reserved;    /* 0 */
+};
+
+/* What the hypervisor itself must know of the machine. */
+struct plan_board {
+    uint32_t gic_version; /* 3 (2 is refused by plan_check until it is supported) */
+    uint32_t conduit;     /* enum plan_conduit: how EL3 firmware is called */
+    uint64_t gicd_hpa, gicd_size;
+    uint64_t gicr_hpa, gicr_size;
+    uint64_t uart_hpa;   /* PL011 used as the hypervisor's console; 0: none */
+    uint32_t uart_intid; /* 32..1019 when uart_hpa is not 0 */
+    uint32_t maintenance_intid; /* PPIs, 16..31 */
+    uint32_t hyp_timer_intid;
+    uint32_t virt_timer_intid;
+    uint32_t phys_timer_intid;
+    uint32_t ram_count;
+    struct plan_ram ram[PLAN_MAX_RAM];
+};
+
+struct plan {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t size; /* sizeof(struct plan) */
+    uint64_t hyp_hpa, hyp_size;     /* everything that is the hypervisor's: image, blobs, pool */
+    uint64_t image_hpa, image_size; /* where the boot image must be loaded, and its length in bytes */
+    uint32_t cpu_count, zone_count, region_count, irq_count, image_count;
+    uint32_t log_level; /* 0 error, 1 warning, 2 info, 3 debug */
+    struct plan_board board;
+    struct plan_cpu cpu[PLAN_MAX_CPUS];
+    struct plan_zone zone[PLAN_MAX_ZONES];
+    struct plan_region region[PLAN_MAX_REGIONS];
+    struct plan_irq irq[PLAN_MAX_IRQS];
+    struct plan_image image[PLAN_MAX_IMAGES];
+};
+
+/*
+ * Boot image: hyp.bin (starts with an arm64 Image header) padded to 4 KiB, struct plan padded to
+ * 4 KiB, then the blobs that plan.image[] names. The first words of hyp.bin after the 64-byte
+ * header are a struct plan_hyp_header, by which the compiler knows what it was given.
+ */
+#define PLAN_HYP_HEADER_OFFSET 64u
+#define PLAN_HYP_MAGIC UINT64_C(0x3150594852545f56) /* "V_TRHYP1" */
+
+struct plan_hyp_header {
+    uint64_t magic;
+    uint32_t plan_version;
+    uint32_t plan_size;  /* sizeof(struct plan) this hypervisor was built with */
+    uint64_t image_size; /* bytes of hyp.bin, multiple of 4 KiB: the plan follows at this offset */
+    uint64_t pool_fixed; /* bytes of pool it needs whatever the plan says */
+    uint64_t pool_per_cpu, pool_per_zone;
+};
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Zones, their vCPUs, and the physical CPUs that carry them: state and life cycle. */
+#ifndef HYP_CORE_ZONE_H
+#define HYP_CORE_ZONE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/plan.h"
+#include "arch_types.h"
+#include "hyp/core/lock.h"
+#include "hyp/core/mmio.h"
+#include "hyp/core/vuart.h"
+#include "lib/addr.h"
+#include "lib/err.h"
+
+struct pcpu;
+
+/* vCPU power state, as PSCI AFFINITY_INFO tells it. Written by CAS, see zone.c. */
+enum vcpu_state { VCPU_OFF = 0, VCPU_ON_PENDING = 1, VCPU_ON = 2 };
+
+enum zone_state {
+    ZONE_OFF,      /* never started, or stopped: memory is not loaded */
+    ZONE_STARTING, /* vCPU 0's CPU will scrub, load and start it when all vCPUs are off */
+    ZONE_RUNNING,
+    ZONE_STOPPING, /* all vCPUs have been asked to leave the guest */
+};
+
+/* Why a zone stopped; printed, and kept until the next start. */
+enum stop_reason {
+    STOP_NONE,
+    STOP_POWER_OFF, /* its own SYSTEM_OFF */
+    STOP_RESET,     /* its own SYSTEM_RESET: starts again */
+    STOP_OPERATOR,  /* console command */
+    STOP_SERROR,    /* asynchronous abort */
+    STOP_FAULT,     /* known-illegal behaviour */
+    STOP_REASON_COUNT,
+};
+
+/* How a vCPU begins: entry point and the values of its first argument registers. */
+struct vcpu_start {
+    uint64_t pc;
+    uint64_t arg0, arg1;
+};
+
+struct vcpu {
+    struct arch_vcpu arch; /* first: assembly reaches it by the vCPU's address */
+    struct zone *zone;
+    struct pcpu *cpu;
+    uint32_t id;             /* within the zone */
+    _Atomic uint32_t state;  /* enum vcpu_state */
+    struct vcpu_start start; /* written by the caller of vcpu_on() before state ON_PENDING */
+    uint32_t log_budget;     /* guest-caused log lines left, see log_guest() */
+};
+
+struct zone {
+    const struct plan_zone *plan;
+    uint32_t id;
+    _Atomic uint32_t state;   /* enum zone_state */
+    _Atomic uint32_t reason;  /* enum stop_reason of the stop under way, or of the last one */
+    _Atomic uint32_t running; /* vCPUs not VCPU_OFF */
+    uint32_t vcpu_count;
+    struct vcpu *vcpus;
+    struct mmio_dev dev[MMIO_MAX_DEVS];
+    uint32_t dev_count;
+    uint32_t starts; /* how often it was started */
+    struct vuart vuart;
+    struct arch_zone arch;
+};
+
+/* pcpu->requests bits */
+#define REQUEST_LOOK UINT32_C(1) /* look at the vCPU's and the zone's state */
+#define REQUEST_VIRQ UINT32_C(2) /* virtual interrupts may have become pending */
+#define REQUEST_HALT UINT32_C(4) /* the machine stops: mask everything and park */
+
+struct pcpu {
+    struct arch_pcpu arch; /* first: assembly reaches it */
+    uint32_t id;           /* index in plan.cpu */
+    _Atomic uint32_t requests;
+    _Atomic bool online;
+    struct vcpu *vcpu; /* NULL: no zone owns this CPU */
+    uint64_t hw_id;
+    uint64_t alarm_vuart; /* deadline of the vuart of this CPU's zone, UINT64_MAX: none */
+};
+
+extern const struct plan *the_plan;
+extern struct zone *zones; /* the_plan->zone_count of them */
+extern struct pcpu *pcpus; /* the_plan->cpu_count of them */
+
+/* Builds all zones from the plan: memory from the boot pool; nothing starts yet. */
+void zone_init_all(void);
+
+/* Sets request bits of a CPU and wakes it, unless it is the calling one. Any CPU. */
+void pcpu_request(struct pcpu *cpu, uint32_t bits);
+
+/* Starts a vCPU that is off (PSCI CPU_ON). ERR_BUSY: on or starting; ERR_DENIED: zone stops. */
+enum err vcpu_on(struct vcpu *vcpu, const struct vcpu_start *start) MUST_CHECK;
+
+/* The running vCPU turns itself off (PSCI CPU_OFF); takes effect when the handler returns. */
+void vcpu_off(struct vcpu *vcpu);
+
+/* Asks for start of a zone that is off. ERR_BUSY otherwise. Any CPU. */
+enum err zone_start(struct zone *zone) MUST_CHECK;
+
+/* Asks all vCPUs of a zone to stop; with STOP_RESET it starts again. Any CPU, never waits. */
+void zone_stop(struct zone *zone, enum stop_reason why);
+
+/* What the CPU must do for its vCPU now: called by run.c between guest entries. */
+void zone_progress(struct vcpu *vcpu);
+
+/* Whether the machine's last zone has stopped. */
+bool zone_all_off(void);
+
+/* Machine address of a range of the zone's RAM; false when it is not wholly inside one region. */
+bool zone_ram_find(const struct zone *zone, gpa_t at, uint64_t size, hpa_t *out);
+
+/* Current CPU's vCPU loop; the only place that enters a guest. */
+_Noreturn void run_cpu(struct pcpu *cpu);
+
+#endif
