@@ -20,7 +20,7 @@ struct boot_info {
     uint32_t size; /* of this structure as written; a reader accepts larger ones */
     char zone_name[BOOT_NAME_SIZE];
     uint32_t vcpu_count;
-    uint32_t conduit; /* PSCI: 0 smc, 1 hvc */
+    uint32_t conduit;           /* PSCI: 0 smc, 1 hvc */
     uint64_t ram_gpa, ram_size; /* the region that holds the boot images */
     uint64_t gicd_gpa, gicr_gpa;
     uint64_t uart_gpa; /* PL011; 0: none */

@@ -26,7 +26,7 @@ enum plan_role { PLAN_ROLE_ZONE0 = 0, PLAN_ROLE_USER = 1, PLAN_ROLE_REALTIME = 2
 
 enum plan_region_kind {
     PLAN_REGION_RAM = 0,    /* 2 MiB aligned gpa, hpa and size; loaded, scrubbed, cacheable */
-    PLAN_REGION_DEVICE = 1, /* 4 KiB aligned; passed through as Device memory, never touched by us */
+    PLAN_REGION_DEVICE = 1, /* 4 KiB aligned; mapped as Device memory, never touched by us */
 };
 
 enum plan_console_kind {
@@ -100,8 +100,8 @@ struct plan_board {
     uint32_t conduit;     /* enum plan_conduit: how EL3 firmware is called */
     uint64_t gicd_hpa, gicd_size;
     uint64_t gicr_hpa, gicr_size;
-    uint64_t uart_hpa;   /* PL011 used as the hypervisor's console; 0: none */
-    uint32_t uart_intid; /* 32..1019 when uart_hpa is not 0 */
+    uint64_t uart_hpa;          /* PL011 used as the hypervisor's console; 0: none */
+    uint32_t uart_intid;        /* 32..1019 when uart_hpa is not 0 */
     uint32_t maintenance_intid; /* PPIs, 16..31 */
     uint32_t hyp_timer_intid;
     uint32_t virt_timer_intid;
@@ -113,9 +113,9 @@ struct plan_board {
 struct plan {
     uint64_t magic;
     uint32_t version;
-    uint32_t size; /* sizeof(struct plan) */
+    uint32_t size;                  /* sizeof(struct plan) */
     uint64_t hyp_hpa, hyp_size;     /* everything that is the hypervisor's: image, blobs, pool */
-    uint64_t image_hpa, image_size; /* where the boot image must be loaded, and its length in bytes */
+    uint64_t image_hpa, image_size; /* where the boot image must be loaded, its length in bytes */
     uint32_t cpu_count, zone_count, region_count, irq_count, image_count;
     uint32_t log_level; /* 0 error, 1 warning, 2 info, 3 debug */
     struct plan_board board;
@@ -132,7 +132,7 @@ struct plan {
  * header are a struct plan_hyp_header, by which the compiler knows what it was given.
  */
 #define PLAN_HYP_HEADER_OFFSET 64u
-#define PLAN_HYP_MAGIC UINT64_C(0x3150594852545f56) /* "V_TRHYP1" */
+#define PLAN_HYP_MAGIC         UINT64_C(0x3150594852545f56) /* "V_TRHYP1" */
 
 struct plan_hyp_header {
     uint64_t magic;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* clang-format off */
 typedef struct { uint64_t v; } gva_t; /* guest virtual */
 typedef struct { uint64_t v; } gpa_t; /* guest physical (IPA) */
 typedef struct { uint64_t v; } hpa_t; /* machine physical */
@@ -13,15 +14,18 @@ typedef struct { uint64_t v; } hpa_t; /* machine physical */
 static inline gva_t gva(uint64_t v) { return (gva_t){ v }; }
 static inline gpa_t gpa(uint64_t v) { return (gpa_t){ v }; }
 static inline hpa_t hpa(uint64_t v) { return (hpa_t){ v }; }
+/* clang-format on */
 
 #define SIZE_4K UINT64_C(0x1000)
 #define SIZE_2M UINT64_C(0x200000)
 #define SIZE_1G UINT64_C(0x40000000)
 
 /* `to` is a power of two; align_up wraps to 0 past the top, which range checks must exclude first. */
+/* clang-format off */
 static inline uint64_t align_down(uint64_t v, uint64_t to) { return v & ~(to - 1); }
 static inline uint64_t align_up(uint64_t v, uint64_t to) { return (v + to - 1) & ~(to - 1); }
 static inline bool is_aligned(uint64_t v, uint64_t to) { return (v & (to - 1)) == 0; }
+/* clang-format on */
 
 /* A range is [base, base+size); size 0 or a wrap past 2^64 is not a valid range. */
 static inline bool range_is_valid(uint64_t base, uint64_t size)

@@ -15,7 +15,7 @@
 #define field_mask(name) ((UINT64_MAX >> (64 - name##_WIDTH)) << name##_LSB)
 
 /* The field's value in register value x, shifted down. */
-#define get(name, x) (((uint64_t)(x) & field_mask(name)) >> name##_LSB)
+#define get(name, x) ((field_mask(name) & (uint64_t)(x)) >> name##_LSB)
 
 /* Register bits with the field set to v; bits of v beyond the field are dropped. */
 #define put(name, v) (((uint64_t)(v) << name##_LSB) & field_mask(name))
