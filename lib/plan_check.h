@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rules that make a struct plan acceptable, as one table: the same source decides in the plan
+ * compiler and in the hypervisor. Pure: reads the plan only, is safe on any bytes, and bounded.
+ */
+#ifndef LIB_PLAN_CHECK_H
+#define LIB_PLAN_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/plan.h"
+
+/* What a rule speaks of. The index of an object is its position in the plan's array of that kind. */
+enum plan_object {
+    PLAN_OBJECT_NONE,   /* index 0: the rule has no second object */
+    PLAN_OBJECT_PLAN,   /* index 0: the table as a whole */
+    PLAN_OBJECT_HYP,    /* index 0: the hypervisor's memory range */
+    PLAN_OBJECT_BOARD,  /* index 0 */
+    PLAN_OBJECT_FIXED,  /* a machine device kept by the hypervisor: enum plan_fixed */
+    PLAN_OBJECT_RAM,    /* board.ram[] */
+    PLAN_OBJECT_CPU,    /* cpu[] */
+    PLAN_OBJECT_ZONE,   /* zone[] */
+    PLAN_OBJECT_WINDOW, /* an emulated device: zone index * PLAN_WINDOWS + enum plan_window */
+    PLAN_OBJECT_REGION, /* region[] */
+    PLAN_OBJECT_IRQ,    /* irq[] */
+    PLAN_OBJECT_IMAGE,  /* image[] */
+    PLAN_OBJECT_COUNT,
+};
+
+enum plan_fixed { PLAN_FIXED_GICD, PLAN_FIXED_GICR, PLAN_FIXED_UART, PLAN_FIXED_COUNT };
+enum plan_window { PLAN_WINDOW_GICD, PLAN_WINDOW_GICR, PLAN_WINDOW_VUART, PLAN_WINDOWS };
+
+#define PLAN_GICD_SIZE  UINT64_C(0x10000) /* emulated distributor */
+#define PLAN_GICR_SIZE  UINT64_C(0x20000) /* per vCPU */
+#define PLAN_UART_SIZE  UINT64_C(0x1000)
+#define PLAN_IPA_LIMIT  UINT64_C(0x10000000000)   /* 2^40: what stage 2 translates */
+#define PLAN_HPA_LIMIT  UINT64_C(0x1000000000000) /* 2^48 */
+#define PLAN_POOL_LEAST UINT64_C(0x10000)         /* room after the boot image, at least */
+
+struct plan_ref {
+    uint32_t kind; /* enum plan_object */
+    uint32_t index;
+};
+
+struct plan_verdict {
+    const char *rule; /* name of the violated rule; static storage */
+    struct plan_ref a, b;
+};
+
+/*
+ * Holds for every object `a` of kind a_kind and every `b` of kind b_kind; for equal kinds, for every
+ * pair a < b.
+ */
+struct plan_rule {
+    const char *name;
+    enum plan_object a_kind, b_kind;
+    bool
+        is_gate; /* when it is violated, later rules would only add noise: they are not looked at */
+    bool (*holds)(const struct plan *plan, uint32_t a, uint32_t b);
+};
+
+extern const struct plan_rule plan_rules[];
+extern const uint32_t plan_rule_count;
+
+/* Takes the violations as they are found. Embed it to carry a context. */
+struct plan_sink {
+    void (*found)(struct plan_sink *sink, const struct plan_verdict *verdict);
+};
+
+/* Applies all rules; returns how often one was violated, 0: the plan is good. `sink` may be NULL. */
+uint32_t plan_check(const struct plan *plan, struct plan_sink *sink);
+
+/* "zone", "region", ... of an enum plan_object; never NULL. */
+const char *plan_object_name(uint32_t kind);
+
+/* The zone that an object belongs to, or PLAN_NONE. Safe for any reference. */
+uint32_t plan_owner(const struct plan *plan, struct plan_ref ref);
+
+/* The range of an emulated device; false when the zone has none. window < PLAN_OBJECT_WINDOW count. */
+bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa, uint64_t *size);
+
+/* The range of a machine device that the hypervisor keeps; false when there is none. */
+bool plan_fixed_range(const struct plan *plan, uint32_t fixed, uint64_t *hpa, uint64_t *size);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of plan_check: the list of rules and what their predicates share. A predicate sees any
+ * bytes: it reads only array elements below plan_count(), terminates, and never writes. A predicate
+ * on ranges leaves ranges that are empty or wrap to the rule that reports exactly that.
+ */
+#ifndef LIB_PLAN_RULE_H
+#define LIB_PLAN_RULE_H
+
+#include "lib/addr.h"
+#include "lib/plan_check.h"
+
+#define INTID_PPI_FIRST 16u
+#define INTID_PPI_LAST  31u
+#define INTID_SPI_FIRST 32u
+#define INTID_SPI_LAST  1019u
+
+/* clang-format off */
+/* X(name, object a, object b, is_gate, predicate plan_rule_<x>) in the order of application. */
+#define PLAN_RULES(X) \
+    X("magic",            PLAN,   NONE,   true,  magic) \
+    X("version",          PLAN,   NONE,   true,  version) \
+    X("size",             PLAN,   NONE,   true,  size) \
+    X("zone-count",       PLAN,   NONE,   true,  zone_count) \
+    X("cpu-count",        PLAN,   NONE,   true,  cpu_count) \
+    X("ram-count",        PLAN,   NONE,   true,  ram_count) \
+    X("region-count",     PLAN,   NONE,   true,  region_count) \
+    X("irq-count",        PLAN,   NONE,   true,  irq_count) \
+    X("image-count",      PLAN,   NONE,   true,  image_count) \
+    X("log-level",        PLAN,   NONE,   false, log_level) \
+    X("gic-version",      BOARD,  NONE,   false, gic_version) \
+    X("conduit",          BOARD,  NONE,   false, conduit) \
+    X("ppi",              BOARD,  NONE,   false, ppi) \
+    X("uart-intid",       BOARD,  NONE,   false, uart_intid) \
+    X("fixed-range",      FIXED,  NONE,   false, fixed_range) \
+    X("fixed-overlap",    FIXED,  FIXED,  false, fixed_overlap) \
+    X("fixed-ram",        FIXED,  RAM,    false, fixed_ram) \
+    X("ram-range",        RAM,    NONE,   false, ram_range) \
+    X("ram-overlap",      RAM,    RAM,    false, ram_overlap) \
+    X("hyp-range",        HYP,    NONE,   false, hyp_range) \
+    X("hyp-ram",          HYP,    NONE,   false, hyp_ram) \
+    X("hyp-image",        HYP,    NONE,   false, hyp_image) \
+    X("hyp-pool",         HYP,    NONE,   false, hyp_pool) \
+    X("cpu-hw-id",        CPU,    NONE,   false, cpu_hw_id) \
+    X("cpu-unique",       CPU,    CPU,    false, cpu_unique) \
+    X("cpu-owner",        CPU,    NONE,   false, cpu_owner) \
+    X("cpu-vcpu-unique",  CPU,    CPU,    false, cpu_vcpu_unique) \
+    X("zone-name",        ZONE,   NONE,   false, zone_name) \
+    X("zone-name-unique", ZONE,   ZONE,   false, zone_name_unique) \
+    X("zone-role",        ZONE,   NONE,   false, zone_role) \
+    X("zone-zero-single", ZONE,   ZONE,   false, zone_zero_single) \
+    X("zone-reserved",    ZONE,   NONE,   false, zone_reserved) \
+    X("zone-console",     ZONE,   NONE,   false, zone_console) \
+    X("zone-cpus",        ZONE,   NONE,   false, zone_cpus) \
+    X("zone-ram",         ZONE,   NONE,   false, zone_ram) \
+    X("zone-entry",       ZONE,   NONE,   false, zone_entry) \
+    X("zone-dtb",         ZONE,   NONE,   false, zone_dtb) \
+    X("zone-boot-info",   ZONE,   NONE,   false, zone_boot_info) \
+    X("window-range",     WINDOW, NONE,   false, window_range) \
+    X("window-overlap",   WINDOW, WINDOW, false, window_overlap) \
+    X("window-region",    WINDOW, REGION, false, window_region) \
+    X("region-kind",      REGION, NONE,   false, region_kind) \
+    X("region-size",      REGION, NONE,   false, region_size) \
+    X("region-wrap",      REGION, NONE,   false, region_wrap) \
+    X("region-align",     REGION, NONE,   false, region_align) \
+    X("region-limit",     REGION, NONE,   false, region_limit) \
+    X("region-board",     REGION, NONE,   false, region_board) \
+    X("device-ram",       REGION, RAM,    false, device_ram) \
+    X("device-fixed",     REGION, FIXED,  false, device_fixed) \
+    X("region-hyp",       REGION, HYP,    false, region_hyp) \
+    X("region-overlap",   REGION, REGION, false, region_overlap) \
+    X("region-gpa",       REGION, REGION, false, region_gpa) \
+    X("dma-identity",     REGION, NONE,   false, dma_identity) \
+    X("irq-intid",        IRQ,    NONE,   false, irq_intid) \
+    X("irq-reserved",     IRQ,    NONE,   false, irq_reserved) \
+    X("irq-unique",       IRQ,    IRQ,    false, irq_unique) \
+    X("irq-uart",         IRQ,    NONE,   false, irq_uart) \
+    X("irq-vuart",        IRQ,    ZONE,   false, irq_vuart) \
+    X("image-reserved",   IMAGE,  NONE,   false, image_reserved) \
+    X("image-source",     IMAGE,  NONE,   false, image_source) \
+    X("image-ram",        IMAGE,  NONE,   false, image_ram) \
+    X("image-overlap",    IMAGE,  IMAGE,  false, image_overlap)
+/* clang-format on */
+
+#define PLAN_RULE_DECLARE(name, a_kind, b_kind, is_gate, predicate)                                \
+    bool plan_rule_##predicate(const struct plan *p, uint32_t a, uint32_t b);
+PLAN_RULES(PLAN_RULE_DECLARE)
+#undef PLAN_RULE_DECLARE
+
+/* How many objects of the kind the plan has, never more than its arrays hold. */
+uint32_t plan_count(const struct plan *p, enum plan_object kind);
+
+/* Whether a guest range lies inside one RAM region of the zone. */
+bool plan_in_zone_ram(const struct plan *p, uint32_t zone, uint64_t at, uint64_t size);
+
+/* Whether a machine range lies inside one RAM range of the board. */
+bool plan_in_board_ram(const struct plan *p, uint64_t base, uint64_t size);
+
+static inline uint32_t plan_clamp(uint32_t count, uint32_t max)
+{
+    return count < max ? count : max;
+}
+
+static inline bool plan_has_zone(const struct plan *p, uint32_t zone)
+{
+    return zone < plan_count(p, PLAN_OBJECT_ZONE);
+}
+
+static inline bool is_between(uint32_t v, uint32_t first, uint32_t last)
+{
+    return v >= first && v <= last;
+}
+
+static inline bool plan_ram_of(const struct plan *p, uint32_t region, uint32_t zone)
+{
+    return p->region[region].kind == PLAN_REGION_RAM && p->region[region].zone == zone;
+}
+
+/* Whether both are ranges and have a byte in common. */
+static inline bool ranges_clash(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+    return range_is_valid(a, a_size) && range_is_valid(b, b_size) &&
+           ranges_overlap(a, a_size, b, b_size);
+}
+
+/* Whether both are ranges and the second lies in the first. */
+static inline bool range_inside(uint64_t out, uint64_t out_size, uint64_t in, uint64_t in_size)
+{
+    return range_is_valid(out, out_size) && range_is_valid(in, in_size) &&
+           range_contains(out, out_size, in, in_size);
+}
+
+#endif
