@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The one build tree of Vitrine: variables, targets, and the parts' build.mk fragments (`make help`).
+# The one build tree of Vitrine: variables, targets and the parts' build.mk files (`make help`).
 # It must parse on a fresh Debian where nothing but make and git is installed.
 
 # --- what a user may set --------------------------------------------------------------------------
@@ -164,5 +164,5 @@ clean: ## remove $(O)
 	rm -rf $(O)
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 	@echo '  Settings: O=build V=1 TOOLCHAIN=gcc|clang OPT=-O2 JOBS=n'

@@ -20,7 +20,7 @@ static inline hpa_t hpa(uint64_t v) { return (hpa_t){ v }; }
 #define SIZE_2M UINT64_C(0x200000)
 #define SIZE_1G UINT64_C(0x40000000)
 
-/* `to` is a power of two; align_up wraps to 0 past the top, which range checks must exclude first. */
+/* `to` is a power of two; align_up wraps to 0 past the top: exclude that before. */
 /* clang-format off */
 static inline uint64_t align_down(uint64_t v, uint64_t to) { return v & ~(to - 1); }
 static inline uint64_t align_up(uint64_t v, uint64_t to) { return (v + to - 1) & ~(to - 1); }

@@ -82,7 +82,7 @@ apt_root() {
     for uri in $(debian_mirrors); do
         key=$(debian_keyring "$uri")
         for suite in "$@"; do
-            printf 'deb [%s] %s %s main\n' "${key:+signed-by=$key}" "$uri" "$suite" | sed 's/ \[\]//'
+            printf 'deb %s %s %s main\n' "${key:+[signed-by=$key]}" "$uri" "$suite"
         done >"$APT_ROOT/sources.list"
         if private_apt apt-get -qq update >"$APT_ROOT/update.log" 2>&1 &&
             private_apt apt-get indextargets --format '$(ORIGIN)' | grep -q '^Debian'; then

@@ -30,10 +30,15 @@ $(6)/$(1)_test: $$(UNIT_OBJS_$(4)_$(1))
 	$$(Q)$(4) -fsanitize=address,undefined $$^ -lcmocka $(3) -o $$@
 endef
 
+# compiler, output directory, arguments of unit_test; with extra flags a test has its own objects
+define unit_one
+$(if $(strip $(5)),$(eval $(call unit_objects,$(1),$(1)-$(3),$(5))))
+$(eval $(call unit_binary,$(3),$(4),$(6),$(1),$(1)$(if $(strip $(5)),-$(3)),$(2)))
+endef
+
 define unit_test
-$(if $(strip $(3)),$(foreach c,gcc clang,$(eval $(call unit_objects,$c,$c-$(strip $(1)),$(3)))))
-$(eval $(call unit_binary,$(strip $(1)),$(2),$(4),gcc,gcc$(if $(strip $(3)),-$(strip $(1))),$(O)/unit))
-$(eval $(call unit_binary,$(strip $(1)),$(2),$(4),clang,clang$(if $(strip $(3)),-$(strip $(1))),$(O)/unit/clang))
+$(call unit_one,gcc,$(O)/unit,$(strip $(1)),$(2),$(3),$(4))
+$(call unit_one,clang,$(O)/unit/clang,$(strip $(1)),$(2),$(3),$(4))
 endef
 
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
