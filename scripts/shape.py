@@ -28,6 +28,7 @@ NO_IF = ("hyp/core/",)
 C_SUFFIXES = (".c", ".h")
 HEADED = C_SUFFIXES + (".S", ".py", ".sh", ".bash", ".mk", ".lds", ".dts", ".dtsi", ".yaml", ".yml")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
+ASM_HEADER = re.compile(r"^\s*\.macro\b", re.M)  # a header of macros for assembly
 CONTROL = ("if", "for", "while", "switch")
 PAREN_WORDS = ("__attribute__", "__asm__", "_Alignas", "__aligned__")
 
@@ -265,6 +266,8 @@ def check_c(path, text, report):
 def check_asm(path, text, report):
     bare = strip_lexemes(text)
     count = sum(1 for l in bare.splitlines() if l.strip())
+    if path.endswith(".h"):
+        check_guard(path, text.splitlines(), report)
     if count > ASM_MAX:
         report.add(path, 1, f"{count} lines of assembly, at most {ASM_MAX}")
 
@@ -287,10 +290,10 @@ def check_file(root, path, report):
     if path.endswith(HEADED) or name == "Makefile" or text.startswith("#!"):
         check_heading(path, lines, report)
         check_lines(path, lines, report)
-    if path.endswith(C_SUFFIXES):
-        check_c(path, text, report)
-    elif path.endswith(".S"):
+    if path.endswith(".S") or (path.endswith(".h") and ASM_HEADER.search(text)):
         check_asm(path, text, report)
+    elif path.endswith(C_SUFFIXES):
+        check_c(path, text, report)
 
 
 def project_files(root):

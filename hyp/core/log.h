@@ -31,7 +31,7 @@ struct log_arg {
 #define LOG_STR(n, s) ((struct log_arg){ LOG_ARG_STR, (n), 0, (s) })
 #define LOG_ZONE(z)   LOG_STR("zone", (z)->plan->name)
 
-#define LOG(level, text, ...)                                                                     \
+#define LOG(level, text, ...)                                                                      \
     log_line((level), (text), (const struct log_arg[]){ __VA_ARGS__, LOG_DEC(NULL, 0) })
 #define LOG0(level, text) log_line((level), (text), (const struct log_arg[]){ LOG_DEC(NULL, 0) })
 

@@ -34,7 +34,7 @@ enum mem_cause {
 struct trap_mem {
     enum mem_cause cause;
     gva_t gva;
-    gpa_t gpa;        /* valid for MEM_UNMAPPED only */
+    gpa_t gpa; /* valid for MEM_UNMAPPED only */
     bool write;
     bool decoded;     /* size, reg, sign and wide are valid (aarch64: ISV) */
     uint8_t size;     /* bytes: 1, 2, 4, 8 */
@@ -65,11 +65,11 @@ struct trap {
 };
 
 enum fault_kind {
-    FAULT_UNDEFINED,     /* undefined instruction */
-    FAULT_DATA_EXTERNAL, /* synchronous external abort on data access at trap->mem.gva */
-    FAULT_DATA_ALIGN,    /* alignment fault at trap->mem.gva */
+    FAULT_UNDEFINED,      /* undefined instruction */
+    FAULT_DATA_EXTERNAL,  /* synchronous external abort on data access at trap->mem.gva */
+    FAULT_DATA_ALIGN,     /* alignment fault at trap->mem.gva */
     FAULT_FETCH_EXTERNAL, /* synchronous external abort on instruction fetch at trap->mem.gva */
-    FAULT_SERROR,        /* asynchronous abort */
+    FAULT_SERROR,         /* asynchronous abort */
 };
 
 enum pirq_kind {

@@ -16,12 +16,12 @@
 #define VUART_TX_SIZE 4096u
 
 struct vuart {
-    struct lock lock; /* all fields; taken by the zone's vCPUs and by the console */
+    struct lock lock;          /* all fields; taken by the zone's vCPUs and by the console */
     uint32_t rx_head, rx_tail; /* free-running: head written by the console */
     uint32_t tx_head, tx_tail; /* free-running: tail advanced by the console */
-    uint64_t tokens_at; /* when tokens was last refilled (arch_now) */
-    uint32_t tokens;    /* bytes the zone may still transmit now */
-    uint32_t dropped;   /* bytes written in spite of a full FIFO */
+    uint64_t tokens_at;        /* when tokens was last refilled (arch_now) */
+    uint32_t tokens;           /* bytes the zone may still transmit now */
+    uint32_t dropped;          /* bytes written in spite of a full FIFO */
     uint32_t cr, imsc, ris, lcr, ibrd, fbrd, ifls, dmacr, ilpr, rsr;
     bool line;       /* interrupt output as last told to the interrupt controller */
     bool at_newline; /* the console's prefix state */

@@ -9,7 +9,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 import shape  # noqa: E402
 
-HEAD = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Does one thing for the test. */\n"
+# In two pieces, or reuse takes it for this file's own.
+SPDX = "SPDX-License-" + "Identifier: Apache-2.0"
+HEAD = f"/* {SPDX} */\n/* Does one thing for the test. */\n"
 
 GOOD_C = HEAD + """
 #include "hyp/core/good.h"

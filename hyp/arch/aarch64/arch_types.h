@@ -26,15 +26,15 @@ struct vgic_cpu {
     _Atomic uint32_t pending; /* software state: SGIs, emulated lines, acknowledged machine PPIs */
     _Atomic uint32_t active;
     _Atomic uint32_t enabled;
-    uint32_t group, edge;     /* edge: 1 = edge; bits 0..15 always */
-    uint32_t hw;              /* private interrupts backed by the machine (timers) */
+    uint32_t group, edge; /* edge: 1 = edge; bits 0..15 always */
+    uint32_t hw;          /* private interrupts backed by the machine (timers) */
     uint8_t priority[32];
-    uint32_t lr_count;        /* of the machine */
-    uint32_t lr_used;         /* mask of list registers in use */
+    uint32_t lr_count; /* of the machine */
+    uint32_t lr_used;  /* mask of list registers in use */
     uint16_t lr_intid[VGIC_LR_MAX];
-    _Atomic uint32_t spi_words; /* words of the zone's SPI bitmaps that may hold work for this vCPU */
-    uint64_t gicr_pa;         /* the machine's redistributor frame of the CPU (physical address) */
-    uintptr_t gicr;           /* the same, mapped */
+    _Atomic uint32_t spi_words; /* words of the zone's SPI bitmaps with work for this vCPU */
+    uint64_t gicr_pa; /* the machine's redistributor frame of the CPU (physical address) */
+    uintptr_t gicr;   /* the same, mapped */
     uint32_t waker, ctlr;
 };
 
@@ -49,7 +49,7 @@ struct vgic_zone {
     uint32_t pending[VGIC_SPI_WORDS]; /* latched, or acknowledged from the machine */
     uint32_t line[VGIC_SPI_WORDS];    /* level of emulated lines */
     uint32_t active[VGIC_SPI_WORDS];
-    uint32_t in_lr[VGIC_SPI_WORDS];   /* now in some vCPU's list registers */
+    uint32_t in_lr[VGIC_SPI_WORDS]; /* now in some vCPU's list registers */
     uint32_t enabled[VGIC_SPI_WORDS];
     uint32_t group[VGIC_SPI_WORDS];
     uint32_t edge[VGIC_SPI_WORDS];

@@ -12,18 +12,18 @@
 #include "regs.h"
 
 /* "memory" clobbers: a register access may not move across the memory accesses around it. */
-#define HW_RD(name, text)                                                                         \
-    static inline uint64_t rd_##name(void)                                                        \
-    {                                                                                             \
-        uint64_t value;                                                                           \
-                                                                                                  \
-        __asm__ volatile("mrs %0, " text : "=r"(value) : : "memory");                             \
-        return value;                                                                             \
+#define HW_RD(name, text)                                                                          \
+    static inline uint64_t rd_##name(void)                                                         \
+    {                                                                                              \
+        uint64_t value;                                                                            \
+                                                                                                   \
+        __asm__ volatile("mrs %0, " text : "=r"(value) : : "memory");                              \
+        return value;                                                                              \
     }
-#define HW_WR(name, text)                                                                         \
-    static inline void wr_##name(uint64_t value)                                                  \
-    {                                                                                             \
-        __asm__ volatile("msr " text ", %0" : : "r"(value) : "memory");                           \
+#define HW_WR(name, text)                                                                          \
+    static inline void wr_##name(uint64_t value)                                                   \
+    {                                                                                              \
+        __asm__ volatile("msr " text ", %0" : : "r"(value) : "memory");                            \
     }
 A64_REGS_RO(HW_RD)
 A64_REGS_RW(HW_RD)
@@ -31,10 +31,10 @@ A64_REGS_RW(HW_WR)
 #undef HW_RD
 #undef HW_WR
 
-#define HW_INSN(name, text)                                                                       \
-    static inline void name(void)                                                                 \
-    {                                                                                             \
-        __asm__ volatile(text : : : "memory");                                                    \
+#define HW_INSN(name, text)                                                                        \
+    static inline void name(void)                                                                  \
+    {                                                                                              \
+        __asm__ volatile(text : : : "memory");                                                     \
     }
 HW_INSN(isb, "isb")
 HW_INSN(dsb_sy, "dsb sy")
@@ -55,10 +55,10 @@ HW_INSN(ic_iallu, "ic iallu")
 HW_INSN(ic_ialluis, "ic ialluis")
 #undef HW_INSN
 
-#define HW_INSN1(name, text)                                                                      \
-    static inline void name(uint64_t arg)                                                         \
-    {                                                                                             \
-        __asm__ volatile(text ", %0" : : "r"(arg) : "memory");                                    \
+#define HW_INSN1(name, text)                                                                       \
+    static inline void name(uint64_t arg)                                                          \
+    {                                                                                              \
+        __asm__ volatile(text ", %0" : : "r"(arg) : "memory");                                     \
     }
 HW_INSN1(tlbi_vae2is, "tlbi vae2is") /* arg: VA >> 12 */
 HW_INSN1(dc_civac, "dc civac")
@@ -70,23 +70,17 @@ HW_INSN1(at_s1e1r, "at s1e1r")
 #undef HW_INSN1
 
 /* Plain ldr/str, so that a device access has one size and one instruction. */
-#define HW_MMIO(bits, type, load, store, reg)                                                     \
-    static inline type mmio_rd##bits(uintptr_t base, uint64_t offset)                             \
-    {                                                                                             \
-        type value;                                                                               \
-                                                                                                  \
-        __asm__ volatile(load " %" reg "0, [%1]"                                                  \
-                         : "=r"(value)                                                            \
-                         : "r"(base + offset)                                                     \
-                         : "memory");                                                             \
-        return value;                                                                             \
-    }                                                                                             \
-    static inline void mmio_wr##bits(uintptr_t base, uint64_t offset, type value)                 \
-    {                                                                                             \
-        __asm__ volatile(store " %" reg "0, [%1]"                                                 \
-                         :                                                                        \
-                         : "r"(value), "r"(base + offset)                                         \
-                         : "memory");                                                             \
+#define HW_MMIO(bits, type, load, store, reg)                                                      \
+    static inline type mmio_rd##bits(uintptr_t base, uint64_t offset)                              \
+    {                                                                                              \
+        type value;                                                                                \
+                                                                                                   \
+        __asm__ volatile(load " %" reg "0, [%1]" : "=r"(value) : "r"(base + offset) : "memory");   \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void mmio_wr##bits(uintptr_t base, uint64_t offset, type value)                  \
+    {                                                                                              \
+        __asm__ volatile(store " %" reg "0, [%1]" : : "r"(value), "r"(base + offset) : "memory");  \
     }
 HW_MMIO(8, uint8_t, "ldrb", "strb", "w")
 HW_MMIO(16, uint16_t, "ldrh", "strh", "w")
@@ -106,8 +100,8 @@ static inline uint64_t hw_smc(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a
     __asm__ volatile("smc #0"
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
                      :
-                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
-                       "x15", "x16", "x17", "memory");
+                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+                       "x16", "x17", "memory");
     return x0;
 }
 

@@ -82,7 +82,7 @@ FIELD(SYS_OP1, 11, 3);
 FIELD(SYS_CRN, 7, 4);
 FIELD(SYS_CRM, 3, 4);
 FIELD(SYS_OP2, 0, 3);
-#define SYS_ENC(op0, op1, crn, crm, op2)                                                          \
+#define SYS_ENC(op0, op1, crn, crm, op2)                                                           \
     ((uint32_t)(((op0) << 14) | ((op1) << 11) | ((crn) << 7) | ((crm) << 3) | (op2)))
 
 /* ESR_ELx: syndrome (DDI 0487, D17.2.37) */
