@@ -85,7 +85,7 @@ apt_root() {
             printf 'deb %s %s %s main\n' "${key:+[signed-by=$key]}" "$uri" "$suite"
         done >"$APT_ROOT/sources.list"
         if private_apt apt-get -qq update >"$APT_ROOT/update.log" 2>&1 &&
-            private_apt apt-get indextargets --format '$(ORIGIN)' | grep -q '^Debian'; then
+            [[ $(private_apt apt-get indextargets --format '$(ORIGIN)') == Debian* ]]; then
             return 0
         fi
     done
