@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libvitrine-guest: the runtime of bare guests. A program supplies guest_main() and links the
+ * library; the runtime has set up stack, memory map with caches, vectors, interrupt controller and
+ * console before guest_main() runs. The same program runs as a zone of the separation kernel and,
+ * without it, on QEMU's `virt` machine (-M virt,gic-version=3 -kernel program.elf).
+ *
+ * Unless a function says otherwise: it may be called on any vCPU, from guest_main() and from
+ * handlers, it does not block, and it cannot fail. "Ticks" are those of vg_now().
+ * Callers may not rely on the value of errors beyond their sign, on the address of anything
+ * inside the library, or on floating point (it is not used and not saved).
+ */
+#ifndef VITRINE_GUEST_H
+#define VITRINE_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/boot.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VG_MAX_VCPUS 16u
+#define VG_MAX_INTID 288u /* interrupts that can have a handler: below this number */
+
+/* ---- The program ---- */
+
+/* Supplied by the program; runs on vCPU 0, interrupts unmasked. Returning powers the zone off. */
+void guest_main(void);
+
+/* What the zone was given; valid and constant for the program's life. */
+const struct boot_info *vg_boot(void);
+
+/* Powers the zone off, or starts it again from its pristine image. Never return. */
+_Noreturn void vg_power_off(void);
+_Noreturn void vg_reset(void);
+
+/* ---- Console: polled output, buffered input ---- */
+
+/*
+ * Output waits while the UART is busy, with interrupts as they were. Calls of several vCPUs are not
+ * torn within one vg_puts(). Not to be called from interrupt handlers (it takes a lock that
+ * guest_main() may hold); a fault handler may call it.
+ */
+void vg_putc(char c);
+void vg_puts(const char *text);
+void vg_put_dec(uint64_t value);
+void vg_put_hex(uint64_t value);
+
+/* Text, then the value in decimal or hexadecimal: most lines are made of these. */
+void vg_put_named(const char *text, uint64_t value);
+void vg_put_named_hex(const char *text, uint64_t value);
+
+/* A byte typed at the console, or -1 when there is none. vCPU 0 only. */
+int vg_getc(void);
+
+/* Waits for a byte, asleep between interrupts. vCPU 0 only. */
+int vg_getc_wait(void);
+
+/* ---- Time ---- */
+
+/* Monotonic time of the zone (the virtual counter), and ticks per second. */
+uint64_t vg_now(void);
+uint64_t vg_tick_rate(void);
+
+/* Ticks to nanoseconds without overflow for spans below 580 years. */
+uint64_t vg_ticks_to_ns(uint64_t ticks);
+
+/* Passes the time, spinning. */
+void vg_delay_us(uint64_t microseconds);
+
+enum vg_timer { VG_TIMER_VIRT, VG_TIMER_PHYS, VG_TIMER_COUNT };
+
+/* A timer's expiry: its deadline, and the time at which the handler was reached. */
+struct vg_expiry {
+    uint64_t deadline, now;
+    void *arg;
+};
+
+/*
+ * Arms the calling vCPU's own timer: once at `deadline`, or at first + n * period for every n.
+ * Periodic is drift free and catches up: a deadline is never dropped, one that is late is delivered
+ * late. `fn` runs in interrupt context on this vCPU. Arming replaces what was armed before.
+ */
+void vg_timer_once(enum vg_timer timer, uint64_t deadline, void (*fn)(const struct vg_expiry *),
+                   void *arg);
+void vg_timer_periodic(enum vg_timer timer, uint64_t period, void (*fn)(const struct vg_expiry *),
+                       void *arg);
+void vg_timer_cancel(enum vg_timer timer);
+
+/* ---- Interrupts ---- */
+
+/*
+ * Handler of an interrupt, called with interrupts masked on the vCPU that took it; NULL removes.
+ * Returns 0, or a negative number when intid is VG_MAX_INTID or more. Per zone, not per vCPU: set
+ * it before the interrupt is enabled. Software-generated interrupts are 0..15.
+ */
+int vg_irq_handler(uint32_t intid, void (*fn)(uint32_t intid, void *arg), void *arg);
+
+/* Enables or disables at the controller; private interrupts (below 32) for the calling vCPU. */
+void vg_irq_enable(uint32_t intid);
+void vg_irq_disable(uint32_t intid);
+
+/* Whether the controller shows it enabled or pending. */
+bool vg_irq_is_enabled(uint32_t intid);
+bool vg_irq_is_pending(uint32_t intid);
+
+/* Makes an interrupt pending by software. */
+void vg_irq_pend(uint32_t intid);
+
+/* Sends software-generated interrupt `sgi` (0..15) to one vCPU. */
+void vg_irq_send(uint32_t vcpu, uint32_t sgi);
+
+/* Masks on the calling vCPU and returns whether they were unmasked; restores by that value. */
+bool vg_irq_mask(void);
+void vg_irq_restore(bool unmasked);
+
+/* Sleeps until an interrupt is pending, masked or not. */
+void vg_wait(void);
+
+/* ---- Faults ---- */
+
+/* Registers at an exception; what a handler writes here is restored when it returns. */
+struct vg_frame {
+    uint64_t x[31];
+    uint64_t sp, pc, pstate;
+    uint64_t syndrome; /* aarch64: ESR_EL1 */
+    uint64_t address;  /* aarch64: FAR_EL1 */
+};
+
+/*
+ * Called for synchronous exceptions, on the vCPU's exception stack, interrupts masked; true: go on
+ * with the frame as it is now, false: print the fault and power off, as without a handler. NULL
+ * removes. One per zone. An exception inside the handler is fatal.
+ */
+void vg_fault_handler(bool (*fn)(struct vg_frame *frame, void *arg), void *arg);
+
+/* ---- vCPUs ---- */
+
+uint32_t vg_vcpu_id(void);
+uint32_t vg_vcpu_count(void);
+
+/*
+ * Starts a vCPU at fn(arg) on its own stack, interrupts unmasked; returning from fn turns it off.
+ * Returns 0 or the firmware's negative error (already on, no such vCPU). One caller at a time.
+ */
+int vg_vcpu_start(uint32_t vcpu, void (*fn)(void *arg), void *arg);
+
+/* Turns the calling vCPU off. Never returns. */
+_Noreturn void vg_vcpu_off(void);
+
+/* Whether a vCPU is on, as the firmware says. */
+bool vg_vcpu_is_on(uint32_t vcpu);
+
+/* Spinlock, unlocked when zero. Not for use in interrupt handlers unless always taken masked. */
+struct vg_lock {
+    uint32_t word;
+};
+
+void vg_lock(struct vg_lock *lock);
+void vg_unlock(struct vg_lock *lock);
+
+/* ---- Calls and devices ---- */
+
+/* Arguments x0..x7, and results in x0..x3, of a call to the hypervisor or firmware. */
+struct vg_call {
+    uint64_t x[8];
+};
+
+/* Calls by the zone's conduit (boot_info.conduit), or by the named instruction. */
+void vg_call(struct vg_call *call);
+void vg_call_hvc(struct vg_call *call);
+void vg_call_smc(struct vg_call *call);
+
+/* Device registers: one access of exactly that width. */
+uint8_t vg_mmio_rd8(uint64_t at);
+uint16_t vg_mmio_rd16(uint64_t at);
+uint32_t vg_mmio_rd32(uint64_t at);
+uint64_t vg_mmio_rd64(uint64_t at);
+void vg_mmio_wr8(uint64_t at, uint8_t value);
+void vg_mmio_wr16(uint64_t at, uint16_t value);
+void vg_mmio_wr32(uint64_t at, uint32_t value);
+void vg_mmio_wr64(uint64_t at, uint64_t value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

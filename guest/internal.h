@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the library's files tell each other; a program includes only vitrine-guest.h. */
+#ifndef GUEST_INTERNAL_H
+#define GUEST_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vitrine-guest.h"
+
+/* Takes what was found at entry (info NULL: QEMU virt's defaults). Runs with caches off. */
+void boot_take(const struct boot_info *info);
+
+/* Number of redistributors found from gicr on: the vCPU count of a machine without boot_info. */
+uint32_t gic_count_cpus(uint64_t gicr);
+
+/* Distributor, once; redistributor and CPU interface of the calling vCPU. */
+void gic_init(void);
+void gic_init_cpu(void);
+
+/* Takes pending interrupts, calls their handlers. Interrupts masked. */
+void gic_dispatch(void);
+
+/* Tells the controller which vCPU sits behind which affinity. */
+uint64_t vcpu_affinity(uint32_t vcpu);
+
+void vcpu_init(void);
+void timer_init_cpu(void);
+void console_init(void);
+
+/* Output that takes no lock: for a dying zone. */
+void console_puts_unlocked(const char *text);
+void console_break_lock(void);
+
+/* Ends the zone at once, whatever state it is in. */
+_Noreturn void zone_off(void);
+
+#endif
