@@ -3,6 +3,7 @@
 # touch the system's apt configuration and let apt verify everything by Debian's signed index.
 # shellcheck shell=bash
 
+HOME=${HOME:-$(echo ~)} # a service may have none
 CACHE="${VITRINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vitrine}"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
