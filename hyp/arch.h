@@ -73,6 +73,9 @@ struct trap arch_trap_decode(const struct arch_syndrome *why);
 /* Completes a TRAP_MMIO without syndrome by reading and decoding the instruction; false: cannot. */
 bool arch_trap_fetch(struct vcpu *vcpu, struct trap *trap);
 
+/* Write-back of an emulated TRAP_MMIO to its base register; after the loaded values, before skip. */
+void arch_trap_finish(struct vcpu *vcpu, const struct trap *trap);
+
 /* Delivers the architecture's own exception to the guest instead of the trapped instruction. */
 void arch_fault_inject(struct vcpu *vcpu, enum fault_kind kind, const struct trap *trap);
 

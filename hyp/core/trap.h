@@ -31,16 +31,27 @@ enum mem_cause {
     MEM_OTHER,
 };
 
+/*
+ * One instruction's accesses. `count` says how many there are: 1; 2 for a pair, whose second part
+ * (register reg2) lies at gpa + size in the same 4 KiB page; 0 for an instruction without any
+ * (cache maintenance), which is stepped over. arch_trap_finish() applies the write-back.
+ */
+
 struct trap_mem {
     enum mem_cause cause;
     gva_t gva;
     gpa_t gpa; /* valid for MEM_UNMAPPED only */
     bool write;
-    bool decoded;     /* size, reg, sign and wide are valid (aarch64: ISV) */
+    bool decoded;     /* all below is valid (aarch64: ISV, or after arch_trap_fetch()) */
+    uint8_t count;    /* accesses: 0, 1, 2 */
     uint8_t size;     /* bytes: 1, 2, 4, 8 */
     uint8_t reg;      /* register number as for arch_vcpu_get() */
     bool sign_extend; /* loads: extend from size to the register's width */
     bool wide;        /* the register is 64 bits wide; else bits 63:32 become 0 */
+    uint8_t reg2;     /* count 2: register of the second access */
+    bool writeback;   /* arch_trap_finish() adds `amount` to register `base` */
+    uint8_t base;     /* aarch64: 31 is the stack pointer */
+    int64_t amount;
 };
 
 struct trap_reg {
@@ -56,7 +67,7 @@ struct trap_call {
 
 struct trap {
     enum trap_kind kind;
-    uint8_t bytes; /* length of the trapped instruction: 2 or 4 */
+    uint8_t bytes; /* what arch_vcpu_skip() must step: 2 or 4; 0 when pc is already behind (HVC) */
     union {
         struct trap_mem mem;
         struct trap_reg reg;

@@ -26,6 +26,24 @@
     X(ich_vtr_el2, "s3_4_c12_c11_1") X(ich_misr_el2, "s3_4_c12_c11_2")                             \
     X(ich_eisr_el2, "s3_4_c12_c11_3") X(ich_elrsr_el2, "s3_4_c12_c11_5")
 
+/* Breakpoint and watchpoint n exist as far as ID_AA64DFR0_EL1 says; others are UNDEFINED. */
+#define A64_REGS_POINT(X, n)                                                                       \
+    X(dbgbvr##n##_el1, "dbgbvr" #n "_el1") X(dbgbcr##n##_el1, "dbgbcr" #n "_el1")                  \
+    X(dbgwvr##n##_el1, "dbgwvr" #n "_el1") X(dbgwcr##n##_el1, "dbgwcr" #n "_el1")
+#define A64_REGS_POINTS(X)                                                                         \
+    A64_REGS_POINT(X, 0) A64_REGS_POINT(X, 1) A64_REGS_POINT(X, 2) A64_REGS_POINT(X, 3)            \
+    A64_REGS_POINT(X, 4) A64_REGS_POINT(X, 5) A64_REGS_POINT(X, 6) A64_REGS_POINT(X, 7)            \
+    A64_REGS_POINT(X, 8) A64_REGS_POINT(X, 9) A64_REGS_POINT(X, 10) A64_REGS_POINT(X, 11)          \
+    A64_REGS_POINT(X, 12) A64_REGS_POINT(X, 13) A64_REGS_POINT(X, 14) A64_REGS_POINT(X, 15)
+
+/* Keys of pointer authentication (FEAT_PAuth), low and high halves. */
+#define A64_REGS_KEYS(X)                                                                           \
+    X(apiakeylo_el1, "s3_0_c2_c1_0") X(apiakeyhi_el1, "s3_0_c2_c1_1")                              \
+    X(apibkeylo_el1, "s3_0_c2_c1_2") X(apibkeyhi_el1, "s3_0_c2_c1_3")                              \
+    X(apdakeylo_el1, "s3_0_c2_c2_0") X(apdakeyhi_el1, "s3_0_c2_c2_1")                              \
+    X(apdbkeylo_el1, "s3_0_c2_c2_2") X(apdbkeyhi_el1, "s3_0_c2_c2_3")                              \
+    X(apgakeylo_el1, "s3_0_c2_c3_0") X(apgakeyhi_el1, "s3_0_c2_c3_1")
+
 #define A64_REGS_RW(X)                                                                             \
     /* EL2 control */                                                                              \
     X(hcr_el2, "hcr_el2") X(hcrx_el2, "s3_4_c1_c2_2") X(hstr_el2, "hstr_el2")                      \
@@ -73,7 +91,8 @@
     X(ich_lr8_el2, "s3_4_c12_c13_0") X(ich_lr9_el2, "s3_4_c12_c13_1")                              \
     X(ich_lr10_el2, "s3_4_c12_c13_2") X(ich_lr11_el2, "s3_4_c12_c13_3")                            \
     X(ich_lr12_el2, "s3_4_c12_c13_4") X(ich_lr13_el2, "s3_4_c12_c13_5")                            \
-    X(ich_lr14_el2, "s3_4_c12_c13_6") X(ich_lr15_el2, "s3_4_c12_c13_7")
+    X(ich_lr14_el2, "s3_4_c12_c13_6") X(ich_lr15_el2, "s3_4_c12_c13_7")                              \
+    X(vsesr_el2, "s3_4_c5_c2_3") A64_REGS_POINTS(X) A64_REGS_KEYS(X)
 /* clang-format on */
 
 /* Packed encoding of a system register, as in struct reg_row.enc: op0:op1:CRn:CRm:op2. */
@@ -99,6 +118,13 @@ FIELD(PSTATE_BTYPE, 10, 2);
 FIELD(PSTATE_IL, 20, 1);
 FIELD(PSTATE_SS, 21, 1);
 FIELD(PSTATE_PAN, 22, 1);
+FIELD(PSTATE_DIT, 24, 1);
+FIELD(PSTATE_NZCV, 28, 4);
+FIELD(PSTATE_SP, 0, 1); /* AArch64 at EL1: 1 = SP_EL1, 0 = SP_EL0 */
+FIELD(PSTATE_EL, 2, 2); /* AArch64 */
+/* PSTATE of AArch32: the IT state is split, bits 7:2 and 1:0 */
+FIELD(PSTATE_IT_HIGH, 10, 6);
+FIELD(PSTATE_IT_LOW, 25, 2);
 
 enum { PSTATE_EL0T = 0x00, PSTATE_EL1T = 0x04, PSTATE_EL1H = 0x05, PSTATE_EL2H = 0x09 };
 
