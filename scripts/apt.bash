@@ -20,16 +20,19 @@ debian_codename() {
 }
 
 # Prints the addresses of Debian's archive as this machine knows it, the best first. Third parties
-# also use Debian's code names, so an entry must not call itself another origin; Origin is unknown
-# until the system's own lists were fetched.
+# also use Debian's code names, so an entry must not call itself another origin; Origin is unknown,
+# and its field printed as it stands here, where the system's own lists were never fetched.
 debian_mirrors() {
-    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' \
-        'Created-By: Packages' |
+    local info
+    for info in --release-info --no-release-info; do
+        apt-get indextargets "$info" --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' \
+            'Created-By: Packages'
+    done |
         awk -v code="$(debian_codename)" '
-            $2 == code && $3 == "main" && $4 == "Debian" { print 1, $1; next }
+            $2 == code && $3 == "main" && $4 == "Debian" { print 1, $1 }
             $2 == code && $3 == "main" && ($4 == "" || $4 ~ /^\$/) {
                 print ($1 ~ /\/debian\/?$/ ? 2 : 3), $1
-            }' | sort -u | cut -d' ' -f2
+            }' | sort -u | awk '!seen[$2]++ { print $2 }'
 }
 
 # Prints the keyring that the machine's sources name for address $1, or Debian's own, or nothing,
