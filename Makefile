@@ -166,7 +166,8 @@ format: ## rewrite C files in the project's format
 	$(Q)clang-format -i $(C_FILES)
 
 size: all ## size per section of what is loaded
-	$(Q)$(SIZE_aarch64) -A -d $(or $(SIZES),$(filter %.elf,$(ALL))) | awk '/^(section|\.debug|\.comment|\.note)/ { next } { print }'
+	$(Q)$(SIZE_aarch64) -A -d $(or $(SIZES),$(filter %.elf,$(ALL))) | \
+	    awk '/^(section|\.debug|\.comment|\.note)/ { next } { print }'
 
 clean: ## remove $(O)
 	rm -rf $(O)

@@ -197,7 +197,7 @@ def check_heading(path, lines, report):
     if not path.endswith(C_SUFFIXES + (".S",)):
         return
     text = "\n".join(lines[first + 1:first + 4])
-    if not re.match(r"/\*\s*(\*\s*)?\w|//\s*\w", text):
+    if not re.match(r"/\*\s*(\*\s*)?[^\s*]|//\s*\S", text):
         report.add(path, first + 2, "no comment that says what this file does after the SPDX line")
 
 
