@@ -4,6 +4,7 @@
  * format strings. Lines go to a ring that the console drains.
  *
  *     LOG(LOG_WARN, "unknown register", LOG_ZONE(zone), LOG_HEX("enc", enc));
+ *     -> [    1.234567] W unknown register zone=linux0 enc=0x1f
  */
 #ifndef HYP_CORE_LOG_H
 #define HYP_CORE_LOG_H
@@ -18,13 +19,17 @@ enum log_arg_kind { LOG_ARG_HEX, LOG_ARG_DEC, LOG_ARG_STR };
 
 struct log_arg {
     enum log_arg_kind kind;
-    const char *name;
+    const char *name; /* "": the value alone */
     uint64_t value;
     const char *text; /* LOG_ARG_STR */
 };
 
 #define LOG_MAX_ARGS 8u
 #define LOG_LINE_MAX 240u
+#define LOG_RING     8192u /* bytes, power of two */
+
+/* Lines that one vCPU may provoke per start, the notice that ends them included. */
+#define LOG_GUEST_BUDGET 16u
 
 #define LOG_HEX(n, v) ((struct log_arg){ LOG_ARG_HEX, (n), (uint64_t)(v), NULL })
 #define LOG_DEC(n, v) ((struct log_arg){ LOG_ARG_DEC, (n), (uint64_t)(v), NULL })
@@ -34,19 +39,40 @@ struct log_arg {
 #define LOG(level, text, ...)                                                                      \
     log_line((level), (text), (const struct log_arg[]){ __VA_ARGS__, LOG_DEC(NULL, 0) })
 #define LOG0(level, text) log_line((level), (text), (const struct log_arg[]){ LOG_DEC(NULL, 0) })
+#define LOG_SAY(text, ...)                                                                         \
+    log_say((text), (const struct log_arg[]){ __VA_ARGS__, LOG_DEC(NULL, 0) })
+#define LOG_SAY0(text) log_say((text), (const struct log_arg[]){ LOG_DEC(NULL, 0) })
 
-/* Appends a line; args end with one whose name is NULL. Any CPU; takes the log lock briefly. */
+/*
+ * Appends a line; args end with one whose name is NULL. Any CPU, any lock held but the log's own:
+ * takes the log lock briefly, and drains to the UART if the console is free.
+ */
 void log_line(enum log_level level, const char *text, const struct log_arg *args);
 
-/* Lines above this level are dropped at once. */
-void log_set_level(enum log_level level);
+/* The same without time and level, whatever the level set: answers to the operator. */
+void log_say(const char *text, const struct log_arg *args);
 
-/* Builds a line into buf (no newline added, always 0-terminated); pure. Returns its length. */
+/* Lines above this level are dropped at once. A level that does not exist means LOG_DEBUG. */
+void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+const char *log_level_name(enum log_level level);
+
+/*
+ * Builds a line into buf (no newline added, always 0-terminated; size >= 1); pure. Returns its
+ * length. What does not fit is cut, control characters become '?'.
+ */
 size_t log_build(char *buf, size_t size, const char *text, const struct log_arg *args);
+
+/* Console: takes up to `max` bytes of whole or partial lines. Returns the count. */
+uint32_t log_take(uint8_t *buf, uint32_t max);
+
+/* Crash: as log_take(), without the lock, which a stopped CPU may hold. */
+uint32_t log_crash_take(uint8_t *buf, uint32_t max);
 
 /*
  * True when a log line that the guest of this vCPU provoked may still be written. A guest has a
- * budget per start of its zone, so that it can't flood the log; the last one says so.
+ * budget per start of its zone (vcpu->log_budget), so that it can't flood the log; the last one
+ * says so. Called by the vCPU's own CPU.
  */
 struct vcpu;
 bool log_guest(struct vcpu *vcpu);
