@@ -16,7 +16,7 @@ enum insn_a64_address {
 };
 
 struct insn_a64 {
-    uint8_t count;    /* accesses: 1; 2 for a pair; 0 for a prefetch */
+    uint8_t count; /* accesses: 1; 2 for a pair; 0 for a prefetch */
     bool write;
     uint8_t size;     /* of one access in bytes: 1, 2, 4, 8 */
     uint8_t reg;      /* 31 is the zero register */
@@ -28,11 +28,11 @@ struct insn_a64 {
     int64_t amount;
 
     enum insn_a64_address address;
-    int64_t offset;        /* IMM, PC */
-    uint8_t index;         /* REG: 31 is the zero register */
-    uint8_t index_bits;    /* REG: 32 or 64 bits of it count */
-    bool index_signed;     /* REG: 32 bits are sign-extended */
-    uint8_t index_shift;   /* REG: 0..3 */
+    int64_t offset;      /* IMM, PC */
+    uint8_t index;       /* REG: 31 is the zero register */
+    uint8_t index_bits;  /* REG: 32 or 64 bits of it count */
+    bool index_signed;   /* REG: 32 bits are sign-extended */
+    uint8_t index_shift; /* REG: 0..3 */
 };
 
 /*

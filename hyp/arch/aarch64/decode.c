@@ -167,8 +167,8 @@ typedef struct trap decode_fn(const struct arch_syndrome *why);
  * branch target and pointer authentication, illegal state, debug.
  */
 static decode_fn *const classes[EC_COUNT] = {
-    [EC_WFX] = decode_wait,         [EC_HVC64] = decode_call,     [EC_SMC64] = decode_call,
-    [EC_SYS64] = decode_sys,        [EC_DATA_LOWER] = decode_data, [EC_FETCH_LOWER] = decode_fetch,
+    [EC_WFX] = decode_wait,  [EC_HVC64] = decode_call,      [EC_SMC64] = decode_call,
+    [EC_SYS64] = decode_sys, [EC_DATA_LOWER] = decode_data, [EC_FETCH_LOWER] = decode_fetch,
 };
 
 static decode_fn *class_of(uint64_t ec)
@@ -195,14 +195,9 @@ struct trap arch_trap_decode(const struct arch_syndrome *why)
         trap.bytes = bytes_of(why->esr);
         break;
     case EXIT_IRQ:
-    case EXIT_FIQ:
-        trap.kind = TRAP_INTERRUPT;
-        break;
-    case EXIT_SERROR:
-        trap.kind = TRAP_SERROR;
-        break;
-    default:
-        break;
+    case EXIT_FIQ: trap.kind = TRAP_INTERRUPT; break;
+    case EXIT_SERROR: trap.kind = TRAP_SERROR; break;
+    default: break;
     }
     return trap;
 }

@@ -77,8 +77,7 @@ static uint64_t abort_class(const struct vcpu *vcpu, unsigned from_lower)
 
 static bool has_address(const struct trap *trap)
 {
-    return trap &&
-           (trap->kind == TRAP_MMIO || trap->kind == TRAP_DATA || trap->kind == TRAP_FETCH);
+    return trap && (trap->kind == TRAP_MMIO || trap->kind == TRAP_DATA || trap->kind == TRAP_FETCH);
 }
 
 static void inject_undefined(struct vcpu *vcpu, const struct trap *trap)
@@ -137,10 +136,8 @@ static void inject_serror(struct vcpu *vcpu, const struct trap *trap)
 }
 
 static void (*const faults[])(struct vcpu *vcpu, const struct trap *trap) = {
-    [FAULT_UNDEFINED] = inject_undefined,
-    [FAULT_DATA_EXTERNAL] = inject_data_external,
-    [FAULT_DATA_ALIGN] = inject_data_align,
-    [FAULT_FETCH_EXTERNAL] = inject_fetch_external,
+    [FAULT_UNDEFINED] = inject_undefined,   [FAULT_DATA_EXTERNAL] = inject_data_external,
+    [FAULT_DATA_ALIGN] = inject_data_align, [FAULT_FETCH_EXTERNAL] = inject_fetch_external,
     [FAULT_SERROR] = inject_serror,
 };
 

@@ -27,8 +27,8 @@ void arch_vcpu_set(struct vcpu *vcpu, unsigned n, uint64_t value)
 /* What the machine does to the IT state after each Thumb instruction. */
 static uint64_t it_advance(uint64_t pstate)
 {
-    uint64_t it =
-        put(IT_HIGH, get(PSTATE_IT_HIGH, pstate)) | put(IT_LOW, get(PSTATE_IT_LOW, pstate));
+    uint64_t it = put(IT_HIGH, get(PSTATE_IT_HIGH, pstate)) |
+                  put(IT_LOW, get(PSTATE_IT_LOW, pstate));
 
     it = get(IT_LEFT, it) ? with(IT_SHIFTED, it, get(IT_SHIFTED, it) * 2) : 0;
     pstate = with(PSTATE_IT_HIGH, pstate, get(IT_HIGH, it));
