@@ -20,41 +20,46 @@ enum exit_vector { EXIT_SYNC = 0, EXIT_IRQ = 1, EXIT_FIQ = 2, EXIT_SERROR = 3 };
 
 #define A64_SHADOW_COUNT 16u /* slots for HOME_VCPU rows of arch_regs[] */
 #define VGIC_LR_MAX      16u
+#define VGIC_WORDS       32u /* bitmaps cover INTID 0..1023; word 0 is private to a vCPU */
 
-/* Interrupts 0..31 of one vCPU, and what is in its list registers. */
-struct vgic_cpu {
-    _Atomic uint32_t pending; /* software state: SGIs, emulated lines, acknowledged machine PPIs */
-    _Atomic uint32_t active;
+/*
+ * 32 interrupts: the private ones of a vCPU, or a word of a zone's shared ones. Written under the
+ * zone's vgic.lock but for `pending`, which SGIs set without; read without by the fast paths,
+ * which do as well with a value of a moment ago.
+ */
+struct vgic_word {
+    uint32_t owned; /* the zone's: passed through or emulated; never changes, like hw */
+    uint32_t hw;    /* of these: backed by the machine's interrupt of the same number */
+    /* Latched by software; for hw: acknowledged (machine state active), waits for a list register. */
+    _Atomic uint32_t pending;
     _Atomic uint32_t enabled;
-    uint32_t group, edge; /* edge: 1 = edge; bits 0..15 always */
-    uint32_t hw;          /* private interrupts backed by the machine (timers) */
+    uint32_t group, edge;
+    uint32_t edge_reset; /* edge at reset, from the plan */
+    uint32_t active;     /* set active by the guest, in no list register; not for hw */
+    uint32_t line;       /* level of emulated devices' lines */
+    uint32_t in_lr;      /* emulated shared ones: in some vCPU's list register */
     uint8_t priority[32];
-    uint32_t lr_count; /* of the machine */
-    uint32_t lr_used;  /* mask of list registers in use */
-    uint16_t lr_intid[VGIC_LR_MAX];
-    _Atomic uint32_t spi_words; /* words of the zone's SPI bitmaps with work for this vCPU */
-    uint64_t gicr_pa; /* the machine's redistributor frame of the CPU (physical address) */
-    uintptr_t gicr;   /* the same, mapped */
-    uint32_t waker, ctlr;
+    uint8_t target[32]; /* vCPU index; shared only */
 };
 
-#define VGIC_SPI_WORDS 32u /* bitmaps cover INTID 0..1023; word 0 is unused */
+/* One vCPU's part. Only its own CPU touches what is not atomic and not in `word`. */
+struct vgic_cpu {
+    _Atomic uint32_t work; /* words that may hold something to inject; flush looks at it */
+    uint32_t backlog;      /* words that hold more than the list registers had room for */
+    uint32_t lr_mask;      /* list registers of the machine; 0 while the vCPU is not loaded */
+    uint32_t lr_level;     /* of these: hold a level interrupt that its line may take back */
+    uint32_t hcr;          /* ICH_HCR_EL2 */
+    uint32_t waker;        /* GICR_WAKER.ProcessorSleep as the guest sees it */
+    uint16_t lr_intid[VGIC_LR_MAX]; /* valid for those not marked empty in ICH_ELRSR_EL2 */
+    struct vgic_word word;
+};
 
-/* Shared interrupts of a zone. */
+/* A zone's part. */
 struct vgic_zone {
-    struct lock lock; /* all below but `owned`, `hw`, which never change */
-    uint32_t ctlr;
-    uint32_t owned[VGIC_SPI_WORDS];   /* the zone's: passed through or emulated */
-    uint32_t hw[VGIC_SPI_WORDS];      /* of these: backed by the machine's interrupt */
-    uint32_t pending[VGIC_SPI_WORDS]; /* latched, or acknowledged from the machine */
-    uint32_t line[VGIC_SPI_WORDS];    /* level of emulated lines */
-    uint32_t active[VGIC_SPI_WORDS];
-    uint32_t in_lr[VGIC_SPI_WORDS]; /* now in some vCPU's list registers */
-    uint32_t enabled[VGIC_SPI_WORDS];
-    uint32_t group[VGIC_SPI_WORDS];
-    uint32_t edge[VGIC_SPI_WORDS];
-    uint8_t priority[VGIC_SPI_WORDS * 32];
-    uint8_t target[VGIC_SPI_WORDS * 32]; /* vCPU index; IROUTER reads as its MPIDR */
+    struct lock lock; /* all vgic_words of the zone, ctlr */
+    uint32_t ctlr;    /* GICD_CTLR enable bits */
+    uint32_t lines;   /* GICD_TYPER.ITLinesNumber */
+    struct vgic_word spi[VGIC_WORDS]; /* [0] unused */
 };
 
 struct arch_vcpu {
@@ -75,7 +80,7 @@ struct arch_pcpu {
     uint64_t stack_top;     /* first: start.S and entry.S */
     uint64_t emergency_top; /* stack for a crash when the other is exhausted */
     uintptr_t gicr;         /* this CPU's redistributor, mapped */
-    void *window;           /* see arch_window_map() */
+    uintptr_t window;       /* address of its 2 MiB window, see arch_window_map() */
 };
 
 #endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The virtual GICv3 of a zone. vgic.c: life and SGIs; vlr.c: list registers; pirq.c: machine
+ * interrupts; vgicd.c, vgicr.c: register tables; vword.c: the registers both tables share.
+ * A guest sees one security state (DS = 1), no LPIs, no message-based SPIs.
+ */
+#ifndef HYP_ARCH_AARCH64_VGIC_H
+#define HYP_ARCH_AARCH64_VGIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch_types.h"
+#include "gic.h"
+#include "hyp/core/mmio.h"
+#include "hyp/core/zone.h"
+
+/* ---- for the rest of hyp/arch/aarch64 ---- */
+
+/* CPU_ON: CPU interface at its reset values. On the vCPU's CPU, before or after load. */
+void vgic_vcpu_reset(struct vcpu *vcpu);
+void vgic_vcpu_load(struct vcpu *vcpu);
+
+/* Empties the list registers and the vCPU's private interrupts; machine timers are disabled. */
+void vgic_vcpu_unload(struct vcpu *vcpu);
+
+/* A write of ICC_SGI1R_EL1 or ICC_SGI0R_EL1 by the guest. false: undefined instruction. */
+bool vgic_sgi1r_write(struct vcpu *vcpu, uint64_t value);
+bool vgic_sgi0r_write(struct vcpu *vcpu, uint64_t value);
+
+/* mmio_fn of the two register windows. */
+bool vgicd_access(struct vcpu *vcpu, struct mmio_access *access);
+bool vgicr_access(struct vcpu *vcpu, struct mmio_access *access);
+
+/* ---- between the files of the virtual GIC ---- */
+
+/* Priority bits a guest can set; the virtual CPU interface has at least these (IHI 0069, 4.8). */
+#define VGIC_PRIORITY_MASK 0xf8u
+
+/* GICD_IIDR, GICR_IIDR: product 'V', no JEP106 code. */
+#define VGIC_IIDR UINT32_C(0x56000000)
+
+/* Word n of the interrupts a vCPU sees: 0 its own, else the zone's. */
+static inline struct vgic_word *vgic_word_at(struct vcpu *vcpu, uint32_t n)
+{
+    return n == 0 ? &vcpu->arch.vgic.word : &vcpu->zone->arch.vgic.spi[n];
+}
+
+static inline uint32_t vgic_enabled(const struct vgic_word *word)
+{
+    return atomic_load_explicit(&word->enabled, memory_order_relaxed);
+}
+
+static inline uint32_t vgic_pending(const struct vgic_word *word)
+{
+    return atomic_load_explicit(&word->pending, memory_order_relaxed);
+}
+
+/* Interrupts of the word whose group the guest's distributor forwards. */
+static inline uint32_t vgic_forwarded(const struct zone *zone, const struct vgic_word *word)
+{
+    uint32_t ctlr = zone->arch.vgic.ctlr;
+
+    return (get(GICD_CTLR_GRP1, ctlr) != 0 ? word->group : 0) |
+           (get(GICD_CTLR_GRP0, ctlr) != 0 ? ~word->group : 0);
+}
+
+/* Interrupts of the word that may go to a list register now. */
+uint32_t vgic_candidates(const struct zone *zone, const struct vgic_word *word);
+
+/* Machine frame that has the registers of word n: distributor or the vCPU's SGI frame; 0: none. */
+uintptr_t vgic_frame(const struct vcpu *vcpu, uint32_t n);
+
+/* Tells a vCPU to look at these words before it enters the guest again. State is set already. */
+void vgic_post(struct vcpu *vcpu, uint32_t words);
+
+/* The same for those vCPUs that `bits` of word n are routed to; `vcpu`: whose word 0. Locked. */
+void vgic_post_bits(struct vcpu *vcpu, uint32_t n, uint32_t bits);
+
+/* Lets the machine signal acknowledged interrupts again, keeping edges. Zone lock held. */
+void vgic_give_back(struct vcpu *vcpu, uint32_t n, uint32_t bits);
+
+/* vCPU of the zone with these affinity bits, or NULL. */
+struct vcpu *vgic_find(struct zone *zone, uint64_t affinity);
+
+/* ---- vlr.c: only for the running vCPU's own list registers ---- */
+
+enum { LR_INVALID = 0, LR_PENDING = 1, LR_ACTIVE = 2 };
+
+void vlr_start(struct vcpu *vcpu); /* machine interface at reset values, in service */
+void vlr_stop(struct vcpu *vcpu);  /* all states given back; out of service. Zone lock held */
+
+/* Injects an interrupt that this CPU has acknowledged. Takes no lock if there is room. */
+void vlr_inject(struct vcpu *vcpu, uint32_t intid);
+
+/* Bits of word n that list registers hold in any of the states of the mask. */
+uint32_t vlr_find(const struct vcpu *vcpu, uint32_t n, unsigned states);
+
+/* Takes states away from `bits` of word n; returns those that are gone. Zone lock held. */
+uint32_t vlr_clear(struct vcpu *vcpu, uint32_t n, uint32_t bits, unsigned states);
+
+/* Takes `bits` of word n that are only pending back into the bitmaps. Zone lock held. */
+void vlr_withdraw(struct vcpu *vcpu, uint32_t n, uint32_t bits);
+
+/* ---- register tables ---- */
+
+struct vgic_reg;
+
+/* One access on its way to its handler. */
+struct vgic_at {
+    struct vcpu *vcpu;  /* who accesses */
+    struct vcpu *owner; /* redistributor: whose; distributor: who accesses */
+    const struct vgic_reg *row;
+    struct mmio_access *access;
+    uint32_t offset; /* within distributor or redistributor */
+};
+
+/* Writes run with the zone's vgic.lock held; unowned interrupts read as 0 and ignore writes. */
+typedef void (*vgic_fn)(const struct vgic_at *at);
+
+struct vgic_reg {
+    uint32_t first, last; /* offset of first and last byte; rows are sorted */
+    uint8_t sizes;        /* sum of the sizes in bytes it takes */
+    vgic_fn fn;           /* NULL: reads `value`, ignores writes */
+    uint32_t value;
+};
+
+/* Looks the row up and runs it. Offsets in no row: read 0, ignore writes. */
+bool vgic_dispatch(const struct vgic_reg *rows, size_t count, struct vgic_at *at);
+
+extern const struct vgic_reg vgicd_rows[], vgicr_rows[];
+extern const size_t vgicd_row_count, vgicr_row_count;
+
+/* Part of a 64-bit register that a 32- or 64-bit access reads; value with the written part. */
+uint64_t vgic_read64(const struct vgic_at *at, uint64_t value);
+uint64_t vgic_write64(const struct vgic_at *at, uint64_t value);
+
+void vword_group(const struct vgic_at *at);
+void vword_enable_set(const struct vgic_at *at);
+void vword_enable_clear(const struct vgic_at *at);
+void vword_pend_set(const struct vgic_at *at);
+void vword_pend_clear(const struct vgic_at *at);
+void vword_active_set(const struct vgic_at *at);
+void vword_active_clear(const struct vgic_at *at);
+void vword_priority(const struct vgic_at *at);
+void vword_config(const struct vgic_at *at);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A zone's distributor (IHI 0069, 12.9): register table and what only the distributor has. Affinity
+ * routing is always on, so that registers of interrupts 0..31 are the redistributors'.
+ */
+#include "vgic.h"
+
+#include "hw.h"
+#include "hyp/core/lock.h"
+
+FIELD(TYPER_LINES, 0, 5);
+FIELD(TYPER_ID_BITS, 19, 5); /* less 1 */
+FIELD(TYPER_NO_1N, 25, 1);   /* no interrupts to any one of several CPUs */
+FIELD(ROUTER_INTID, 3, 10);  /* INTID in the offset of GICD_IROUTER */
+FIELD(ROUTER_IRM, 31, 1);
+FIELD(WORD_HIGH, 2, 1); /* in an offset: upper half of a 64-bit register */
+FIELD(HALF_LOW, 0, 32);
+FIELD(HALF_HIGH, 32, 32);
+
+uint64_t vgic_read64(const struct vgic_at *at, uint64_t value)
+{
+    if (at->access->size == 8) {
+        return value;
+    }
+    return get(WORD_HIGH, at->offset) != 0 ? get(HALF_HIGH, value) : get(HALF_LOW, value);
+}
+
+uint64_t vgic_write64(const struct vgic_at *at, uint64_t value)
+{
+    if (at->access->size == 8) {
+        return at->access->value;
+    }
+    return get(WORD_HIGH, at->offset) != 0 ? with(HALF_HIGH, value, at->access->value)
+                                           : with(HALF_LOW, value, at->access->value);
+}
+
+static void ctlr(const struct vgic_at *at)
+{
+    struct zone *zone = at->vcpu->zone;
+    uint64_t enables = field_mask(GICD_CTLR_GRP0) | field_mask(GICD_CTLR_GRP1);
+
+    if (!at->access->write) {
+        /* RWP is the machine's: a disable of ours may be under way there. */
+        at->access->value = zone->arch.vgic.ctlr | put(GICD_CTLR_ARE, 1) | put(GICD_CTLR_DS, 1) |
+                            (mmio_rd32(gic.gicd, GICD_CTLR) & field_mask(GICD_CTLR_RWP));
+        return;
+    }
+    zone->arch.vgic.ctlr = (uint32_t)(at->access->value & enables);
+    for (uint32_t i = 0; i < zone->vcpu_count; i++) {
+        vgic_post(&zone->vcpus[i], UINT32_MAX);
+    }
+}
+
+static void typer(const struct vgic_at *at)
+{
+    if (!at->access->write) {
+        at->access->value = put(TYPER_LINES, at->vcpu->zone->arch.vgic.lines) |
+                            put(TYPER_ID_BITS, 9) | put(TYPER_NO_1N, 1);
+    }
+}
+
+static void router(const struct vgic_at *at)
+{
+    uint32_t intid = (uint32_t)get(ROUTER_INTID, at->offset - GICD_IROUTER);
+    uint32_t n = (uint32_t)get(INTID_WORD, intid);
+    uint64_t index = get(INTID_BIT, intid);
+    struct zone *zone = at->vcpu->zone;
+    struct vgic_word *word = &zone->arch.vgic.spi[n];
+    uint64_t mask = field_mask(AFF_210) | field_mask(AFF_3);
+    uint64_t value = zone->vcpus[word->target[index]].arch.vmpidr & mask;
+    struct vcpu *target;
+
+    if ((word->owned & BIT32(index)) == 0) {
+        at->access->value = 0;
+        return;
+    }
+    if (!at->access->write) {
+        at->access->value = vgic_read64(at, value);
+        return;
+    }
+    value = vgic_write64(at, value);
+    target = get(ROUTER_IRM, value) != 0 ? &zone->vcpus[0] : vgic_find(zone, value);
+    if (target == NULL) {
+        return;
+    }
+    word->target[index] = (uint8_t)target->id;
+    if ((word->hw & BIT32(index)) != 0) {
+        gic_set_route(intid, target->cpu->hw_id);
+    }
+    vgic_post(target, BIT32(n)); /* what waits for the old one is the new one's */
+}
+
+/* Offsets of the rows' first registers leave out word 0. Not listed: SGIR, ITARGETSR, IGRPMODR... */
+/* clang-format off */
+const struct vgic_reg vgicd_rows[] = {
+    { GICD_CTLR,             GICD_CTLR + 3,          4,     ctlr,               0 },
+    { GICD_TYPER,            GICD_TYPER + 3,         4,     typer,              0 },
+    { GICD_IIDR,             GICD_IIDR + 3,          4,     NULL,               VGIC_IIDR },
+    { GICD_STATUSR,          GICD_STATUSR + 3,       4,     NULL,               0 },
+    { GICD_IGROUPR,          GICD_IGROUPR + 3,       4,     NULL,               0 },
+    { GICD_IGROUPR + 4,      GICD_IGROUPR + 0x7f,    4,     vword_group,        0 },
+    { GICD_ISENABLER,        GICD_ISENABLER + 3,     4,     NULL,               0 },
+    { GICD_ISENABLER + 4,    GICD_ISENABLER + 0x7f,  4,     vword_enable_set,   0 },
+    { GICD_ICENABLER,        GICD_ICENABLER + 3,     4,     NULL,               0 },
+    { GICD_ICENABLER + 4,    GICD_ICENABLER + 0x7f,  4,     vword_enable_clear, 0 },
+    { GICD_ISPENDR,          GICD_ISPENDR + 3,       4,     NULL,               0 },
+    { GICD_ISPENDR + 4,      GICD_ISPENDR + 0x7f,    4,     vword_pend_set,     0 },
+    { GICD_ICPENDR,          GICD_ICPENDR + 3,       4,     NULL,               0 },
+    { GICD_ICPENDR + 4,      GICD_ICPENDR + 0x7f,    4,     vword_pend_clear,   0 },
+    { GICD_ISACTIVER,        GICD_ISACTIVER + 3,     4,     NULL,               0 },
+    { GICD_ISACTIVER + 4,    GICD_ISACTIVER + 0x7f,  4,     vword_active_set,   0 },
+    { GICD_ICACTIVER,        GICD_ICACTIVER + 3,     4,     NULL,               0 },
+    { GICD_ICACTIVER + 4,    GICD_ICACTIVER + 0x7f,  4,     vword_active_clear, 0 },
+    { GICD_IPRIORITYR,       GICD_IPRIORITYR + 31,   1 + 4, NULL,               0 },
+    { GICD_IPRIORITYR + 32,  GICD_IPRIORITYR + 1019, 1 + 4, vword_priority,     0 },
+    { GICD_ITARGETSR,        GICD_ITARGETSR + 1019,  1 + 4, NULL,               0 },
+    { GICD_ICFGR,            GICD_ICFGR + 7,         4,     NULL,               0 },
+    { GICD_ICFGR + 8,        GICD_ICFGR + 0xff,      4,     vword_config,       0 },
+    { GICD_IGRPMODR,         GICD_IGRPMODR + 0x7f,   4,     NULL,               0 },
+    { GICD_SGIR,             GICD_SGIR + 3,          4,     NULL,               0 },
+    { GICD_IROUTER + 32 * 8, GICD_IROUTER + 1020 * 8 - 1, 4 + 8, router,        0 },
+    { GICD_PIDR2,            GICD_PIDR2 + 3,         4,     NULL,               0x30 }, /* GICv3 */
+};
+/* clang-format on */
+
+const size_t vgicd_row_count = ARRAY_COUNT(vgicd_rows);
+
+static const struct vgic_reg *row_find(const struct vgic_reg *rows, size_t count, uint32_t offset)
+{
+    while (count > 0) {
+        size_t half = count / 2;
+
+        if (offset > rows[half].last) {
+            rows += half + 1;
+            count -= half + 1;
+        } else if (offset < rows[half].first) {
+            count = half;
+        } else {
+            return &rows[half];
+        }
+    }
+    return NULL;
+}
+
+bool vgic_dispatch(const struct vgic_reg *rows, size_t count, struct vgic_at *at)
+{
+    struct lock *lock = &at->vcpu->zone->arch.vgic.lock;
+
+    if (!is_aligned(at->offset, at->access->size)) {
+        return false;
+    }
+    at->row = row_find(rows, count, at->offset);
+    if (at->row == NULL || at->row->fn == NULL) {
+        if (!at->access->write) {
+            at->access->value = at->row == NULL ? 0 : at->row->value;
+        }
+        return at->row == NULL || (at->row->sizes & at->access->size) != 0;
+    }
+    if ((at->row->sizes & at->access->size) == 0) {
+        return false;
+    }
+    if (!at->access->write) {
+        at->row->fn(at);
+        return true;
+    }
+    lock_take(lock);
+    at->row->fn(at);
+    lock_give(lock);
+    return true;
+}
+
+bool vgicd_access(struct vcpu *vcpu, struct mmio_access *access)
+{
+    struct vgic_at at = {
+        .vcpu = vcpu,
+        .owner = vcpu,
+        .access = access,
+        .offset = (uint32_t)access->offset,
+    };
+
+    return vgic_dispatch(vgicd_rows, vgicd_row_count, &at);
+}
