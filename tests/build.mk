@@ -42,7 +42,10 @@ $(call unit_one,clang,$(O)/unit/clang,$(strip $(1)),$(2),$(3),$(4))
 endef
 
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
+$(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
 $(eval $(call unit_test,field,))
+$(eval $(call unit_test,insn_a64,lib/insn_a64.c))
+$(eval $(call unit_test,zone,hyp/core/zone.c hyp/arch/fake/arch.c))
 
 # --- running --------------------------------------------------------------------------------------
 .PHONY: unit-tests pytests
@@ -53,3 +56,6 @@ unit-tests: $(UNIT_BINS)
 PYTEST_PATHS = $(sort $(dir $(filter-out tests/zone/%,$(wildcard tests/*/test_*.py))))
 pytests: $(ALL)
 	$(Q)O=$(O) $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST_PATHS)
+
+# --- guests of the zone tests ---------------------------------------------------------------------
+include tests/guest/build.mk

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bare guest that counts a 1 kHz timer and says how late each tick came. No tick may be lost,
- * and none may come that is not due: "missed" is the difference between what the clock says and what was
- * counted, with late ticks given GRACE_MS to come. A tick more than a period late is an "overrun"
- * (an emulator's host causes such, too). The physical timer makes lines come if ticks stop.
+ * A bare guest that counts a 1 kHz timer and says how late each tick came. No tick may be lost and
+ * none may come that is not due: "missed" is how far the count is from what the clock says, with
+ * late ticks given GRACE_MS to come. A tick more than a period late is an "overrun" (an emulator's
+ * host causes such, too). The physical timer makes lines come if ticks stop.
  */
 #include "lib/field.h"
 #include "vitrine-guest.h"

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# Guests of the zone tests: one folder each, check.c in all.
+
+$(eval $(call guest_objects,tests))
+test_guest = $(call bare_guest,tests/guest,$(1),tests/guest/check.c $(wildcard tests/guest/$(1)/*.[cS]))
+$(eval $(call test_guest,flood))
+$(eval $(call test_guest,probe))
+$(eval $(call test_guest,smp))
+$(eval $(call test_guest,wild))
