@@ -38,6 +38,9 @@ enum err arch_cpu_on(struct pcpu *cpu) MUST_CHECK;
 /* Sleeps until an interrupt is pending; returns with it pending (interrupts stay masked). */
 void arch_cpu_wait(void);
 
+/* Never returns: sleeps with everything masked. */
+_Noreturn void arch_cpu_park(void);
+
 /* Raises the hypervisor's doorbell interrupt on another CPU; see pcpu_kick() for the message. */
 void arch_ipi_send(struct pcpu *target);
 
@@ -45,6 +48,9 @@ void arch_ipi_send(struct pcpu *target);
 void arch_machine_off(bool reset);
 
 /* ---- vCPU: always called on the physical CPU that owns it ---- */
+
+/* At boot: identity of a vCPU whose zone, id and cpu are set. */
+void arch_vcpu_init(struct vcpu *vcpu);
 
 /* Sets every register to its reset value, then entry point and first argument registers. */
 void arch_vcpu_reset(struct vcpu *vcpu, const struct vcpu_start *start);
@@ -62,6 +68,9 @@ void arch_vcpu_enter(struct vcpu *vcpu, struct arch_syndrome *why);
 uint64_t arch_vcpu_get(const struct vcpu *vcpu, unsigned n);
 void arch_vcpu_set(struct vcpu *vcpu, unsigned n, uint64_t value);
 
+/* Where the guest is. */
+uint64_t arch_vcpu_pc(const struct vcpu *vcpu);
+
 /* Steps over the trapped instruction of `bytes` length (conditional state included). */
 void arch_vcpu_skip(struct vcpu *vcpu, unsigned bytes);
 
@@ -78,6 +87,9 @@ void arch_trap_finish(struct vcpu *vcpu, const struct trap *trap);
 
 /* Delivers the architecture's own exception to the guest instead of the trapped instruction. */
 void arch_fault_inject(struct vcpu *vcpu, enum fault_kind kind, const struct trap *trap);
+
+/* Whether the guest could not even take that fault: its own exception vector does not exist. */
+bool arch_fault_is_hopeless(const struct vcpu *vcpu, const struct trap *trap);
 
 /* Firmware and hypercalls (PSCI, SMCCC) by table; the answer is in the guest's registers. */
 void arch_firmware_call(struct vcpu *vcpu, const struct trap *trap);

@@ -45,6 +45,8 @@ endef
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
 $(eval $(call unit_test,field,))
 $(eval $(call unit_test,insn_a64,lib/insn_a64.c))
+$(eval $(call unit_test,psci,hyp/arch/aarch64/psci.c hyp/arch/fake/arch.c hyp/arch/fake/hw.c))
+$(eval $(call unit_test,s2,hyp/core/s2.c hyp/core/pool.c hyp/core/string.c hyp/arch/aarch64/stage2.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,zone,hyp/core/zone.c hyp/arch/fake/arch.c))
 
 # --- running --------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Emulates system register accesses by the table arch_regs[]; what has no row is never accessible. */
+/* System register accesses by the table arch_regs[]; what has no row must never be accessible. */
 #include "hyp/core/reg.h"
 
 #include "hyp/arch.h"

@@ -36,5 +36,4 @@ enum err s2_map(uint64_t *root, const struct s2_map *map) MUST_CHECK;
 /* Walks the tables as the machine would. false: unmapped. */
 bool s2_lookup(const uint64_t *root, gpa_t at, struct pt_leaf *leaf, hpa_t *pa);
 
-/* Upper bound of table pages that the mappings of one plan zone need. */
 #endif

@@ -71,7 +71,7 @@ static void refill(struct vuart *uart, uint64_t now)
     } else if (back > 0) {
         /* The clock moves on by what was paid out only: the rest counts next time. */
         uart->tokens += (uint32_t)back;
-        uart->tokens_at += back * rate / VUART_RATE;
+        uart->tokens_at += ticks_of((uint32_t)back);
     }
 }
 

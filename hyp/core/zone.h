@@ -18,7 +18,12 @@
 struct pcpu;
 
 /* vCPU power state, as PSCI AFFINITY_INFO tells it. Written by CAS, see zone.c. */
-enum vcpu_state { VCPU_OFF = 0, VCPU_ON_PENDING = 1, VCPU_ON = 2 };
+enum vcpu_state {
+    VCPU_OFF,
+    VCPU_ON_PENDING, /* claimed by a caller of vcpu_on(), which is writing vcpu->start */
+    VCPU_READY,      /* vcpu->start is valid; its CPU has not entered it yet */
+    VCPU_ON,
+};
 
 enum zone_state {
     ZONE_OFF,      /* never started, or stopped: memory is not loaded */
@@ -27,7 +32,7 @@ enum zone_state {
     ZONE_STOPPING, /* all vCPUs have been asked to leave the guest */
 };
 
-/* Why a zone stopped; printed, and kept until the next start. */
+/* Why a zone stopped; printed, and kept until the next stop. */
 enum stop_reason {
     STOP_NONE,
     STOP_POWER_OFF, /* its own SYSTEM_OFF */
@@ -50,15 +55,15 @@ struct vcpu {
     struct pcpu *cpu;
     uint32_t id;             /* within the zone */
     _Atomic uint32_t state;  /* enum vcpu_state */
-    struct vcpu_start start; /* written by the caller of vcpu_on() before state ON_PENDING */
+    struct vcpu_start start; /* valid from VCPU_READY on */
     uint32_t log_budget;     /* guest-caused log lines left, see log_guest() */
 };
 
 struct zone {
     const struct plan_zone *plan;
     uint32_t id;
-    _Atomic uint32_t state;   /* enum zone_state */
-    _Atomic uint32_t reason;  /* enum stop_reason of the stop under way, or of the last one */
+    _Atomic uint32_t state;   /* see zone_state(): state and reason change together */
+    enum stop_reason reason;  /* of the last stop; written by vCPU 0's CPU */
     _Atomic uint32_t running; /* vCPUs not VCPU_OFF */
     uint32_t vcpu_count;
     struct vcpu *vcpus;
@@ -78,8 +83,8 @@ struct pcpu {
     struct arch_pcpu arch; /* first: assembly reaches it */
     uint32_t id;           /* index in plan.cpu */
     _Atomic uint32_t requests;
-    _Atomic bool online;
-    struct vcpu *vcpu; /* NULL: no zone owns this CPU */
+    _Atomic bool absent; /* the firmware could not start it */
+    struct vcpu *vcpu;   /* NULL: no zone owns this CPU */
     uint64_t hw_id;
     uint64_t alarm_vuart; /* deadline of the vuart of this CPU's zone, UINT64_MAX: none */
 };
@@ -87,6 +92,11 @@ struct pcpu {
 extern const struct plan *the_plan;
 extern struct zone *zones; /* the_plan->zone_count of them */
 extern struct pcpu *pcpus; /* the_plan->cpu_count of them */
+
+/* State of a zone. Any CPU. */
+enum zone_state zone_state(const struct zone *zone);
+const char *zone_state_name(enum zone_state state);
+const char *zone_reason_name(enum stop_reason reason);
 
 /* Builds all zones from the plan: memory from the boot pool; nothing starts yet. */
 void zone_init_all(void);
@@ -114,6 +124,9 @@ bool zone_all_off(void);
 
 /* Machine address of a range of the zone's RAM; false when it is not wholly inside one region. */
 bool zone_ram_find(const struct zone *zone, gpa_t at, uint64_t size, hpa_t *out);
+
+/* Serves the machine's pending interrupts, a bounded number. */
+void run_interrupts(struct pcpu *cpu);
 
 /* Current CPU's vCPU loop; the only place that enters a guest. */
 _Noreturn void run_cpu(struct pcpu *cpu);

@@ -47,6 +47,7 @@ struct vgic_cpu {
     _Atomic uint32_t work; /* words that may hold something to inject; flush looks at it */
     uint32_t backlog;      /* words that hold more than the list registers had room for */
     uint32_t lr_mask;      /* list registers of the machine; 0 while the vCPU is not loaded */
+    uint32_t quick;        /* machine interrupts that may be injected without looking further */
     uint32_t lr_level;     /* of these: hold a level interrupt that its line may take back */
     uint32_t hcr;          /* ICH_HCR_EL2 */
     uint32_t waker;        /* GICR_WAKER.ProcessorSleep as the guest sees it */
@@ -56,9 +57,9 @@ struct vgic_cpu {
 
 /* A zone's part. */
 struct vgic_zone {
-    struct lock lock; /* all vgic_words of the zone, ctlr */
-    uint32_t ctlr;    /* GICD_CTLR enable bits */
-    uint32_t lines;   /* GICD_TYPER.ITLinesNumber */
+    struct lock lock;                 /* all vgic_words of the zone, ctlr */
+    uint32_t ctlr;                    /* GICD_CTLR enable bits */
+    uint32_t lines;                   /* GICD_TYPER.ITLinesNumber */
     struct vgic_word spi[VGIC_WORDS]; /* [0] unused */
 };
 

@@ -35,10 +35,10 @@ ID_FIELD(ID_PFR1_SSBS, 4);
 
 /* ID_AA64DFR0_EL1. Hidden: trace, PMU, SPE, trace buffer, BRBE; debug as in ARMv8.0. */
 ID_FIELD(ID_DFR0_DEBUG, 0);
-ID_FIELD(ID_DFR0_BRPS, 12);
-ID_FIELD(ID_DFR0_WRPS, 20);
+ID_FIELD(ID_DFR0_BRP, 12);
+ID_FIELD(ID_DFR0_WRP, 20);
 ID_FIELD(ID_DFR0_CTX, 28);
-#define ID_DFR0_KEEP  (field_mask(ID_DFR0_BRPS) | field_mask(ID_DFR0_WRPS) | field_mask(ID_DFR0_CTX))
+#define ID_DFR0_KEEP  (field_mask(ID_DFR0_BRP) | field_mask(ID_DFR0_WRP) | field_mask(ID_DFR0_CTX))
 #define ID_DFR0_FIXED put(ID_DFR0_DEBUG, 6)
 
 /* ID_AA64ISAR0_EL1. Hidden: TME. */

@@ -90,11 +90,11 @@ static void reset_points(uint64_t value)
 
     wr_oslar_el1(0); /* the guest's lock is emulated, the machine's stays open */
     wr_osdlr_el1(0);
-    for (unsigned i = 0; i <= get(ID_DFR0_BRPS, dfr0); i++) {
+    for (unsigned i = 0; i <= get(ID_DFR0_BRP, dfr0); i++) {
         points[i].bcr(value);
         points[i].bvr(value);
     }
-    for (unsigned i = 0; i <= get(ID_DFR0_WRPS, dfr0); i++) {
+    for (unsigned i = 0; i <= get(ID_DFR0_WRP, dfr0); i++) {
         points[i].wcr(value);
         points[i].wvr(value);
     }

@@ -18,6 +18,13 @@ uint32_t vgic_candidates(const struct zone *zone, const struct vgic_word *word)
     return raised & vgic_enabled(word) & ~word->active & ~word->in_lr & vgic_forwarded(zone, word);
 }
 
+void vgic_quick_update(struct vcpu *vcpu)
+{
+    const struct vgic_word *word = &vcpu->arch.vgic.word;
+
+    vcpu->arch.vgic.quick = word->hw & word->group & vgic_forwarded(vcpu->zone, word);
+}
+
 uintptr_t vgic_frame(const struct vcpu *vcpu, uint32_t n)
 {
     return n == 0 ? gic_sgi_frame(vcpu->cpu) : gic.gicd;
@@ -217,6 +224,7 @@ static void private_reset(struct vcpu *vcpu)
     }
     machine_reset(vcpu, 0);
     word_reset(&vcpu->arch.vgic.word);
+    vgic_quick_update(vcpu);
     vcpu->arch.vgic.waker = (uint32_t)put(GICR_WAKER_SLEEP, 1);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The virtual GICv3 of a zone. vgic.c: life and SGIs; vlr.c: list registers; pirq.c: machine
- * interrupts; vgicd.c, vgicr.c: register tables; vword.c: the registers both tables share.
+ * The virtual GICv3 of a zone. vgic.c: life and SGIs; vlr.c, vlr_state.c: list registers; pirq.c:
+ * machine interrupts; vgicd.c, vgicr.c: register tables; vword.c: the registers both tables share.
  * A guest sees one security state (DS = 1), no LPIs, no message-based SPIs.
  */
 #ifndef HYP_ARCH_AARCH64_VGIC_H
@@ -72,6 +72,9 @@ uint32_t vgic_candidates(const struct zone *zone, const struct vgic_word *word);
 /* Machine frame that has the registers of word n: distributor or the vCPU's SGI frame; 0: none. */
 uintptr_t vgic_frame(const struct vcpu *vcpu, uint32_t n);
 
+/* After a change of GICD_CTLR or of the group of private interrupts. */
+void vgic_quick_update(struct vcpu *vcpu);
+
 /* Tells a vCPU to look at these words before it enters the guest again. State is set already. */
 void vgic_post(struct vcpu *vcpu, uint32_t words);
 
@@ -84,15 +87,12 @@ void vgic_give_back(struct vcpu *vcpu, uint32_t n, uint32_t bits);
 /* vCPU of the zone with these affinity bits, or NULL. */
 struct vcpu *vgic_find(struct zone *zone, uint64_t affinity);
 
-/* ---- vlr.c: only for the running vCPU's own list registers ---- */
+/* ---- vlr_state.c: only for the running vCPU's own list registers ---- */
 
 enum { LR_INVALID = 0, LR_PENDING = 1, LR_ACTIVE = 2 };
 
 void vlr_start(struct vcpu *vcpu); /* machine interface at reset values, in service */
 void vlr_stop(struct vcpu *vcpu);  /* all states given back; out of service. Zone lock held */
-
-/* Injects an interrupt that this CPU has acknowledged. Takes no lock if there is room. */
-void vlr_inject(struct vcpu *vcpu, uint32_t intid);
 
 /* Bits of word n that list registers hold in any of the states of the mask. */
 uint32_t vlr_find(const struct vcpu *vcpu, uint32_t n, unsigned states);

@@ -47,6 +47,7 @@ static void ctlr(const struct vgic_at *at)
     }
     zone->arch.vgic.ctlr = (uint32_t)(at->access->value & enables);
     for (uint32_t i = 0; i < zone->vcpu_count; i++) {
+        vgic_quick_update(&zone->vcpus[i]);
         vgic_post(&zone->vcpus[i], UINT32_MAX);
     }
 }

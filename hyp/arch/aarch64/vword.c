@@ -75,6 +75,9 @@ void vword_group(const struct vgic_at *at)
     }
     b.word->group = (b.word->group & ~b.word->owned) | b.set;
     b.set = b.word->owned;
+    if (b.n == 0) {
+        vgic_quick_update(at->owner);
+    }
     look_again(at, &b);
 }
 

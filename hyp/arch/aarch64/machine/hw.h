@@ -4,8 +4,8 @@
  * architecture has a file of the same name with the same functions over plain storage.
  * Barriers are never hidden inside another function.
  */
-#ifndef HYP_ARCH_AARCH64_HW_H
-#define HYP_ARCH_AARCH64_HW_H
+#ifndef HYP_ARCH_AARCH64_MACHINE_HW_H
+#define HYP_ARCH_AARCH64_MACHINE_HW_H
 
 #include <stdint.h>
 

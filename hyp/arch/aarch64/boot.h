@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between start.S and the C code of booting. */
+#ifndef HYP_ARCH_AARCH64_BOOT_H
+#define HYP_ARCH_AARCH64_BOOT_H
+
+#include <stdint.h>
+
+struct pcpu;
+
+/* start.S calls these, each once per CPU, and they never return. */
+_Noreturn void boot_main(void);
+_Noreturn void secondary_main(struct pcpu *cpu);
+
+/* MMU off, at the load address: the machine started us at another exception level than EL2. */
+_Noreturn void early_wrong_level(uint64_t currentel);
+
+/* Continues in fn(arg) on another stack, for ever. */
+_Noreturn void stack_switch_call(uintptr_t top, void (*fn)(void *arg), void *arg);
+
+/* Polled, bounded output on a PL011; works with the MMU on or off. */
+void early_puts(uintptr_t uart, const char *text);
+
+#endif

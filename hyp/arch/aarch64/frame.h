@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The register lists of entry.S: each save list stands beside the load list that mirrors it. */
+#ifndef HYP_ARCH_AARCH64_FRAME_H
+#define HYP_ARCH_AARCH64_FRAME_H
+
+#include "layout.h"
+
+/* Callee-saved registers of the C caller, at sp. */
+.macro save_own
+                        stp     x19, x20, [sp, #0]
+                        stp     x21, x22, [sp, #16]
+                        stp     x23, x24, [sp, #32]
+                        stp     x25, x26, [sp, #48]
+                        stp     x27, x28, [sp, #64]
+                        stp     x29, x30, [sp, #80]
+.endm
+
+.macro load_own
+                        ldp     x19, x20, [sp, #0]
+                        ldp     x21, x22, [sp, #16]
+                        ldp     x23, x24, [sp, #32]
+                        ldp     x25, x26, [sp, #48]
+                        ldp     x27, x28, [sp, #64]
+                        ldp     x29, x30, [sp, #80]
+.endm
+
+/* The guest's x2..x30; x0 holds the vCPU, x0 and x1 of the guest are handled beside. */
+.macro save_guest
+                        stp     x2, x3, [x0, #(VCPU_X + 16)]
+                        stp     x4, x5, [x0, #(VCPU_X + 32)]
+                        stp     x6, x7, [x0, #(VCPU_X + 48)]
+                        stp     x8, x9, [x0, #(VCPU_X + 64)]
+                        stp     x10, x11, [x0, #(VCPU_X + 80)]
+                        stp     x12, x13, [x0, #(VCPU_X + 96)]
+                        stp     x14, x15, [x0, #(VCPU_X + 112)]
+                        stp     x16, x17, [x0, #(VCPU_X + 128)]
+                        stp     x18, x19, [x0, #(VCPU_X + 144)]
+                        stp     x20, x21, [x0, #(VCPU_X + 160)]
+                        stp     x22, x23, [x0, #(VCPU_X + 176)]
+                        stp     x24, x25, [x0, #(VCPU_X + 192)]
+                        stp     x26, x27, [x0, #(VCPU_X + 208)]
+                        stp     x28, x29, [x0, #(VCPU_X + 224)]
+                        str     x30, [x0, #(VCPU_X + 240)]
+.endm
+
+.macro load_guest
+                        ldp     x2, x3, [x0, #(VCPU_X + 16)]
+                        ldp     x4, x5, [x0, #(VCPU_X + 32)]
+                        ldp     x6, x7, [x0, #(VCPU_X + 48)]
+                        ldp     x8, x9, [x0, #(VCPU_X + 64)]
+                        ldp     x10, x11, [x0, #(VCPU_X + 80)]
+                        ldp     x12, x13, [x0, #(VCPU_X + 96)]
+                        ldp     x14, x15, [x0, #(VCPU_X + 112)]
+                        ldp     x16, x17, [x0, #(VCPU_X + 128)]
+                        ldp     x18, x19, [x0, #(VCPU_X + 144)]
+                        ldp     x20, x21, [x0, #(VCPU_X + 160)]
+                        ldp     x22, x23, [x0, #(VCPU_X + 176)]
+                        ldp     x24, x25, [x0, #(VCPU_X + 192)]
+                        ldp     x26, x27, [x0, #(VCPU_X + 208)]
+                        ldp     x28, x29, [x0, #(VCPU_X + 224)]
+                        ldr     x30, [x0, #(VCPU_X + 240)]
+                        ldp     x0, x1, [x0, #VCPU_X]
+.endm
+
+/* x1..x30 of a crash at x0; nothing is ever loaded back. */
+.macro save_crash
+                        str     x1, [x0, #8]
+                        stp     x2, x3, [x0, #16]
+                        stp     x4, x5, [x0, #32]
+                        stp     x6, x7, [x0, #48]
+                        stp     x8, x9, [x0, #64]
+                        stp     x10, x11, [x0, #80]
+                        stp     x12, x13, [x0, #96]
+                        stp     x14, x15, [x0, #112]
+                        stp     x16, x17, [x0, #128]
+                        stp     x18, x19, [x0, #144]
+                        stp     x20, x21, [x0, #160]
+                        stp     x22, x23, [x0, #176]
+                        stp     x24, x25, [x0, #192]
+                        stp     x26, x27, [x0, #208]
+                        stp     x28, x29, [x0, #224]
+                        str     x30, [x0, #240]
+.endm
+
+#endif

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# The separation kernel: $(O)/hyp/<arch>/hyp.elf and hyp.bin, which plan build puts into boot images.
+
+HYP_CORE := console console_cmd console_line load lock log main mmio pool reg run s2 setup string \
+            trap uart vuart zone
+HYP_aarch64 := boot cpu crash decode early fetch gic idreg inject mmu mmu_boot pirq psci stage2 \
+               sysreg vcpu_regs vgic vgicd vgicr vlr vword
+HYP_ASM_aarch64 := entry start
+HYP_LIB := insn_a64 plan_check plan_rule_machine plan_rule_zone
+
+HYP_OUT := $(O)/hyp/aarch64
+HYP_SRC := $(HYP_CORE:%=hyp/core/%.c) $(HYP_aarch64:%=hyp/arch/aarch64/%.c) $(HYP_LIB:%=lib/%.c)
+HYP_OBJ := $(HYP_SRC:%.c=$(HYP_OUT)/%.o) $(HYP_ASM_aarch64:%=$(HYP_OUT)/hyp/arch/aarch64/%.o)
+# hw.h has a directory of its own, so that tests can put the fake one in its place.
+HYP_INC := -Ihyp/arch/aarch64 -Ihyp/arch/aarch64/machine
+HYP_LD  := hyp/arch/aarch64/link.ld
+
+$(HYP_OUT)/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_aarch64) $(CFLAGS_FREE_aarch64) $(HYP_INC) $(HYP_CFLAGS) $(CFLAGS_DEP) -c $< -o $@
+
+$(HYP_OUT)/%.o: %.S $(FLAGS_STAMP)
+	$(call say,AS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_aarch64) $(ASFLAGS_FREE_aarch64) $(HYP_INC) $(CFLAGS_DEP) -c $< -o $@
+
+# The compiler must not turn memset's own loop into a call of memset.
+$(HYP_OUT)/hyp/core/string.o: HYP_CFLAGS := -fno-builtin $(if $(filter gcc,$(TOOLCHAIN)),-fno-tree-loop-distribute-patterns)
+
+$(HYP_OUT)/hyp.elf: $(HYP_OBJ) $(HYP_LD)
+	$(call say,LINK,$@)
+	$(Q)$(CC_aarch64) $(LDFLAGS_FREE_aarch64) -Wl,-T,$(HYP_LD) -Wl,-z,max-page-size=4096 $(HYP_OBJ) -o $@
+
+$(HYP_OUT)/hyp.bin: $(HYP_OUT)/hyp.elf
+	$(call say,OBJCOPY,$@)
+	$(Q)$(OBJCOPY_aarch64) -O binary $< $@
+
+ALL   += $(HYP_OUT)/hyp.elf $(HYP_OUT)/hyp.bin
+DEPS  += $(HYP_OBJ:.o=.d)
+SIZES += $(HYP_OUT)/hyp.elf

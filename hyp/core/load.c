@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Puts a zone's memory into its pristine state: everything zero but the images of the plan. Done
+ * through this CPU's window, cleaned to the point of coherency because guests start uncached.
+ */
+#include "hyp/core/load.h"
+
+#include "hyp/arch.h"
+#include "hyp/core/string.h"
+#include "hyp/core/zone.h"
+
+static const uint8_t *boot_image;
+
+void load_init(const void *image)
+{
+    boot_image = image;
+}
+
+/* Copies the part of one image that falls into the 2 MiB block at guest address `at`. */
+static void copy_part(uint8_t *block, uint64_t at, const struct plan_image *image)
+{
+    uint64_t from = image->gpa > at ? image->gpa : at;
+    uint64_t image_end = image->gpa + image->size, block_end = at + SIZE_2M;
+    uint64_t end = image_end < block_end ? image_end : block_end;
+
+    if (from < end) {
+        memcpy(block + (from - at), boot_image + image->offset + (from - image->gpa), end - from);
+    }
+}
+
+static void load_block(const struct zone *zone, uint64_t at, hpa_t pa)
+{
+    uint8_t *block = arch_window_map(pa);
+
+    memset(block, 0, SIZE_2M);
+    for (uint32_t i = 0; i < the_plan->image_count; i++) {
+        if (the_plan->image[i].zone == zone->id) {
+            copy_part(block, at, &the_plan->image[i]);
+        }
+    }
+    arch_cache_sync(block, SIZE_2M);
+    arch_window_unmap();
+}
+
+void load_zone(const struct zone *zone)
+{
+    for (uint32_t i = 0; i < the_plan->region_count; i++) {
+        const struct plan_region *region = &the_plan->region[i];
+
+        if (region->zone != zone->id || region->kind != PLAN_REGION_RAM) {
+            continue;
+        }
+        for (uint64_t done = 0; done < region->size; done += SIZE_2M) {
+            load_block(zone, region->gpa + done, hpa(region->hpa + done));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds zones, vCPUs and their stage 2 from the plan, once, out of the boot pool. */
+#include "hyp/arch.h"
+#include "hyp/core/assert.h"
+#include "hyp/core/pool.h"
+#include "hyp/core/setup.h"
+#include "hyp/core/vuart.h"
+#include "hyp/core/zone.h"
+
+const struct plan *the_plan;
+struct zone *zones;
+struct pcpu *pcpus;
+
+void setup_cpus(const struct plan *plan)
+{
+    the_plan = plan;
+    pcpus = pool_take(plan->cpu_count * sizeof(*pcpus), SIZE_4K);
+    for (uint32_t i = 0; i < plan->cpu_count; i++) {
+        pcpus[i].id = i;
+        pcpus[i].hw_id = plan->cpu[i].hw_id;
+        pcpus[i].alarm_vuart = UINT64_MAX;
+    }
+}
+
+/* vCPUs lie in one array per zone, so that one page holds several. */
+static void setup_vcpus(struct zone *zone)
+{
+    zone->vcpu_count = zone->plan->vcpu_count;
+    zone->vcpus = pool_take(zone->vcpu_count * sizeof(*zone->vcpus), SIZE_4K);
+    for (uint32_t i = 0; i < the_plan->cpu_count; i++) {
+        const struct plan_cpu *place = &the_plan->cpu[i];
+        struct vcpu *vcpu;
+
+        if (place->zone != zone->id) {
+            continue;
+        }
+        vcpu = &zone->vcpus[place->vcpu];
+        vcpu->zone = zone;
+        vcpu->id = place->vcpu;
+        vcpu->cpu = &pcpus[i];
+        arch_vcpu_init(vcpu);
+        pcpus[i].vcpu = vcpu;
+    }
+}
+
+static void setup_stage2(struct zone *zone)
+{
+    uint64_t *root = pool_take(arch_pt_fmt.root_entries * sizeof(*root),
+                               arch_pt_fmt.root_entries * sizeof(*root));
+
+    for (uint32_t i = 0; i < the_plan->region_count; i++) {
+        const struct plan_region *region = &the_plan->region[i];
+        bool ram = region->kind == PLAN_REGION_RAM;
+        struct s2_map map = { region->gpa, region->hpa, region->size, true, ram, !ram };
+
+        if (region->zone == zone->id) {
+            /* plan_check has excluded all that could fail here. */
+            ASSERT(s2_map(root, &map) == OK);
+        }
+    }
+    arch_s2_activate(zone, pool_pa(root));
+}
+
+void zone_init_all(void)
+{
+    zones = pool_take(the_plan->zone_count * sizeof(*zones), SIZE_4K);
+    for (uint32_t i = 0; i < the_plan->zone_count; i++) {
+        struct zone *zone = &zones[i];
+
+        zone->id = i;
+        zone->plan = &the_plan->zone[i];
+        setup_vcpus(zone);
+        setup_stage2(zone);
+        arch_virq_init(zone, the_plan);
+        vuart_init(zone);
+    }
+}

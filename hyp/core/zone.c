@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Life cycle of zones and vCPUs. A state is changed by compare-and-swap from any CPU; everything
+ * that takes time is done by the CPU of the zone's vCPU 0 in zone_progress(), so that nobody waits.
+ */
+#include "hyp/core/zone.h"
+
+#include "hyp/arch.h"
+#include "hyp/core/load.h"
+#include "hyp/core/log.h"
+#include "lib/field.h"
+
+/* zone->state: the state, and in ZONE_STOPPING why, in one word so that both change at once. */
+FIELD(ZSTATE, 0, 8);
+FIELD(ZREASON, 8, 8);
+
+static const char *const reason_names[STOP_REASON_COUNT] = {
+    [STOP_NONE] = "none",         [STOP_POWER_OFF] = "power off", [STOP_RESET] = "reset",
+    [STOP_OPERATOR] = "operator", [STOP_SERROR] = "abort",        [STOP_FAULT] = "fault",
+};
+
+static const char *const state_names[] = {
+    [ZONE_OFF] = "off",
+    [ZONE_STARTING] = "starting",
+    [ZONE_RUNNING] = "running",
+    [ZONE_STOPPING] = "stopping",
+};
+
+const char *zone_state_name(enum zone_state state)
+{
+    return state < ARRAY_COUNT(state_names) ? state_names[state] : "?";
+}
+
+enum zone_state zone_state(const struct zone *zone)
+{
+    return (enum zone_state)get(ZSTATE, atomic_load(&zone->state));
+}
+
+const char *zone_reason_name(enum stop_reason reason)
+{
+    return reason < STOP_REASON_COUNT ? reason_names[reason] : "?";
+}
+
+void pcpu_request(struct pcpu *cpu, uint32_t bits)
+{
+    atomic_fetch_or(&cpu->requests, bits);
+    if (cpu != arch_cpu_this()) {
+        arch_ipi_send(cpu);
+    }
+}
+
+static void request_all(struct zone *zone)
+{
+    for (uint32_t i = 0; i < zone->vcpu_count; i++) {
+        pcpu_request(zone->vcpus[i].cpu, REQUEST_LOOK);
+    }
+}
+
+enum err vcpu_on(struct vcpu *vcpu, const struct vcpu_start *start)
+{
+    uint32_t expected = VCPU_OFF;
+
+    if (zone_state(vcpu->zone) != ZONE_RUNNING || atomic_load(&vcpu->cpu->absent)) {
+        return ERR_DENIED;
+    }
+    if (!atomic_compare_exchange_strong(&vcpu->state, &expected, VCPU_ON_PENDING)) {
+        return ERR_BUSY;
+    }
+    atomic_fetch_add(&vcpu->zone->running, 1);
+    vcpu->start = *start;
+    atomic_store(&vcpu->state, VCPU_READY);
+    pcpu_request(vcpu->cpu, REQUEST_LOOK);
+    return OK;
+}
+
+/* The vCPU has left the guest for good; the last one of a zone wakes vCPU 0's CPU. */
+static void leave(struct vcpu *vcpu)
+{
+    struct zone *zone = vcpu->zone;
+
+    arch_vcpu_unload(vcpu);
+    atomic_store(&vcpu->state, VCPU_OFF);
+    if (atomic_fetch_sub(&zone->running, 1) == 1) {
+        /* No vCPU is left that could turn another one on: the zone has ended itself. */
+        zone_stop(zone, STOP_POWER_OFF);
+        pcpu_request(zone->vcpus[0].cpu, REQUEST_LOOK);
+    }
+}
+
+void vcpu_off(struct vcpu *vcpu)
+{
+    leave(vcpu);
+}
+
+static void vcpu_begin(struct vcpu *vcpu)
+{
+    vcpu->log_budget = LOG_GUEST_BUDGET;
+    arch_vcpu_reset(vcpu, &vcpu->start);
+    arch_vcpu_load(vcpu);
+    atomic_store(&vcpu->state, VCPU_ON);
+}
+
+enum err zone_start(struct zone *zone)
+{
+    uint32_t expected = ZONE_OFF;
+
+    if (!atomic_compare_exchange_strong(&zone->state, &expected, ZONE_STARTING)) {
+        return ERR_BUSY;
+    }
+    pcpu_request(zone->vcpus[0].cpu, REQUEST_LOOK);
+    return OK;
+}
+
+void zone_stop(struct zone *zone, enum stop_reason why)
+{
+    uint32_t state = atomic_load(&zone->state);
+
+    while (state == ZONE_RUNNING || state == ZONE_STARTING) {
+        uint32_t stopping = (uint32_t)(put(ZSTATE, ZONE_STOPPING) | put(ZREASON, why));
+
+        if (atomic_compare_exchange_weak(&zone->state, &state, stopping)) {
+            request_all(zone);
+            return;
+        }
+    }
+}
+
+/* On vCPU 0's CPU, with no vCPU running: make everything pristine and begin. */
+static void start_now(struct zone *zone)
+{
+    struct vcpu *boot = &zone->vcpus[0];
+    uint32_t expected = ZONE_STARTING;
+
+    load_zone(zone);
+    arch_virq_reset(zone);
+    vuart_reset(zone);
+    arch_s2_flush(zone);
+    zone->starts++;
+    boot->start = (struct vcpu_start){
+        .pc = zone->plan->entry,
+        .arg0 = zone->plan->dtb,
+        .arg1 = zone->plan->boot_info,
+    };
+    LOG(LOG_INFO, "zone starts", LOG_ZONE(zone), LOG_DEC("count", zone->starts));
+    atomic_store(&zone->running, 1);
+    atomic_store(&boot->state, VCPU_READY);
+    if (!atomic_compare_exchange_strong(&zone->state, &expected, ZONE_RUNNING)) {
+        /* Stopped while it was loaded: zone_progress() sees that next. */
+        pcpu_request(boot->cpu, REQUEST_LOOK);
+    }
+}
+
+/* On vCPU 0's CPU: all vCPUs have left. */
+static void stopped(struct zone *zone)
+{
+    enum stop_reason why = (enum stop_reason)get(ZREASON, atomic_load(&zone->state));
+
+    zone->reason = why;
+    LOG(LOG_INFO, "zone stopped", LOG_ZONE(zone), LOG_STR("reason", zone_reason_name(why)));
+    arch_virq_reset(zone);
+    atomic_store(&zone->state, why == STOP_RESET ? ZONE_STARTING : ZONE_OFF);
+    if (why == STOP_RESET) {
+        return;
+    }
+    if (zone_all_off()) {
+        LOG0(LOG_INFO, "all zones are off: the machine powers off");
+        arch_machine_off(false);
+    }
+}
+
+void zone_progress(struct vcpu *vcpu)
+{
+    struct zone *zone = vcpu->zone;
+
+    if (zone_state(zone) == ZONE_STOPPING && atomic_load(&vcpu->state) != VCPU_OFF &&
+        atomic_load(&vcpu->state) != VCPU_ON_PENDING) {
+        leave(vcpu);
+    }
+    if (vcpu->id == 0 && atomic_load(&zone->running) == 0) {
+        if (zone_state(zone) == ZONE_STOPPING) {
+            stopped(zone);
+        }
+        if (zone_state(zone) == ZONE_STARTING) {
+            start_now(zone);
+        }
+    }
+    if (zone_state(zone) == ZONE_RUNNING && atomic_load(&vcpu->state) == VCPU_READY) {
+        vcpu_begin(vcpu);
+    }
+}
+
+bool zone_all_off(void)
+{
+    for (uint32_t i = 0; i < the_plan->zone_count; i++) {
+        if (zone_state(&zones[i]) != ZONE_OFF) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool zone_ram_find(const struct zone *zone, gpa_t at, uint64_t size, hpa_t *out)
+{
+    if (!range_is_valid(at.v, size)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < the_plan->region_count; i++) {
+        const struct plan_region *region = &the_plan->region[i];
+
+        if (region->zone == zone->id && region->kind == PLAN_REGION_RAM &&
+            range_contains(region->gpa, region->size, at.v, size)) {
+            *out = hpa(region->hpa + (at.v - region->gpa));
+            return true;
+        }
+    }
+    return false;
+}
