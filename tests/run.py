@@ -254,8 +254,8 @@ def main():
         for done in concurrent.futures.as_completed(waiting):
             state, seconds, message = done.result()
             count[state] += 1
-            print(f"{state} {waiting[done].name} ({seconds:.1f} s){': ' if message else ''}{message}",
-                  flush=True)
+            name = waiting[done].name
+            print(f"{state} {name} ({seconds:.1f} s){': ' if message else ''}{message}", flush=True)
     print(f"{count['PASS']} passed, {count['FAIL']} failed, {count['SKIP']} skipped")
     return 0 if count["FAIL"] == 0 and count["PASS"] > 0 else 1
 

@@ -2,7 +2,8 @@
 # Guests of the zone tests: one folder each, check.c in all.
 
 $(eval $(call guest_objects,tests))
-test_guest = $(call bare_guest,tests/guest,$(1),tests/guest/check.c $(wildcard tests/guest/$(1)/*.[cS]))
+test_guest = $(call bare_guest,tests/guest,$(1),tests/guest/check.c \
+    $(wildcard tests/guest/$(1)/*.[cS]))
 $(eval $(call test_guest,flood))
 $(eval $(call test_guest,probe))
 $(eval $(call test_guest,smp))

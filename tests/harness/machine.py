@@ -92,7 +92,7 @@ class Machine:
             found = CRASH.search(self.text(zone))
             if found:
                 self.rest(1)
-                raise Failure("the hypervisor crashed: ..." + self.text(zone)[found.start():][:2000])
+                raise Failure("the hypervisor crashed: " + self.text(zone)[found.start():][:2000])
         for zone in self.console.zones():
             found = PANIC.search(self.text(zone))
             if found:
