@@ -30,7 +30,7 @@ enum exit_vector { EXIT_SYNC = 0, EXIT_IRQ = 1, EXIT_FIQ = 2, EXIT_SERROR = 3 };
 struct vgic_word {
     uint32_t owned; /* the zone's: passed through or emulated; never changes, like hw */
     uint32_t hw;    /* of these: backed by the machine's interrupt of the same number */
-    /* Latched by software; for hw: acknowledged (machine state active), waits for a list register. */
+    /* Latched by software; for hw: acknowledged (active in the machine), waits for room. */
     _Atomic uint32_t pending;
     _Atomic uint32_t enabled;
     uint32_t group, edge;

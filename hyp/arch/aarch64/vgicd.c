@@ -91,7 +91,7 @@ static void router(const struct vgic_at *at)
     vgic_post(target, BIT32(n)); /* what waits for the old one is the new one's */
 }
 
-/* Offsets of the rows' first registers leave out word 0. Not listed: SGIR, ITARGETSR, IGRPMODR... */
+/* Word 0 is the redistributors' (affinity routing): reads 0, ignores writes. */
 /* clang-format off */
 const struct vgic_reg vgicd_rows[] = {
     { GICD_CTLR,             GICD_CTLR + 3,          4,     ctlr,               0 },
@@ -119,7 +119,7 @@ const struct vgic_reg vgicd_rows[] = {
     { GICD_ICFGR + 8,        GICD_ICFGR + 0xff,      4,     vword_config,       0 },
     { GICD_IGRPMODR,         GICD_IGRPMODR + 0x7f,   4,     NULL,               0 },
     { GICD_SGIR,             GICD_SGIR + 3,          4,     NULL,               0 },
-    { GICD_IROUTER + 32 * 8, GICD_IROUTER + 1020 * 8 - 1, 4 + 8, router,        0 },
+    { GICD_IROUTER + 0x100,  GICD_IROUTER + 0x1fdf,  4 + 8, router,             0 },
     { GICD_PIDR2,            GICD_PIDR2 + 3,         4,     NULL,               0x30 }, /* GICv3 */
 };
 /* clang-format on */

@@ -54,8 +54,7 @@ static bool fill_private(struct vcpu *vcpu)
     uint32_t set = vgic_candidates(vcpu->zone, &v->word);
     uint32_t busy = vlr_busy(v);
 
-    VLR_EACH(i, set)
-    {
+    VLR_EACH (i, set) {
         struct vlr_spot at = { 0, BIT32(i), &v->word };
         uint32_t lr = vlr_lookup(v, busy, i);
 
@@ -84,8 +83,7 @@ static void search_word(struct vcpu *vcpu, uint32_t n, struct search *best)
 {
     const struct vgic_word *word = vgic_word_at(vcpu, n);
 
-    VLR_EACH(i, vgic_candidates(vcpu->zone, word))
-    {
+    VLR_EACH (i, vgic_candidates(vcpu->zone, word)) {
         if (word->priority[i] < best->priority && (n == 0 || word->target[i] == vcpu->id)) {
             best->priority = word->priority[i];
             best->intid = (uint32_t)(put(INTID_WORD, n) | put(INTID_BIT, i));
@@ -96,8 +94,7 @@ static void search_word(struct vcpu *vcpu, uint32_t n, struct search *best)
 static bool search_next(struct vcpu *vcpu, struct search *best)
 {
     best->priority = 256;
-    VLR_EACH(n, best->words)
-    {
+    VLR_EACH (n, best->words) {
         search_word(vcpu, n, best);
     }
     return best->priority != 256;
@@ -109,8 +106,7 @@ static uint32_t evict(struct vcpu *vcpu, uint32_t busy, struct search *best)
     uint32_t victim = VLR_NONE;
     uint64_t worst = best->priority;
 
-    VLR_EACH(i, busy)
-    {
+    VLR_EACH (i, busy) {
         uint64_t value = vlr_read(i);
 
         if (get(LR_STATE, value) == LR_PENDING && get(LR_PRIORITY, value) > worst) {
@@ -155,16 +151,14 @@ static uint32_t reap(struct vcpu *vcpu)
     uint32_t words = 0;
 
     v->lr_level &= busy & ~done;
-    VLR_EACH(i, v->lr_level)
-    {
+    VLR_EACH (i, v->lr_level) {
         struct vlr_spot at = vlr_spot(vcpu, v->lr_intid[i]);
 
         if ((at.word->line & at.bit) == 0 && get(LR_STATE, vlr_read(i)) == LR_PENDING) {
             done |= BIT32(i);
         }
     }
-    VLR_EACH(i, done)
-    {
+    VLR_EACH (i, done) {
         struct vlr_spot at = vlr_spot(vcpu, v->lr_intid[i]);
 
         vlr_write(i, 0);

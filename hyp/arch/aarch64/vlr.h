@@ -92,8 +92,7 @@ static inline uint64_t vlr_value(const struct vgic_word *word, uint32_t intid)
 
 static inline uint32_t vlr_lookup(const struct vgic_cpu *v, uint32_t busy, uint32_t intid)
 {
-    VLR_EACH(i, busy)
-    {
+    VLR_EACH (i, busy) {
         if (v->lr_intid[i] == intid) {
             return i;
         }

@@ -12,8 +12,7 @@ uint32_t vlr_in_state(const struct vgic_cpu *v, unsigned states)
 {
     uint32_t set = 0;
 
-    VLR_EACH(i, vlr_busy(v))
-    {
+    VLR_EACH (i, vlr_busy(v)) {
         if ((get(LR_STATE, vlr_read(i)) & states) != 0) {
             set |= BIT32(i);
         }
@@ -47,8 +46,7 @@ uint32_t vlr_find(const struct vcpu *vcpu, uint32_t n, unsigned states)
     const struct vgic_cpu *v = &vcpu->arch.vgic;
     uint32_t bits = 0;
 
-    VLR_EACH(i, vlr_in_state(v, states))
-    {
+    VLR_EACH (i, vlr_in_state(v, states)) {
         if (get(INTID_WORD, v->lr_intid[i]) == n) {
             bits |= BIT32(get(INTID_BIT, v->lr_intid[i]));
         }
@@ -61,8 +59,7 @@ uint32_t vlr_clear(struct vcpu *vcpu, uint32_t n, uint32_t bits, unsigned states
     struct vgic_cpu *v = &vcpu->arch.vgic;
     uint32_t gone = 0;
 
-    VLR_EACH(i, vlr_in_state(v, states))
-    {
+    VLR_EACH (i, vlr_in_state(v, states)) {
         struct vlr_spot at = vlr_spot(vcpu, v->lr_intid[i]);
         uint64_t value = vlr_read(i);
         uint64_t left = get(LR_STATE, value) & ~(uint64_t)states;
@@ -86,8 +83,7 @@ void vlr_withdraw(struct vcpu *vcpu, uint32_t n, uint32_t bits)
 {
     const struct vgic_cpu *v = &vcpu->arch.vgic;
 
-    VLR_EACH(i, vlr_in_state(v, LR_PENDING))
-    {
+    VLR_EACH (i, vlr_in_state(v, LR_PENDING)) {
         bool meant = get(INTID_WORD, v->lr_intid[i]) == n &&
                      (BIT32(get(INTID_BIT, v->lr_intid[i])) & bits) != 0;
 
@@ -167,8 +163,7 @@ void vlr_stop(struct vcpu *vcpu)
     if (v->lr_mask == 0) {
         return;
     }
-    VLR_EACH(i, vlr_busy(v))
-    {
+    VLR_EACH (i, vlr_busy(v)) {
         drain(vcpu, i);
     }
     clear_active_priorities();
