@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# The `vitrine` command.
+
+CLI_OBJS := $(patsubst %.c,$(O)/host/%.o,$(wildcard cli/*.c))
+
+$(O)/bin/vitrine: $(CLI_OBJS) $(PLAN_OBJS)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $^ $(PLAN_LIBS) -o $@
+
+DEPS += $(CLI_OBJS:.o=.d)
+ALL  += $(O)/bin/vitrine

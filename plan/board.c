@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Facts of a board: CPUs, RAM, interrupt controller, timer, firmware, console. Only reads the tree. */
+#include "plan/board.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+#include "lib/addr.h"
+#include "plan/text.h"
+
+#define RAM_PER_NODE    8
+#define TIMER_PHYS      1 /* positions in the timer's interrupts */
+#define TIMER_VIRT      2
+#define TIMER_HYP       3
+#define TIMER_COUNT     4
+#define CPU_MPIDR_CELLS 2
+
+static int node_by_compatible(const void *fdt, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int node = fdt_node_offset_by_compatible(fdt, -1, words[i]);
+
+        if (node >= 0) {
+            return node;
+        }
+    }
+    return -1;
+}
+
+static bool is_type(const void *fdt, int node, const char *type)
+{
+    return fdt_stringlist_search(fdt, node, "device_type", type) == 0;
+}
+
+static bool read_cpus(struct board *board, struct errors *errors, unsigned line)
+{
+    const void *fdt = board->fdt;
+    int cpus = fdt_path_offset(fdt, "/cpus");
+    int cells = node_cells(fdt, cpus, "#address-cells", 1);
+    int node;
+
+    fdt_for_each_subnode(node, fdt, cpus)
+    {
+        uint64_t id = node_cell(fdt, node, "reg", 0);
+
+        if (!is_type(fdt, node, "cpu") || board->cpu_count == board->cpu_limit) {
+            continue;
+        }
+        if (board->cpu_count == PLAN_MAX_CPUS) {
+            error_add(errors, line, "the board has more than %u CPUs; remedy: set machine.cpus",
+                      PLAN_MAX_CPUS);
+            return false;
+        }
+        if (cells == CPU_MPIDR_CELLS) {
+            id = id << 32 | node_cell(fdt, node, "reg", 1);
+        }
+        board->cpu_node[board->cpu_count] = node;
+        board->cpu_hw_id[board->cpu_count++] = id;
+    }
+    if (board->cpu_count == 0) {
+        error_add(errors, line, "the board's device tree has no CPU under /cpus");
+    }
+    return board->cpu_count != 0;
+}
+
+static bool read_ram(struct board *board, struct errors *errors, unsigned line)
+{
+    struct range ram[RAM_PER_NODE];
+    int node;
+
+    fdt_for_each_subnode(node, board->fdt, 0)
+    {
+        int count = is_type(board->fdt, node, "memory")
+                        ? node_regs(board->fdt, node, ram, RAM_PER_NODE)
+                        : 0;
+
+        for (int i = 0; i < count; i++) {
+            if (board->facts.ram_count == PLAN_MAX_RAM) {
+                error_add(errors, line, "the board has more than %u ranges of RAM", PLAN_MAX_RAM);
+                return false;
+            }
+            if (ram[i].size != 0) {
+                board->facts.ram[board->facts.ram_count++] = (struct plan_ram){ ram[i].base,
+                                                                                ram[i].size };
+            }
+        }
+    }
+    if (board->facts.ram_count == 0) {
+        error_add(errors, line, "the board's device tree has no memory node with registers");
+    }
+    return board->facts.ram_count != 0;
+}
+
+static bool read_gic(struct board *board, struct errors *errors, unsigned line)
+{
+    static const char *const v3[] = { "arm,gic-v3" };
+    static const char *const v2[] = { "arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a7-gic",
+                                      "arm,cortex-a9-gic" };
+    struct range regs[4];
+    struct node_irq irq;
+    int foreign;
+
+    board->intc = node_by_compatible(board->fdt, v3, 1);
+    board->facts.gic_version = 3;
+    if (board->intc < 0) {
+        board->intc = node_by_compatible(board->fdt, v2, sizeof(v2) / sizeof(v2[0]));
+        board->facts.gic_version = 2;
+    }
+    if (board->intc < 0 || node_regs(board->fdt, board->intc, regs, 4) < 2) {
+        error_add(errors, line, "the board's device tree has no GIC with registers");
+        return false;
+    }
+    board->facts.gicd_hpa = regs[0].base;
+    board->facts.gicd_size = regs[0].size;
+    board->facts.gicr_hpa = regs[1].base;
+    board->facts.gicr_size = regs[1].size;
+    if (node_irqs(board, board->intc, &irq, 1, &foreign) != 1) {
+        error_add(errors, line, "the board's GIC has no maintenance interrupt in the device tree");
+        return false;
+    }
+    board->facts.maintenance_intid = irq.intid;
+    return true;
+}
+
+static bool read_timer(struct board *board, struct errors *errors, unsigned line)
+{
+    static const char *const words[] = { "arm,armv8-timer", "arm,armv7-timer" };
+    struct node_irq irq[TIMER_COUNT + 1];
+    int foreign;
+
+    board->timer = node_by_compatible(board->fdt, words, 2);
+    if (board->timer < 0 ||
+        node_irqs(board, board->timer, irq, TIMER_COUNT + 1, &foreign) < TIMER_COUNT) {
+        error_add(errors, line,
+                  "the board's device tree has no arm,armv8-timer with four interrupts");
+        return false;
+    }
+    board->facts.phys_timer_intid = irq[TIMER_PHYS].intid;
+    board->facts.virt_timer_intid = irq[TIMER_VIRT].intid;
+    board->facts.hyp_timer_intid = irq[TIMER_HYP].intid;
+    return true;
+}
+
+static bool read_psci(struct board *board, struct errors *errors, unsigned line)
+{
+    static const char *const words[] = { "arm,psci-1.0", "arm,psci-0.2" };
+
+    board->psci = node_by_compatible(board->fdt, words, 2);
+    if (board->psci < 0) {
+        error_add(errors, line,
+                  "the board's device tree has no PSCI 0.2 or later: CPUs can't start");
+        return false;
+    }
+    board->facts.conduit = fdt_stringlist_search(board->fdt, board->psci, "method", "hvc") == 0
+                               ? PLAN_CONDUIT_HVC
+                               : PLAN_CONDUIT_SMC;
+    return true;
+}
+
+/* The console that firmware names, or the first PL011. */
+static void read_uart(struct board *board)
+{
+    static const char *const words[] = { "arm,pl011" };
+    int chosen = fdt_path_offset(board->fdt, "/chosen");
+    int length = 0;
+    const char *path = fdt_getprop(board->fdt, chosen, "stdout-path", &length);
+    struct range reg;
+    struct node_irq irq;
+    int foreign;
+
+    board->uart = -1;
+    if (path != NULL && length > 0) {
+        board->uart = fdt_path_offset_namelen(board->fdt, path, (int)strcspn(path, ":"));
+    }
+    if (board->uart < 0 || !node_is(board->fdt, board->uart, "arm,pl011")) {
+        board->uart = node_by_compatible(board->fdt, words, 1);
+    }
+    if (board->uart < 0 || node_regs(board->fdt, board->uart, &reg, 1) != 1 ||
+        node_irqs(board, board->uart, &irq, 1, &foreign) != 1) {
+        board->uart = -1;
+        return;
+    }
+    board->uart_hpa = reg.base;
+    board->uart_size = reg.size;
+    board->uart_intid = irq.intid;
+}
+
+bool board_read(struct board *board, struct errors *errors, unsigned line)
+{
+    board->root_address_cells = node_cells(board->fdt, 0, "#address-cells", 2);
+    board->root_size_cells = node_cells(board->fdt, 0, "#size-cells", 1);
+    if (board->root_address_cells < 1 || board->root_address_cells > 2 ||
+        board->root_size_cells < 1 || board->root_size_cells > 2) {
+        error_add(errors, line, "the board's device tree has odd #address-cells or #size-cells");
+        return false;
+    }
+    if (!read_gic(board, errors, line) || !read_cpus(board, errors, line) ||
+        !read_ram(board, errors, line) || !read_timer(board, errors, line) ||
+        !read_psci(board, errors, line)) {
+        return false;
+    }
+    read_uart(board);
+    return true;
+}

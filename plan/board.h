@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Facts of a board, out of its device tree; and readers of device-tree nodes. */
+#ifndef PLAN_BOARD_H
+#define PLAN_BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/plan.h"
+
+struct errors;
+
+struct board {
+    const void *fdt; /* checked by fdt_check_full() */
+    int cpu_node[PLAN_MAX_CPUS];
+    int intc, timer, psci;
+    int uart; /* node of the console, or negative */
+    uint64_t uart_hpa, uart_size;
+    uint32_t uart_intid;
+    int root_address_cells, root_size_cells;
+    struct plan_board facts; /* uart_* left to the plan's hypervisor.console */
+    uint64_t cpu_hw_id[PLAN_MAX_CPUS];
+    uint32_t cpu_count;
+    uint32_t cpu_limit; /* CPUs that are looked at; the caller sets it */
+};
+
+/* Reads the facts; false after a message that names `line` of the plan. */
+bool board_read(struct board *board, struct errors *errors, unsigned line);
+
+struct range {
+    uint64_t base, size;
+};
+
+/* INTID and trigger of one interrupt of a node. */
+struct node_irq {
+    uint32_t intid;
+    bool is_edge;
+};
+
+/*
+ * `reg` of a node as machine addresses, through the `ranges` of its buses; a PCI host's windows are
+ * appended. At most `max`. Returns the count; negative: it has registers that have no address.
+ */
+int node_regs(const void *fdt, int node, struct range *out, int max);
+
+/*
+ * Interrupts of a node at the interrupt controller, interrupt-map of a PCI host included. At most
+ * `max`. *foreign: the node of another controller that it is wired to, or negative. Negative: broken.
+ */
+int node_irqs(const struct board *board, int node, struct node_irq *out, int max, int *foreign);
+
+/* A property's cell, 0 past its end. */
+uint32_t node_cell(const void *fdt, int node, const char *property, int index);
+int node_cell_count(const void *fdt, int node, const char *property);
+
+/* Whether one of the node's `compatible` strings is the word. */
+bool node_is(const void *fdt, int node, const char *compatible);
+
+/* #address-cells or #size-cells of a node, with the default of the specification. */
+int node_cells(const void *fdt, int node, const char *property, int otherwise);
+
+#endif

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# The plan compiler (objects that the CLI links) and the boards' device trees.
+
+PLAN_SRCS := $(wildcard plan/*.c) lib/plan_check.c lib/plan_rule_machine.c lib/plan_rule_zone.c
+PLAN_OBJS := $(PLAN_SRCS:%.c=$(O)/host/%.o)
+# libfdt has no pkg-config file in Debian. Recursive: nothing is asked before it is needed.
+PLAN_LIBS = $(shell pkg-config --libs libcyaml yaml-0.1 libelf) -lfdt
+
+BOARDS     := $(notdir $(patsubst %/,%,$(dir $(wildcard boards/*/board.dts))))
+BOARD_DTBS := $(BOARDS:%=$(O)/boards/%.dtb)
+
+$(O)/host/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(CFLAGS_HOST) $(CFLAGS_DEP) -c $< -o $@
+
+$(BOARD_DTBS): $(O)/boards/%.dtb: boards/%/board.dts
+	$(call say,DTC,$@)
+	@mkdir -p $(@D)
+	$(Q)dtc -I dts -O dtb -o $@ $<
+
+DEPS += $(PLAN_OBJS:.o=.d)
+ALL  += $(BOARD_DTBS)

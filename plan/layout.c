@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Machine addresses: the hypervisor at the start of RAM, then the zones' memory that has no `base`,
+ * each at the lowest place that fits. Ranges with a `base` stay where the plan puts them, right or
+ * wrong: plan_check judges them.
+ */
+#include <string.h>
+
+#include "lib/addr.h"
+#include "lib/plan_check.h"
+#include "plan/compile.h"
+
+/* Below the boot image: firmware's and the loader's own data, the device tree QEMU makes. */
+#define FIRMWARE_ROOM SIZE_2M
+
+static uint64_t pool_need(const struct compile *c)
+{
+    return c->hyp_header.pool_fixed + c->hyp_header.pool_per_cpu * c->plan.cpu_count +
+           c->hyp_header.pool_per_zone * c->plan.zone_count;
+}
+
+static uint64_t pool_choose(struct compile *c)
+{
+    const char *text = c->spec->hypervisor.memory;
+    unsigned line = source_line(&c->source, "hypervisor/memory");
+    uint64_t need = align_up(pool_need(c), SIZE_4K);
+    uint64_t given;
+    char need_text[SIZE_TEXT];
+
+    if (text == NULL) {
+        return need > HYP_MEMORY_LEAST ? need : HYP_MEMORY_LEAST;
+    }
+    if (!size_parse(text, &given) || given > PLAN_IPA_LIMIT) {
+        error_add(&c->errors, line, "'%.60s' is no size; remedy: like 4M", text);
+        return need;
+    }
+    if (given < need || given < PLAN_POOL_LEAST) {
+        error_add(
+            &c->errors, line,
+            "hypervisor.memory is %s, but %u CPUs and %u zones need %s; remedy: leave it out, "
+            "or give more [hyp-pool]",
+            text, c->plan.cpu_count, c->plan.zone_count,
+            size_text(need_text, need > PLAN_POOL_LEAST ? need : PLAN_POOL_LEAST));
+    }
+    return given;
+}
+
+void layout_hyp(struct compile *c)
+{
+    struct plan *p = &c->plan;
+    uint64_t per_zone = DTB_MAX + SIZE_4K; /* trees and boot_info blocks are not written yet */
+
+    p->hyp_hpa = align_up(p->board.ram[0].hpa, SIZE_2M);
+    p->image_hpa = p->hyp_hpa + FIRMWARE_ROOM;
+    c->pool_size = pool_choose(c);
+    p->hyp_size = align_up(FIRMWARE_ROOM + image_bytes(c) + per_zone * p->zone_count + c->pool_size,
+                           SIZE_2M);
+}
+
+/* --- zones ----------------------------------------------------------------------------------- */
+
+/* The end of something taken that overlaps the range, or 0. */
+static uint64_t taken_until(const struct plan *p, uint64_t base, uint64_t size)
+{
+    if (ranges_overlap(p->hyp_hpa, p->hyp_size, base, size)) {
+        return p->hyp_hpa + p->hyp_size;
+    }
+    for (uint32_t i = 0; i < p->region_count; i++) {
+        const struct plan_region *r = &p->region[i];
+
+        if (r->kind == PLAN_REGION_RAM && range_is_valid(r->hpa, r->size) &&
+            ranges_overlap(r->hpa, r->size, base, size)) {
+            return r->hpa + r->size;
+        }
+    }
+    return 0;
+}
+
+/* The lowest free place with base aligned to `align`; false when RAM has none. */
+static bool place_find(const struct plan *p, uint64_t size, uint64_t align, uint64_t *base)
+{
+    for (uint32_t i = 0; i < p->board.ram_count; i++) {
+        const struct plan_ram *ram = &p->board.ram[i];
+        uint64_t at = align_up(ram->hpa, align);
+        uint64_t next;
+
+        while (at >= ram->hpa && range_is_valid(at, size) &&
+               range_contains(ram->hpa, ram->size, at, size)) {
+            next = taken_until(p, at, size);
+            if (next == 0) {
+                *base = at;
+                return true;
+            }
+            at = align_up(next, align);
+        }
+    }
+    return false;
+}
+
+/* Blocks of 1 GiB need both addresses alike below 1 GiB: as large an alignment as makes sense. */
+static uint64_t align_wish(const struct zone_memory *memory)
+{
+    uint64_t align = SIZE_2M;
+
+    while (align < SIZE_1G && align * 2 <= memory->size &&
+           (!memory->has_ipa || is_aligned(memory->ipa, align * 2))) {
+        align *= 2;
+    }
+    return align;
+}
+
+static void memory_add(struct compile *c, uint32_t zone, uint32_t i)
+{
+    struct zone_memory *memory = &c->zone[zone].memory[i];
+    struct plan_region region = {
+        .gpa = memory->has_ipa ? memory->ipa : memory->base,
+        .hpa = memory->base,
+        .size = memory->size,
+        .zone = zone,
+        .kind = PLAN_REGION_RAM,
+    };
+
+    memory->region = c->plan.region_count;
+    memory->is_ok = region_add(
+        c, &region,
+        (struct origin){ source_line(&c->source, "zones/%u/memory/%u", zone, i), "memory" });
+}
+
+static void memory_place(struct compile *c, uint32_t zone, uint32_t i)
+{
+    struct zone_memory *memory = &c->zone[zone].memory[i];
+    uint64_t size = memory->size == 0 ? SIZE_2M : memory->size; /* 0 is judged by plan_check */
+    char text[SIZE_TEXT];
+
+    for (uint64_t align = align_wish(memory); align >= SIZE_2M; align /= 2) {
+        if (place_find(&c->plan, size, align, &memory->base)) {
+            memory_add(c, zone, i);
+            return;
+        }
+    }
+    memory->is_ok = false;
+    error_add(&c->errors, source_line(&c->source, "zones/%u/memory/%u", zone, i),
+              "zone '%s': no room for %s of memory beside the hypervisor and the other zones; "
+              "remedy: smaller zones, or a larger machine.memory [memory-room]",
+              c->plan.zone[zone].name, size_text(text, memory->size));
+}
+
+/* The largest range that waits for a place: large ones first, so that small ones fill the gaps. */
+static struct zone_memory *memory_next(struct compile *c, uint32_t *zone, uint32_t *index)
+{
+    struct zone_memory *next = NULL;
+
+    for (uint32_t z = 0; z < c->plan.zone_count; z++) {
+        for (uint32_t i = 0; i < c->zone[z].memory_count; i++) {
+            struct zone_memory *memory = &c->zone[z].memory[i];
+
+            if (memory->is_ok && !memory->is_placed &&
+                (next == NULL || memory->size > next->size)) {
+                next = memory;
+                *zone = z;
+                *index = i;
+            }
+        }
+    }
+    return next;
+}
+
+void layout_zones(struct compile *c)
+{
+    struct zone_memory *memory;
+    uint32_t zone, i;
+
+    for (zone = 0; zone < c->plan.zone_count; zone++) {
+        for (i = 0; i < c->zone[zone].memory_count; i++) {
+            memory = &c->zone[zone].memory[i];
+            if (memory->is_ok && memory->has_base) {
+                memory->is_placed = true;
+                memory_add(c, zone, i);
+            }
+        }
+    }
+    while ((memory = memory_next(c, &zone, &i)) != NULL) {
+        memory->is_placed = true;
+        memory_place(c, zone, i);
+    }
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan.yaml as structures: what libcyaml fills by the schema, and line numbers from libyaml. */
+#ifndef PLAN_SPEC_H
+#define PLAN_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct errors;
+struct arena;
+struct cyaml_schema_value;
+
+/* Enumerations: 0 means that the key is absent. */
+enum spec_role { SPEC_ROLE_UNSET, SPEC_ROLE_ZONE0, SPEC_ROLE_USER, SPEC_ROLE_REALTIME };
+enum spec_log { SPEC_LOG_UNSET, SPEC_LOG_ERROR, SPEC_LOG_WARNING, SPEC_LOG_INFO, SPEC_LOG_DEBUG };
+enum spec_console { SPEC_CONSOLE_UNSET, SPEC_CONSOLE_EMULATED, SPEC_CONSOLE_NONE };
+enum spec_interrupts { SPEC_INTERRUPTS_UNSET, SPEC_INTERRUPTS_EMULATED, SPEC_INTERRUPTS_DIRECT };
+enum spec_debug { SPEC_DEBUG_UNSET, SPEC_DEBUG_ALLOWED, SPEC_DEBUG_DENIED };
+enum spec_dma { SPEC_DMA_UNSET, SPEC_DMA_DENIED, SPEC_DMA_TRUSTED };
+
+/* Texts are NULL when the key is absent. */
+struct spec_memory {
+    char *size, *base, *ipa;
+};
+
+struct spec_boot {
+    char *kernel, *initrd, *cmdline, *elf;
+};
+
+struct spec_zone {
+    char *name;
+    enum spec_role role;
+    uint32_t *cpus;
+    uint32_t cpus_count;
+    struct spec_memory *memory;
+    uint32_t memory_count;
+    struct spec_boot boot;
+    char **access;
+    uint32_t access_count;
+    enum spec_console console;
+    enum spec_interrupts interrupts;
+    enum spec_debug debug;
+    enum spec_dma dma;
+};
+
+struct spec_machine {
+    uint32_t *cpus;
+    char *memory;
+};
+
+struct spec_hypervisor {
+    char *memory, *console;
+    enum spec_log log;
+};
+
+struct spec {
+    char *board;
+    struct spec_machine machine;
+    struct spec_hypervisor hypervisor;
+    struct spec_zone *zones;
+    uint32_t zones_count;
+};
+
+/* The schema of struct spec (a pointer value, as cyaml wants it). */
+extern const struct cyaml_schema_value spec_schema;
+
+/* The parsed document, kept for the line numbers of its nodes. */
+struct source {
+    struct yaml_document_s *document;
+};
+
+/* Reads, checks against the schema with all errors reported, and decodes; NULL after messages. */
+struct spec *spec_load(struct source *source, struct errors *errors, const uint8_t *text,
+                       size_t size);
+void spec_free(struct source *source, struct spec *spec);
+
+/* Line of a node by its path, e.g. "zones/2/memory/0/base"; of the deepest part that exists. */
+unsigned source_line(const struct source *source, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs plan_check and turns each violation into a message: where, who, what is wrong, who else, and
+ * the remedy. The table has a row for every rule of plan_check.
+ */
+#include "plan/verdict.h"
+
+#include <string.h>
+
+#include "lib/field.h"
+#include "plan/compile.h"
+
+/* clang-format off */
+const struct verdict_text verdict_texts[] = {
+    { "magic",            "does not begin with the plan's magic number",  "compile it again" },
+    { "version",          "has a version this program does not know",     "compile it again" },
+    { "size",             "has a size this program does not know",        "compile it again" },
+    { "zone-count",       "has no zone, or too many",                     "give 1 to 8 zones" },
+    { "cpu-count",        "has no CPU, or too many",                      "set machine.cpus to 1 to 16" },
+    { "ram-count",        "has no RAM, or too many ranges of it",         "check the board's memory nodes" },
+    { "region-count",     "has too many memory and device regions",       "give fewer devices" },
+    { "irq-count",        "has too many interrupts",                      "give fewer devices" },
+    { "image-count",      "has too many boot images",                     "use ELF files with fewer segments" },
+    { "log-level",        "has an unknown log level",                     "compile it again" },
+    { "gic-version",      "has a GIC that is no GICv3: not supported yet", "QEMU: -M virt,gic-version=3" },
+    { "conduit",          "calls its firmware in an unknown way",         "check the board's psci node" },
+    { "ppi",              "has timer or maintenance interrupts that are no PPIs, or alike",
+                          "check the board's timer and interrupt controller nodes" },
+    { "uart-intid",       "has a console without a usable interrupt",     "hypervisor.console: none" },
+    { "fixed-range",      "has an impossible address or size",            "check the board's device tree" },
+    { "fixed-overlap",    "overlaps",                                     "check the board's device tree" },
+    { "fixed-ram",        "overlaps",                                     "check the board's device tree" },
+    { "ram-range",        "is empty, wraps, or is not 4 KiB aligned",     "check the board's memory nodes" },
+    { "ram-overlap",      "overlaps",                                     "check the board's memory nodes" },
+    { "hyp-range",        "is empty, wraps, or is not 2 MiB aligned",     "check the board's memory nodes" },
+    { "hyp-ram",          "does not fit into the machine's first RAM",
+                          "smaller boot files, smaller hypervisor.memory, or larger machine.memory" },
+    { "hyp-image",        "does not hold the boot image",                 "compile it again" },
+    { "hyp-pool",         "has no room for its own tables behind the boot image",
+                          "larger hypervisor.memory" },
+    { "cpu-hw-id",        "has an MPIDR with more than affinity bits",    "check the board's cpu nodes" },
+    { "cpu-unique",       "has the same MPIDR as",                        "check the board's cpu nodes" },
+    { "cpu-owner",        "belongs to no zone that knows it",             "give each CPU to one zone" },
+    { "cpu-vcpu-unique",  "is the same virtual CPU as",                   "give each CPU to one zone" },
+    { "zone-name",        "has a name that is not of a-z 0-9 _ -, 1 to 23 characters", "rename it" },
+    { "zone-name-unique", "has the same name as",                         "rename one of them" },
+    { "zone-role",        "has an unknown role",                          "zone0, user or realtime" },
+    { "zone-zero-single", "has role zone0, like",                         "only one zone can have it" },
+    { "zone-reserved",    "has unknown flags",                            "compile it again" },
+    { "zone-console",     "has an impossible console",                    "emulated or none" },
+    { "zone-cpus",        "has no CPU, or its CPUs are not counted right", "cpus: [n, ...]" },
+    { "zone-ram",         "has no memory",                                "memory: [{ size: 64M }]" },
+    { "zone-entry",       "starts outside of its memory",                 "check memory and boot" },
+    { "zone-dtb",         "has its device tree outside of its memory",    "check memory and boot" },
+    { "zone-boot-info",   "has its boot_info outside of its memory",      "check memory and boot" },
+    { "window-range",     "has an impossible address",                    "check the board's device tree" },
+    { "window-overlap",   "overlaps",                                     "check the board's device tree" },
+    { "window-region",    "overlaps",
+                          "move the memory by `ipa`, or don't give the device" },
+    { "region-kind",      "is of an unknown kind",                        "compile it again" },
+    { "region-size",      "has size 0",                                   "give it a size, or leave it out" },
+    { "region-wrap",      "wraps at 2^64",                                "lower base, ipa or size" },
+    { "region-align",     "is not aligned to 2 MiB (devices: 4 KiB)",
+                          "make base, ipa and size multiples of 2M" },
+    { "region-limit",     "ends above 2^40 in the zone, or 2^48 in the machine", "lower base or ipa" },
+    { "region-board",     "is not inside the machine's RAM",
+                          "leave out `base`, or choose it inside (`vitrine plan show`)" },
+    { "device-ram",       "overlaps",                                     "don't give this device" },
+    { "device-fixed",     "overlaps",
+                          "don't give it; for the console: hypervisor.console: none" },
+    { "region-hyp",       "overlaps",                                     "leave out `base`, or choose it higher" },
+    { "region-overlap",   "overlaps",
+                          "leave out `base` of one of them, or give the device to one zone" },
+    { "region-gpa",       "has guest addresses that overlap",             "set another `ipa` or `base`" },
+    { "dma-identity",     "is not at the same address in the zone and the machine, as DMA needs",
+                          "leave out `ipa`, or make it equal to `base`" },
+    { "irq-intid",        "is no SPI (32 to 1019): private interrupts can't be given",
+                          "don't give this device" },
+    { "irq-reserved",     "has unknown flags",                            "compile it again" },
+    { "irq-unique",       "is also the interrupt of",                     "give both devices to one zone, or one to none" },
+    { "irq-uart",         "is the interrupt of the hypervisor's console", "hypervisor.console: none" },
+    { "irq-vuart",        "is the interrupt of the emulated console of",  "console: none" },
+    { "image-reserved",   "belongs to no zone",                           "compile it again" },
+    { "image-source",     "is not inside the boot image",                 "compile it again" },
+    { "image-ram",        "is not inside one memory region of its zone",  "more memory, or another `ipa`" },
+    { "image-overlap",    "overlaps",                                     "link the program differently" },
+};
+/* clang-format on */
+
+const uint32_t verdict_text_count = ARRAY_COUNT(verdict_texts);
+
+static const struct verdict_text *text_find(const char *rule)
+{
+    for (uint32_t i = 0; i < verdict_text_count; i++) {
+        if (strcmp(verdict_texts[i].rule, rule) == 0) {
+            return &verdict_texts[i];
+        }
+    }
+    return NULL;
+}
+
+void verdict_list(FILE *out)
+{
+    for (uint32_t i = 0; i < plan_rule_count; i++) {
+        const struct verdict_text *text = text_find(plan_rules[i].name);
+
+        fprintf(out, "%-18s %s %s%s%s; remedy: %s\n", plan_rules[i].name,
+                plan_object_name((uint32_t)plan_rules[i].a_kind), text->wrong,
+                plan_rules[i].b_kind != PLAN_OBJECT_NONE ? " " : "",
+                plan_rules[i].b_kind != PLAN_OBJECT_NONE
+                    ? plan_object_name((uint32_t)plan_rules[i].b_kind)
+                    : "",
+                text->remedy);
+    }
+}
+
+/* --- one object of the plan ------------------------------------------------------------------ */
+
+static const char *range_text(struct compile *c, uint64_t base, uint64_t size)
+{
+    return size == 0 ? arena_printf(&c->arena, "0x%llx (size 0)", (unsigned long long)base)
+                     : arena_printf(&c->arena, "0x%llx..0x%llx", (unsigned long long)base,
+                                    (unsigned long long)(base + size - 1));
+}
+
+static unsigned ref_line(const struct compile *c, struct plan_ref ref)
+{
+    uint32_t zone = plan_owner(&c->plan, ref);
+
+    switch (ref.kind) {
+    case PLAN_OBJECT_REGION: return c->region_origin[ref.index].line;
+    case PLAN_OBJECT_IRQ: return c->irq_origin[ref.index].line;
+    case PLAN_OBJECT_IMAGE: return c->image_origin[ref.index].line;
+    case PLAN_OBJECT_CPU:
+        return zone != PLAN_NONE ? source_line(&c->source, "zones/%u/cpus", zone)
+                                 : source_line(&c->source, "board");
+    case PLAN_OBJECT_ZONE:
+    case PLAN_OBJECT_WINDOW: return source_line(&c->source, "zones/%u/name", zone);
+    case PLAN_OBJECT_HYP: return source_line(&c->source, "hypervisor");
+    default: return source_line(&c->source, "board");
+    }
+}
+
+static const char *fixed_text(struct compile *c, uint32_t index)
+{
+    static const char *const names[PLAN_FIXED_COUNT] = { "the interrupt distributor",
+                                                         "the interrupt redistributors",
+                                                         "the hypervisor's console" };
+    uint64_t base = 0, size = 0;
+
+    (void)plan_fixed_range(&c->plan, index, &base, &size);
+    return arena_printf(&c->arena, "%s %s", names[index], range_text(c, base, size));
+}
+
+static const char *window_text(struct compile *c, uint32_t index)
+{
+    static const char *const names[PLAN_WINDOWS] = { "interrupt distributor",
+                                                     "interrupt redistributors", "console" };
+    uint64_t at = 0, size = 0;
+
+    (void)plan_window_range(&c->plan, index, &at, &size);
+    return arena_printf(&c->arena, "emulated %s %s", names[index % PLAN_WINDOWS],
+                        range_text(c, at, size));
+}
+
+/* A region in the addresses that the rule speaks of. */
+static const char *region_text(struct compile *c, const char *rule, uint32_t index)
+{
+    const struct plan_region *r = &c->plan.region[index];
+    bool is_guest = strcmp(rule, "region-gpa") == 0 || strcmp(rule, "window-region") == 0;
+    const char *text = range_text(c, is_guest ? r->gpa : r->hpa, r->size);
+
+    if (!is_guest && r->gpa != r->hpa) {
+        return arena_printf(&c->arena, "%s %s (ipa 0x%llx)", c->region_origin[index].what, text,
+                            (unsigned long long)r->gpa);
+    }
+    return arena_printf(&c->arena, "%s %s", c->region_origin[index].what, text);
+}
+
+static const char *thing_text(struct compile *c, const char *rule, struct plan_ref ref)
+{
+    const struct plan *p = &c->plan;
+
+    switch (ref.kind) {
+    case PLAN_OBJECT_HYP:
+        return arena_printf(&c->arena, "the hypervisor's memory %s",
+                            range_text(c, p->hyp_hpa, p->hyp_size));
+    case PLAN_OBJECT_FIXED: return fixed_text(c, ref.index);
+    case PLAN_OBJECT_RAM:
+        return arena_printf(
+            &c->arena, "the machine's RAM %s",
+            range_text(c, p->board.ram[ref.index].hpa, p->board.ram[ref.index].size));
+    case PLAN_OBJECT_CPU: return arena_printf(&c->arena, "CPU %u", ref.index);
+    case PLAN_OBJECT_WINDOW: return window_text(c, ref.index);
+    case PLAN_OBJECT_REGION: return region_text(c, rule, ref.index);
+    case PLAN_OBJECT_IRQ:
+        return arena_printf(&c->arena, "interrupt %u of '%s'", p->irq[ref.index].intid,
+                            c->irq_origin[ref.index].what);
+    case PLAN_OBJECT_IMAGE:
+        return arena_printf(&c->arena, "boot image '%s' %s", c->image_origin[ref.index].what,
+                            range_text(c, p->image[ref.index].gpa, p->image[ref.index].size));
+    case PLAN_OBJECT_BOARD: return "the board";
+    default: return "the plan";
+    }
+}
+
+/* "zone 'motor': memory 0x60000000..0x63ffffff" */
+static const char *subject_text(struct compile *c, const char *rule, struct plan_ref ref)
+{
+    uint32_t zone = plan_owner(&c->plan, ref);
+
+    if (zone == PLAN_NONE) {
+        return thing_text(c, rule, ref);
+    }
+    if (ref.kind == PLAN_OBJECT_ZONE) {
+        return arena_printf(&c->arena, "zone '%.23s'", c->plan.zone[zone].name);
+    }
+    return arena_printf(&c->arena, "zone '%.23s': %s", c->plan.zone[zone].name,
+                        thing_text(c, rule, ref));
+}
+
+/* "zone 'linux0' memory 0x60000000..0x63ffffff (plan.yaml:7)" */
+static const char *other_text(struct compile *c, const char *rule, struct plan_ref ref)
+{
+    uint32_t zone = plan_owner(&c->plan, ref);
+
+    if (zone == PLAN_NONE) {
+        return thing_text(c, rule, ref);
+    }
+    return arena_printf(&c->arena, "zone '%.23s' %s%s(%s:%u)", c->plan.zone[zone].name,
+                        ref.kind == PLAN_OBJECT_ZONE ? "" : thing_text(c, rule, ref),
+                        ref.kind == PLAN_OBJECT_ZONE ? "" : " ", c->errors.file, ref_line(c, ref));
+}
+
+/* --- violations ------------------------------------------------------------------------------ */
+
+struct verdict_sink {
+    struct plan_sink sink; /* first */
+    struct compile *c;
+};
+
+/* Of a pair of equals the later one is the subject: the plan's reader meets it second. */
+static void verdict_found(struct plan_sink *sink, const struct plan_verdict *verdict)
+{
+    struct compile *c = ((struct verdict_sink *)sink)->c;
+    const struct verdict_text *text = text_find(verdict->rule);
+    struct plan_ref subject = verdict->a, other = verdict->b;
+
+    if (subject.kind == other.kind && ref_line(c, other) > ref_line(c, subject)) {
+        subject = verdict->b;
+        other = verdict->a;
+    }
+    if (other.kind == PLAN_OBJECT_NONE) {
+        error_add(&c->errors, ref_line(c, subject), "%s %s; remedy: %s [%s]",
+                  subject_text(c, verdict->rule, subject), text->wrong, text->remedy,
+                  verdict->rule);
+    } else {
+        error_add(&c->errors, ref_line(c, subject), "%s %s %s; remedy: %s [%s]",
+                  subject_text(c, verdict->rule, subject), text->wrong,
+                  other_text(c, verdict->rule, other), text->remedy, verdict->rule);
+    }
+}
+
+/*
+ * When a step failed, its zones are incomplete: rules on what such a zone starts from would only
+ * repeat that. The plan is refused anyway.
+ */
+static bool is_echo(const struct compile *c, const struct plan_verdict *verdict)
+{
+    static const char *const rules[] = { "zone-entry", "zone-dtb", "zone-boot-info" };
+    uint32_t zone = plan_owner(&c->plan, verdict->a);
+
+    if (zone == PLAN_NONE || c->dtb[zone] != NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(rules); i++) {
+        if (strcmp(rules[i], verdict->rule) == 0) {
+            return true;
+        }
+    }
+    return strcmp(verdict->rule, "zone-ram") == 0 && c->zone[zone].memory_count != 0;
+}
+
+static void verdict_filter(struct plan_sink *sink, const struct plan_verdict *verdict)
+{
+    const struct compile *c = ((struct verdict_sink *)sink)->c;
+
+    if (c->errors.count == 0 || !is_echo(c, verdict)) {
+        verdict_found(sink, verdict);
+    }
+}
+
+void verdict_check(struct compile *c)
+{
+    struct verdict_sink sink = { { verdict_filter }, c };
+
+    (void)plan_check(&c->plan, &sink.sink);
+}
