@@ -127,10 +127,8 @@ class Builder:
         plan = where / "plan.yaml"
         plan.write_text(string.Template(template).substitute(values))
         stanza.zones = zone_names(plan)
-        done = subprocess.run(
-            [out / "bin" / "vitrine", "plan", "build", plan, "-o", where,
-             "--hyp", out / "hyp" / "aarch64" / "hyp.bin", "--boards", out / "boards"],
-            cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run([out / "bin" / "vitrine", "plan", "build", plan, "-o", where],
+                              cwd=ROOT, capture_output=True, text=True, check=False)
         (where / "plan.log").write_text(done.stdout + done.stderr)
         if done.returncode != 0:
             raise Failure(f"vitrine plan build: {done.stdout}{done.stderr}")

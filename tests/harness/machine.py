@@ -11,6 +11,7 @@ from harness.console import Console, MACHINE, search
 # What must never be seen, in any test.
 PANIC = re.compile(r"Kernel panic - not syncing.*")
 CRASH = re.compile(r"(EL2|hyp|hypervisor) (crash|panic)|assertion failed", re.I)
+LINE_MAX = 70  # of a shell command: with the prompt, no more than the guest's terminal is wide
 SLOW = float(os.environ.get("VITRINE_SLOW", "1"))  # factor on all time-outs, for loaded machines
 
 
@@ -118,10 +119,13 @@ class Machine:
     def run(self, zone, command, timeout=30):
         """Runs a shell command in a Linux zone: (exit status, output)."""
         self._serial += 1
-        mark = f"mark{self._serial}"
-        self.key(zone, f"{command}; echo \"<$?>{mark}\"\n")
-        # The command's own echo holds $? and is no match.
-        found = self.expect(zone, rf"(?s)\"<\$\?>{mark}\"\n(.*?)<(\d+)>{mark}", timeout)
+        mark = f"m{self._serial}"
+        line = f"{command}; echo \"<$?>{mark}\""
+        if len(line) > LINE_MAX:
+            raise Failure(f"the shell would wrap its echo: {line}")
+        self.key(zone, line + "\n")
+        # The echo holds $? and is no match; it comes twice when typed before the prompt is there.
+        found = self.expect(zone, rf"(?s).*\"<\$\?>{mark}\"\n(.*?)<(\d+)>{mark}", timeout)
         return int(found.group(2)), found.group(1)
 
     def run_ok(self, zone, command, timeout=30):
