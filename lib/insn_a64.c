@@ -194,10 +194,10 @@ static const struct {
     bool (*decode)(uint32_t word, struct insn_a64 *out);
 } classes[] = {
     /* clang-format off */
-    { UINT32_C(0x3f000000), UINT32_C(0x39000000), decode_unsigned },      /* [Rn, #imm12] */
-    { UINT32_C(0x3f200000), UINT32_C(0x38000000), decode_imm9 },          /* [Rn, #imm9], pre, post, LDTR */
-    { UINT32_C(0x3f200c00), UINT32_C(0x38200800), decode_register },      /* [Rn, Rm, extend] */
-    { UINT32_C(0x3e000000), UINT32_C(0x28000000), decode_pair },          /* LDP, STP, LDPSW, LDNP, STNP */
+    { UINT32_C(0x3f000000), UINT32_C(0x39000000), decode_unsigned },      /* #imm12 */
+    { UINT32_C(0x3f200000), UINT32_C(0x38000000), decode_imm9 },          /* #imm9, LDTR */
+    { UINT32_C(0x3f200c00), UINT32_C(0x38200800), decode_register },      /* Rm, extend */
+    { UINT32_C(0x3e000000), UINT32_C(0x28000000), decode_pair },          /* pairs */
     { UINT32_C(0x3f000000), UINT32_C(0x18000000), decode_literal },       /* LDR label */
     { UINT32_C(0x3ffffc00), UINT32_C(0x08dffc00), decode_ordered },       /* LDAR */
     { UINT32_C(0x3ffffc00), UINT32_C(0x089ffc00), decode_ordered_store }, /* STLR */

@@ -43,10 +43,16 @@ endef
 
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
+$(eval $(call unit_test,fetch,hyp/arch/aarch64/fetch.c hyp/arch/aarch64/vcpu_regs.c lib/insn_a64.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,field,))
+$(eval $(call unit_test,inject,hyp/arch/aarch64/inject.c hyp/arch/aarch64/vcpu_regs.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,insn_a64,lib/insn_a64.c))
+$(eval $(call unit_test,load,hyp/core/load.c hyp/core/string.c))
 $(eval $(call unit_test,psci,hyp/arch/aarch64/psci.c hyp/arch/fake/arch.c hyp/arch/fake/hw.c))
+$(eval $(call unit_test,reg,hyp/core/reg.c))
 $(eval $(call unit_test,s2,hyp/core/s2.c hyp/core/pool.c hyp/core/string.c hyp/arch/aarch64/stage2.c hyp/arch/fake/hw.c))
+$(eval $(call unit_test,sysreg,hyp/arch/aarch64/sysreg.c hyp/arch/aarch64/idreg.c hyp/core/reg.c hyp/arch/fake/hw.c))
+$(eval $(call unit_test,trap,hyp/core/trap.c hyp/core/mmio.c hyp/arch/fake/arch.c))
 $(eval $(call unit_test,zone,hyp/core/zone.c hyp/arch/fake/arch.c))
 
 # --- running --------------------------------------------------------------------------------------
