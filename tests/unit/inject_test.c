@@ -107,6 +107,23 @@ static void test_direction_and_missing_address(void **state)
     assert_true(fake_esr_el1 == 0x86000410);
 }
 
+/* The guest's table lies nowhere: an external abort on the walk, level 0. */
+static void test_walk(void **state)
+{
+    struct trap trap = { .kind = TRAP_DATA,
+                         .mem = { .cause = MEM_WALK, .gva = gva(FAR), .write = true } };
+
+    (void)state;
+    prepare(EL1H);
+    arch_fault_inject(&vcpu, FAULT_DATA_EXTERNAL, &trap);
+    assert_true(fake_esr_el1 == 0x96000054);
+    assert_true(fake_far_el1 == FAR);
+    prepare(EL0T);
+    trap.kind = TRAP_FETCH;
+    arch_fault_inject(&vcpu, FAULT_FETCH_EXTERNAL, &trap);
+    assert_true(fake_esr_el1 == 0x82000014);
+}
+
 /* All 2^n combinations of the PSTATE bits that an exception treats in some way. */
 static void test_handler_pstate(void **state)
 {
@@ -210,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_fault_from_every_origin),
         cmocka_unit_test(test_direction_and_missing_address),
+        cmocka_unit_test(test_walk),
         cmocka_unit_test(test_handler_pstate),
         cmocka_unit_test(test_aarch32_leaves_no_bits),
         cmocka_unit_test(test_serror_is_pended),

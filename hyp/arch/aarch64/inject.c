@@ -5,6 +5,7 @@
  */
 #include "hyp/arch.h"
 #include "hyp/core/zone.h"
+#include "el2.h"
 #include "hw.h"
 #include "lib/field.h"
 
@@ -13,7 +14,6 @@ FIELD(SCTLR_DSSBS, 44, 1);
 FIELD(PSTATE_SSBS, 12, 1); /* AArch64 */
 FIELD(MMFR1_PAN, 20, 4);
 FIELD(PFR0_RAS, 28, 4);
-FIELD(HCR_VSE, 8, 1);
 FIELD(VSESR_IDS, 24, 1);
 
 /* ESR_EL1 of aborts */
@@ -21,7 +21,8 @@ FIELD(ABORT_FSC, 0, 6);
 FIELD(ABORT_WNR, 6, 1);
 FIELD(ABORT_FNV, 10, 1);
 
-enum { FSC_EXTERNAL = 0x10, FSC_ALIGNMENT = 0x21 };
+/* On a walk: its level is not known (the machine reports stage 2's), so level 0 is named. */
+enum { FSC_EXTERNAL = 0x10, FSC_EXTERNAL_WALK = 0x14, FSC_ALIGNMENT = 0x21 };
 enum { EC_UNKNOWN = 0x00, EC_FETCH_LOWER = 0x20, EC_DATA_LOWER = 0x24, EC_SAME_LEVEL = 1 };
 
 /* Synchronous vectors of VBAR_EL1 by origin */
@@ -80,6 +81,11 @@ static bool has_address(const struct trap *trap)
     return trap && (trap->kind == TRAP_MMIO || trap->kind == TRAP_DATA || trap->kind == TRAP_FETCH);
 }
 
+static unsigned external_code(const struct trap *trap)
+{
+    return has_address(trap) && trap->mem.cause == MEM_WALK ? FSC_EXTERNAL_WALK : FSC_EXTERNAL;
+}
+
 static void inject_undefined(struct vcpu *vcpu, const struct trap *trap)
 {
     (void)trap;
@@ -101,7 +107,7 @@ static void inject_data(struct vcpu *vcpu, const struct trap *trap, unsigned cod
 
 static void inject_data_external(struct vcpu *vcpu, const struct trap *trap)
 {
-    inject_data(vcpu, trap, FSC_EXTERNAL);
+    inject_data(vcpu, trap, external_code(trap));
 }
 
 static void inject_data_align(struct vcpu *vcpu, const struct trap *trap)
@@ -111,7 +117,7 @@ static void inject_data_align(struct vcpu *vcpu, const struct trap *trap)
 
 static void inject_fetch_external(struct vcpu *vcpu, const struct trap *trap)
 {
-    uint64_t esr = abort_class(vcpu, EC_FETCH_LOWER) | put(ABORT_FSC, FSC_EXTERNAL);
+    uint64_t esr = abort_class(vcpu, EC_FETCH_LOWER) | put(ABORT_FSC, external_code(trap));
 
     if (has_address(trap)) {
         wr_far_el1(trap->mem.gva.v);
