@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Applies the rules of an acceptable plan, and names what they speak of. Never writes to the plan. */
+/* Applies the rules of an acceptable plan, and names what they speak of. Only reads the plan. */
 #include "lib/plan_check.h"
 
 #include <stddef.h>

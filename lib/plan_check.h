@@ -11,7 +11,7 @@
 
 #include "abi/plan.h"
 
-/* What a rule speaks of. The index of an object is its position in the plan's array of that kind. */
+/* What a rule speaks of. The index of an object is its position in the plan's array of its kind. */
 enum plan_object {
     PLAN_OBJECT_NONE,   /* index 0: the rule has no second object */
     PLAN_OBJECT_PLAN,   /* index 0: the table as a whole */
@@ -49,8 +49,8 @@ struct plan_verdict {
 };
 
 /*
- * Holds for every object `a` of kind a_kind and every `b` of kind b_kind; for equal kinds, for every
- * pair a < b.
+ * Holds for every object `a` of kind a_kind and every `b` of kind b_kind; for equal kinds, for
+ * every pair a < b.
  */
 struct plan_rule {
     const char *name;
@@ -68,7 +68,7 @@ struct plan_sink {
     void (*found)(struct plan_sink *sink, const struct plan_verdict *verdict);
 };
 
-/* Applies all rules; returns how often one was violated, 0: the plan is good. `sink` may be NULL. */
+/* Applies all rules; returns how often one was violated, 0: a good plan. `sink` may be NULL. */
 uint32_t plan_check(const struct plan *plan, struct plan_sink *sink);
 
 /* "zone", "region", ... of an enum plan_object; never NULL. */
@@ -77,7 +77,7 @@ const char *plan_object_name(uint32_t kind);
 /* The zone that an object belongs to, or PLAN_NONE. Safe for any reference. */
 uint32_t plan_owner(const struct plan *plan, struct plan_ref ref);
 
-/* The range of an emulated device; false when the zone has none. window < PLAN_OBJECT_WINDOW count. */
+/* The range of an emulated device; false when the zone has none. Index of PLAN_OBJECT_WINDOW. */
 bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa, uint64_t *size);
 
 /* The range of a machine device that the hypervisor keeps; false when there is none. */

@@ -13,8 +13,6 @@
 #include "lib/field.h"
 #include "lib/plan_check.h"
 
-#define REGS_MAX   16
-#define IRQS_MAX   64
 #define NEAR       8u
 #define NODE_PATH  256
 #define NODES_MAX  4096 /* of a board: bounds every walk */
@@ -156,23 +154,24 @@ static void pages_add(struct compile *c, const struct grant *grant, uint64_t fir
 
 static void grant_regs(struct compile *c, const struct grant *grant, int node, bool is_top)
 {
-    struct range regs[REGS_MAX];
-    int count = node_regs(c->board.fdt, node, regs, REGS_MAX);
+    struct node_regs regs;
 
-    if (count < 0 && is_top) {
+    if (!node_regs(c->board.fdt, node, &regs) && is_top) {
         error_add(&c->errors, grant->line,
                   "zone '%s': the registers of '%s' have no machine address; remedy: give its bus",
                   c->plan.zone[grant->zone].name, grant->path);
     }
-    for (int i = 0; i < count; i++) {
-        if (!range_is_valid(regs[i].base, regs[i].size) ||
-            regs[i].base + (regs[i].size - 1) >= PLAN_HPA_LIMIT) {
+    for (int i = 0; i < regs.count; i++) {
+        const struct range *reg = &regs.range[i];
+
+        if (!range_is_valid(reg->base, reg->size) ||
+            reg->base + (reg->size - 1) >= PLAN_HPA_LIMIT) {
             error_add(&c->errors, grant->line, "zone '%s': '%s' has impossible registers",
                       c->plan.zone[grant->zone].name, grant->path);
             continue;
         }
-        pages_add(c, grant, align_down(regs[i].base, SIZE_4K),
-                  align_up(regs[i].base + regs[i].size, SIZE_4K));
+        pages_add(c, grant, align_down(reg->base, SIZE_4K),
+                  align_up(reg->base + reg->size, SIZE_4K));
     }
 }
 
@@ -180,18 +179,16 @@ static void grant_regs(struct compile *c, const struct grant *grant, int node, b
 
 static void grant_irqs(struct compile *c, const struct grant *grant, int node)
 {
-    struct node_irq irqs[IRQS_MAX];
+    struct node_irqs irqs;
     const char *zone = c->plan.zone[grant->zone].name;
-    int foreign;
-    int count = node_irqs(&c->board, node, irqs, IRQS_MAX, &foreign);
 
-    if (count < 0) {
+    if (!node_irqs(&c->board, node, &irqs)) {
         error_add(&c->errors, grant->line, "zone '%s': the interrupts of '%s' can't be understood",
                   zone, grant->path);
     }
-    for (int i = 0; i < count; i++) {
-        struct plan_irq irq = { grant->zone, irqs[i].intid, irqs[i].is_edge ? PLAN_IRQ_EDGE : 0,
-                                0 };
+    for (int i = 0; i < irqs.count; i++) {
+        struct plan_irq irq = { grant->zone, irqs.irq[i].intid,
+                                irqs.irq[i].is_edge ? PLAN_IRQ_EDGE : 0, 0 };
 
         (void)irq_add(c, &irq, (struct origin){ grant->line, grant->path });
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Facts of a board: CPUs, RAM, interrupt controller, timer, firmware, console. Only reads the tree. */
+/* Facts of a board: CPUs, RAM, interrupts, timer, firmware, console. Only reads the tree. */
 #include "plan/board.h"
 
 #include <libfdt.h>
@@ -8,7 +8,6 @@
 #include "lib/addr.h"
 #include "plan/text.h"
 
-#define RAM_PER_NODE    8
 #define TIMER_PHYS      1 /* positions in the timer's interrupts */
 #define TIMER_VIRT      2
 #define TIMER_HYP       3
@@ -65,23 +64,22 @@ static bool read_cpus(struct board *board, struct errors *errors, unsigned line)
 
 static bool read_ram(struct board *board, struct errors *errors, unsigned line)
 {
-    struct range ram[RAM_PER_NODE];
+    struct node_regs regs;
     int node;
 
     fdt_for_each_subnode(node, board->fdt, 0)
     {
-        int count = is_type(board->fdt, node, "memory")
-                        ? node_regs(board->fdt, node, ram, RAM_PER_NODE)
-                        : 0;
-
-        for (int i = 0; i < count; i++) {
+        if (!is_type(board->fdt, node, "memory") || !node_regs(board->fdt, node, &regs)) {
+            continue;
+        }
+        for (int i = 0; i < regs.count; i++) {
             if (board->facts.ram_count == PLAN_MAX_RAM) {
                 error_add(errors, line, "the board has more than %u ranges of RAM", PLAN_MAX_RAM);
                 return false;
             }
-            if (ram[i].size != 0) {
-                board->facts.ram[board->facts.ram_count++] = (struct plan_ram){ ram[i].base,
-                                                                                ram[i].size };
+            if (regs.range[i].size != 0) {
+                board->facts.ram[board->facts.ram_count++] =
+                    (struct plan_ram){ regs.range[i].base, regs.range[i].size };
             }
         }
     }
@@ -96,9 +94,8 @@ static bool read_gic(struct board *board, struct errors *errors, unsigned line)
     static const char *const v3[] = { "arm,gic-v3" };
     static const char *const v2[] = { "arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a7-gic",
                                       "arm,cortex-a9-gic" };
-    struct range regs[4];
-    struct node_irq irq;
-    int foreign;
+    struct node_regs regs;
+    struct node_irqs irqs;
 
     board->intc = node_by_compatible(board->fdt, v3, 1);
     board->facts.gic_version = 3;
@@ -106,38 +103,36 @@ static bool read_gic(struct board *board, struct errors *errors, unsigned line)
         board->intc = node_by_compatible(board->fdt, v2, sizeof(v2) / sizeof(v2[0]));
         board->facts.gic_version = 2;
     }
-    if (board->intc < 0 || node_regs(board->fdt, board->intc, regs, 4) < 2) {
+    if (board->intc < 0 || !node_regs(board->fdt, board->intc, &regs) || regs.count < 2) {
         error_add(errors, line, "the board's device tree has no GIC with registers");
         return false;
     }
-    board->facts.gicd_hpa = regs[0].base;
-    board->facts.gicd_size = regs[0].size;
-    board->facts.gicr_hpa = regs[1].base;
-    board->facts.gicr_size = regs[1].size;
-    if (node_irqs(board, board->intc, &irq, 1, &foreign) != 1) {
+    board->facts.gicd_hpa = regs.range[0].base;
+    board->facts.gicd_size = regs.range[0].size;
+    board->facts.gicr_hpa = regs.range[1].base;
+    board->facts.gicr_size = regs.range[1].size;
+    if (!node_irqs(board, board->intc, &irqs) || irqs.count != 1) {
         error_add(errors, line, "the board's GIC has no maintenance interrupt in the device tree");
         return false;
     }
-    board->facts.maintenance_intid = irq.intid;
+    board->facts.maintenance_intid = irqs.irq[0].intid;
     return true;
 }
 
 static bool read_timer(struct board *board, struct errors *errors, unsigned line)
 {
     static const char *const words[] = { "arm,armv8-timer", "arm,armv7-timer" };
-    struct node_irq irq[TIMER_COUNT + 1];
-    int foreign;
+    struct node_irqs irqs;
 
     board->timer = node_by_compatible(board->fdt, words, 2);
-    if (board->timer < 0 ||
-        node_irqs(board, board->timer, irq, TIMER_COUNT + 1, &foreign) < TIMER_COUNT) {
+    if (board->timer < 0 || !node_irqs(board, board->timer, &irqs) || irqs.count < TIMER_COUNT) {
         error_add(errors, line,
                   "the board's device tree has no arm,armv8-timer with four interrupts");
         return false;
     }
-    board->facts.phys_timer_intid = irq[TIMER_PHYS].intid;
-    board->facts.virt_timer_intid = irq[TIMER_VIRT].intid;
-    board->facts.hyp_timer_intid = irq[TIMER_HYP].intid;
+    board->facts.phys_timer_intid = irqs.irq[TIMER_PHYS].intid;
+    board->facts.virt_timer_intid = irqs.irq[TIMER_VIRT].intid;
+    board->facts.hyp_timer_intid = irqs.irq[TIMER_HYP].intid;
     return true;
 }
 
@@ -164,9 +159,8 @@ static void read_uart(struct board *board)
     int chosen = fdt_path_offset(board->fdt, "/chosen");
     int length = 0;
     const char *path = fdt_getprop(board->fdt, chosen, "stdout-path", &length);
-    struct range reg;
-    struct node_irq irq;
-    int foreign;
+    struct node_regs regs;
+    struct node_irqs irqs;
 
     board->uart = -1;
     if (path != NULL && length > 0) {
@@ -175,14 +169,14 @@ static void read_uart(struct board *board)
     if (board->uart < 0 || !node_is(board->fdt, board->uart, "arm,pl011")) {
         board->uart = node_by_compatible(board->fdt, words, 1);
     }
-    if (board->uart < 0 || node_regs(board->fdt, board->uart, &reg, 1) != 1 ||
-        node_irqs(board, board->uart, &irq, 1, &foreign) != 1) {
+    if (board->uart < 0 || !node_regs(board->fdt, board->uart, &regs) || regs.count != 1 ||
+        !node_irqs(board, board->uart, &irqs) || irqs.count != 1) {
         board->uart = -1;
         return;
     }
-    board->uart_hpa = reg.base;
-    board->uart_size = reg.size;
-    board->uart_intid = irq.intid;
+    board->uart_hpa = regs.range[0].base;
+    board->uart_size = regs.range[0].size;
+    board->uart_intid = irqs.irq[0].intid;
 }
 
 bool board_read(struct board *board, struct errors *errors, unsigned line)

@@ -31,23 +31,33 @@ struct range {
     uint64_t base, size;
 };
 
-/* INTID and trigger of one interrupt of a node. */
+#define NODE_REGS_MAX 16
+#define NODE_IRQS_MAX 64
+
+struct node_regs {
+    struct range range[NODE_REGS_MAX];
+    int count;
+};
+
 struct node_irq {
     uint32_t intid;
     bool is_edge;
 };
 
-/*
- * `reg` of a node as machine addresses, through the `ranges` of its buses; a PCI host's windows are
- * appended. At most `max`. Returns the count; negative: it has registers that have no address.
- */
-int node_regs(const void *fdt, int node, struct range *out, int max);
+struct node_irqs {
+    struct node_irq irq[NODE_IRQS_MAX];
+    int count;
+    int foreign; /* node of another controller that it is wired to, or negative */
+};
 
 /*
- * Interrupts of a node at the interrupt controller, interrupt-map of a PCI host included. At most
- * `max`. *foreign: the node of another controller that it is wired to, or negative. Negative: broken.
+ * Registers of a node as machine addresses, through its buses, and the windows of a PCI host.
+ * False: some have no machine address; those before them are in *out.
  */
-int node_irqs(const struct board *board, int node, struct node_irq *out, int max, int *foreign);
+bool node_regs(const void *fdt, int node, struct node_regs *out);
+
+/* Interrupts at the interrupt controller, those of an interrupt-map too. False: broken. */
+bool node_irqs(const struct board *board, int node, struct node_irqs *out);
 
 /* A property's cell, 0 past its end. */
 uint32_t node_cell(const void *fdt, int node, const char *property, int index);

@@ -10,8 +10,6 @@
 #include "lib/field.h"
 #include "plan/access.h"
 
-#define REGS_MAX  16
-#define IRQS_MAX  64
 #define NODES_MAX 4096
 #define NODE_PATH 256
 
@@ -114,12 +112,11 @@ static void depend_reference(const struct depend *d, const struct reference *ref
 
 static void depend_interrupt(const struct depend *d)
 {
-    struct node_irq irqs[IRQS_MAX];
-    int foreign;
+    struct node_irqs irqs;
 
-    if (node_irqs(&d->c->board, d->node, irqs, IRQS_MAX, &foreign) >= 0 && foreign >= 0 &&
-        !devices_own(d->devices, d->c->board.fdt, foreign)) {
-        depend_error(d, foreign, "has its interrupt at");
+    if (node_irqs(&d->c->board, d->node, &irqs) && irqs.foreign >= 0 &&
+        !devices_own(d->devices, d->c->board.fdt, irqs.foreign)) {
+        depend_error(d, irqs.foreign, "has its interrupt at");
     }
 }
 
@@ -138,12 +135,12 @@ static void depend_node(const struct depend *d)
 /* Whether a foreign node has registers inside a region that the zone gets. */
 static bool is_neighbour(const struct depend *d, const struct plan_region *region, int node)
 {
-    struct range regs[REGS_MAX];
-    int count = node_regs(d->c->board.fdt, node, regs, REGS_MAX);
+    struct node_regs regs;
 
-    for (int i = 0; i < count; i++) {
-        if (range_is_valid(regs[i].base, regs[i].size) &&
-            ranges_overlap(region->hpa, region->size, regs[i].base, regs[i].size)) {
+    (void)node_regs(d->c->board.fdt, node, &regs);
+    for (int i = 0; i < regs.count; i++) {
+        if (range_is_valid(regs.range[i].base, regs.range[i].size) &&
+            ranges_overlap(region->hpa, region->size, regs.range[i].base, regs.range[i].size)) {
             return !devices_own(d->devices, d->c->board.fdt, node);
         }
     }

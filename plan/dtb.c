@@ -235,7 +235,7 @@ static void put_vuart(struct tree *t)
 
 enum keep { KEEP_NOT, KEEP_PATH, KEEP_ALL };
 
-/* How much of a board's node the zone sees: a bus above a device is copied without its other nodes. */
+/* How much of a node the zone sees: a bus above a device is copied without its other nodes. */
 static enum keep node_keep(const struct tree *t, int node)
 {
     const struct devices *devices = &t->c->zone[t->zone].devices;

@@ -2,7 +2,11 @@
 /* Readers of device-tree nodes: cells, registers, interrupts. The tree is only read. */
 #include <libfdt.h>
 
+#include "lib/field.h"
 #include "plan/board.h"
+
+FIELD(NUMBER_HIGH, 32, 32); /* the first of two cells */
+FIELD(IRQ_TRIGGER, 0, 4);   /* of an interrupt's flags: 1 and 2 are edges */
 
 #define BUS_DEPTH_MAX 8
 #define GIC_SPI       0u
@@ -40,17 +44,33 @@ bool node_is(const void *fdt, int node, const char *compatible)
     return fdt_node_check_compatible(fdt, node, compatible) == 0;
 }
 
-/* A number of 1 or 2 cells; more cells or none: false. */
-static bool read_cells(const void *fdt, int node, const char *property, int index, int cells,
-                       uint64_t *value)
+/* The cells of a property; count 0 when the node has none. */
+struct cells {
+    const fdt32_t *at;
+    int count;
+};
+
+static struct cells cells_of(const void *fdt, int node, const char *property)
 {
-    if (cells == 1) {
-        *value = node_cell(fdt, node, property, index);
-        return true;
+    int length;
+    const fdt32_t *at = fdt_getprop(fdt, node, property, &length);
+
+    return (struct cells){ at, at != NULL ? length / 4 : 0 };
+}
+
+static uint32_t cell(const struct cells *cells, int index)
+{
+    return index >= 0 && index < cells->count ? fdt32_ld(cells->at + index) : 0;
+}
+
+/* A number of 1 or 2 cells; of more or none: false. */
+static bool number(const struct cells *cells, int index, int width, uint64_t *value)
+{
+    *value = cell(cells, index);
+    if (width == 2) {
+        *value = put(NUMBER_HIGH, *value) | cell(cells, index + 1);
     }
-    *value = (uint64_t)node_cell(fdt, node, property, index) << 32 |
-             node_cell(fdt, node, property, index + 1);
-    return cells == 2;
+    return width == 1 || width == 2;
 }
 
 /* One step up: an address on bus `bus` as an address on the bus's parent. */
@@ -60,20 +80,20 @@ static bool range_translate(const void *fdt, int bus, int parent, struct range *
     int parent_cells = node_cells(fdt, parent, "#address-cells", 2);
     int size_cells = node_cells(fdt, bus, "#size-cells", 1);
     int row = child_cells + parent_cells + size_cells;
-    int count = node_cell_count(fdt, bus, "ranges");
+    struct cells ranges = cells_of(fdt, bus, "ranges");
 
-    if (fdt_getprop(fdt, bus, "ranges", NULL) == NULL) {
+    if (ranges.at == NULL) {
         return false;
     }
-    if (count == 0) {
+    if (ranges.count == 0) {
         return true; /* identity */
     }
-    for (int at = 0; at + row <= count; at += row) {
+    for (int at = 0; at + row <= ranges.count; at += row) {
         uint64_t from, to, size;
 
-        if (read_cells(fdt, bus, "ranges", at, child_cells, &from) &&
-            read_cells(fdt, bus, "ranges", at + child_cells, parent_cells, &to) &&
-            read_cells(fdt, bus, "ranges", at + child_cells + parent_cells, size_cells, &size) &&
+        if (number(&ranges, at, child_cells, &from) &&
+            number(&ranges, at + child_cells, parent_cells, &to) &&
+            number(&ranges, at + child_cells + parent_cells, size_cells, &size) &&
             range->base >= from && range->base - from < size &&
             range->size <= size - (range->base - from)) {
             range->base = range->base - from + to;
@@ -97,61 +117,54 @@ static bool range_to_machine(const void *fdt, int bus, struct range *range)
     return bus == 0;
 }
 
-/* The windows of a PCI host: rows of 3 cells on its side, the parent's cells, and a size. */
-static int pci_windows(const void *fdt, int node, int parent, struct range *out, int max)
-{
-    int parent_cells = node_cells(fdt, parent, "#address-cells", 2);
-    int size_cells = node_cells(fdt, node, "#size-cells", 1);
-    int count = node_cell_count(fdt, node, "ranges");
-    int row = 3 + parent_cells + size_cells;
-    int found = 0;
-
-    for (int at = 0; at + row <= count && found < max; at += row) {
-        struct range *range = &out[found];
-
-        if (!read_cells(fdt, node, "ranges", at + 3, parent_cells, &range->base) ||
-            !read_cells(fdt, node, "ranges", at + 3 + parent_cells, size_cells, &range->size) ||
-            !range_to_machine(fdt, parent, range)) {
-            return -1;
-        }
-        found++;
-    }
-    return found;
-}
-
 static bool is_pci_host(const void *fdt, int node)
 {
-    const char *type = fdt_getprop(fdt, node, "device_type", NULL);
-
-    return type != NULL && fdt_getprop(fdt, node, "ranges", NULL) != NULL &&
+    return fdt_getprop(fdt, node, "ranges", NULL) != NULL &&
            fdt_stringlist_search(fdt, node, "device_type", "pci") == 0;
 }
 
-int node_regs(const void *fdt, int node, struct range *out, int max)
+/* Appends the windows of a PCI host: rows of 3 cells on its side, the parent's cells, a size. */
+static bool pci_windows(const void *fdt, int node, struct node_regs *out)
+{
+    int parent = fdt_parent_offset(fdt, node);
+    int parent_cells = node_cells(fdt, parent, "#address-cells", 2);
+    int size_cells = node_cells(fdt, node, "#size-cells", 1);
+    struct cells ranges = cells_of(fdt, node, "ranges");
+    int row = 3 + parent_cells + size_cells;
+
+    for (int at = 0; at + row <= ranges.count && out->count < NODE_REGS_MAX; at += row) {
+        struct range *range = &out->range[out->count];
+
+        if (!number(&ranges, at + 3, parent_cells, &range->base) ||
+            !number(&ranges, at + 3 + parent_cells, size_cells, &range->size) ||
+            !range_to_machine(fdt, parent, range)) {
+            return false;
+        }
+        out->count++;
+    }
+    return true;
+}
+
+bool node_regs(const void *fdt, int node, struct node_regs *out)
 {
     int parent = fdt_parent_offset(fdt, node);
     int address_cells = node_cells(fdt, parent, "#address-cells", 2);
     int size_cells = node_cells(fdt, parent, "#size-cells", 1);
+    struct cells reg = cells_of(fdt, node, "reg");
     int row = address_cells + size_cells;
-    int count = node_cell_count(fdt, node, "reg");
-    int found = 0;
 
-    for (int at = 0; row > 0 && at + row <= count && found < max; at += row) {
-        struct range *range = &out[found];
+    out->count = 0;
+    for (int at = 0; row > 0 && at + row <= reg.count && out->count < NODE_REGS_MAX; at += row) {
+        struct range *range = &out->range[out->count];
 
-        if (!read_cells(fdt, node, "reg", at, address_cells, &range->base) ||
-            !read_cells(fdt, node, "reg", at + address_cells, size_cells, &range->size) ||
+        if (!number(&reg, at, address_cells, &range->base) ||
+            !number(&reg, at + address_cells, size_cells, &range->size) ||
             !range_to_machine(fdt, parent, range)) {
-            return -1;
+            return false;
         }
-        found++;
+        out->count++;
     }
-    if (is_pci_host(fdt, node)) {
-        int windows = pci_windows(fdt, node, parent, out + found, max - found);
-
-        return windows < 0 ? windows : found + windows;
-    }
-    return found;
+    return !is_pci_host(fdt, node) || pci_windows(fdt, node, out);
 }
 
 /* The controller that a node's `interrupts` go to, by the nearest interrupt-parent above it. */
@@ -166,61 +179,51 @@ static int interrupt_parent(const void *fdt, int node)
     return -1;
 }
 
-/* Three cells of the interrupt controller: type, number, flags. */
-static bool gic_cells(const void *fdt, int node, const char *property, int at, struct node_irq *irq)
+/* Three cells of the interrupt controller: type, number, flags. Each interrupt is kept once: the
+ * rows of an interrupt-map repeat them. */
+static bool gic_add(const struct cells *cells, int at, struct node_irqs *out)
 {
-    uint32_t type = node_cell(fdt, node, property, at);
-    uint32_t flags = node_cell(fdt, node, property, at + 2);
+    uint32_t type = cell(cells, at);
+    uint64_t trigger = get(IRQ_TRIGGER, cell(cells, at + 2));
+    struct node_irq irq = { cell(cells, at + 1) + (type == GIC_SPI ? 32u : 16u),
+                            trigger == 1 || trigger == 2 };
 
-    irq->intid = node_cell(fdt, node, property, at + 1) + (type == GIC_SPI ? 32u : 16u);
-    irq->is_edge = (flags & 0xfu) == 1 || (flags & 0xfu) == 2;
-    return type == GIC_SPI || type == GIC_PPI;
-}
-
-struct irq_list {
-    struct node_irq *out;
-    int count, max;
-};
-
-/* Adds an interrupt once: the rows of an interrupt-map repeat them. */
-static bool irq_put(struct irq_list *list, struct node_irq irq)
-{
-    for (int i = 0; i < list->count; i++) {
-        if (list->out[i].intid == irq.intid) {
+    if (at + GIC_CELLS > cells->count || (type != GIC_SPI && type != GIC_PPI)) {
+        return false;
+    }
+    for (int i = 0; i < out->count; i++) {
+        if (out->irq[i].intid == irq.intid) {
             return true;
         }
     }
-    if (list->count == list->max) {
+    if (out->count == NODE_IRQS_MAX) {
         return false;
     }
-    list->out[list->count++] = irq;
+    out->irq[out->count++] = irq;
     return true;
 }
 
 /* interrupt-map rows: child address, child interrupt, phandle, parent's address, parent's cells. */
-static bool irqs_of_map(const struct board *board, int node, struct irq_list *list, int *foreign)
+static bool irqs_of_map(const struct board *board, int node, struct node_irqs *out)
 {
     const void *fdt = board->fdt;
     int child = node_cells(fdt, node, "#address-cells", 2) +
                 node_cells(fdt, node, "#interrupt-cells", 1);
-    int count = node_cell_count(fdt, node, "interrupt-map");
+    struct cells map = cells_of(fdt, node, "interrupt-map");
     int at = 0;
 
-    while (at + child + 1 <= count) {
-        struct node_irq irq;
-        int parent = fdt_node_offset_by_phandle(fdt,
-                                                node_cell(fdt, node, "interrupt-map", at + child));
+    while (at + child + 1 <= map.count) {
+        int parent = fdt_node_offset_by_phandle(fdt, cell(&map, at + child));
 
         if (parent < 0) {
             return false;
         }
         if (parent != board->intc) {
-            *foreign = parent;
+            out->foreign = parent;
             return true;
         }
         at += child + 1 + node_cells(fdt, parent, "#address-cells", 0);
-        if (at + GIC_CELLS > count || !gic_cells(fdt, node, "interrupt-map", at, &irq) ||
-            !irq_put(list, irq)) {
+        if (!gic_add(&map, at, out)) {
             return false;
         }
         at += GIC_CELLS;
@@ -229,28 +232,25 @@ static bool irqs_of_map(const struct board *board, int node, struct irq_list *li
 }
 
 /* interrupts-extended rows: phandle, then the cells of that controller. */
-static bool irqs_extended(const struct board *board, int node, struct irq_list *list, int *foreign)
+static bool irqs_extended(const struct board *board, int node, struct node_irqs *out)
 {
     const void *fdt = board->fdt;
-    int count = node_cell_count(fdt, node, "interrupts-extended");
+    struct cells rows = cells_of(fdt, node, "interrupts-extended");
     int at = 0;
 
-    while (at < count) {
-        struct node_irq irq;
-        int parent = fdt_node_offset_by_phandle(fdt,
-                                                node_cell(fdt, node, "interrupts-extended", at));
+    while (at < rows.count) {
+        int parent = fdt_node_offset_by_phandle(fdt, cell(&rows, at));
 
         if (parent < 0) {
             return false;
         }
         at++;
         if (parent != board->intc) {
-            *foreign = parent;
+            out->foreign = parent;
             at += node_cells(fdt, parent, "#interrupt-cells", 1);
             continue;
         }
-        if (at + GIC_CELLS > count || !gic_cells(fdt, node, "interrupts-extended", at, &irq) ||
-            !irq_put(list, irq)) {
+        if (!gic_add(&rows, at, out)) {
             return false;
         }
         at += GIC_CELLS;
@@ -258,39 +258,32 @@ static bool irqs_extended(const struct board *board, int node, struct irq_list *
     return true;
 }
 
-static bool irqs_plain(const struct board *board, int node, struct irq_list *list, int *foreign)
+static bool irqs_plain(const struct board *board, int node, struct node_irqs *out)
 {
-    const void *fdt = board->fdt;
-    int count = node_cell_count(fdt, node, "interrupts");
-    int parent = count != 0 ? interrupt_parent(fdt, node) : board->intc;
+    struct cells rows = cells_of(board->fdt, node, "interrupts");
+    int parent = rows.count != 0 ? interrupt_parent(board->fdt, node) : board->intc;
 
     if (parent < 0) {
         return false;
     }
     if (parent != board->intc) {
-        *foreign = parent;
+        out->foreign = parent;
         return true;
     }
-    for (int at = 0; at + GIC_CELLS <= count; at += GIC_CELLS) {
-        struct node_irq irq;
-
-        if (!gic_cells(fdt, node, "interrupts", at, &irq) || !irq_put(list, irq)) {
+    for (int at = 0; at + GIC_CELLS <= rows.count; at += GIC_CELLS) {
+        if (!gic_add(&rows, at, out)) {
             return false;
         }
     }
     return true;
 }
 
-int node_irqs(const struct board *board, int node, struct node_irq *out, int max, int *foreign)
+bool node_irqs(const struct board *board, int node, struct node_irqs *out)
 {
-    struct irq_list list = { out, 0, max };
-    bool is_ok;
+    bool is_extended = node_cell_count(board->fdt, node, "interrupts-extended") != 0;
 
-    *foreign = -1;
-    if (node_cell_count(board->fdt, node, "interrupts-extended") != 0) {
-        is_ok = irqs_extended(board, node, &list, foreign);
-    } else {
-        is_ok = irqs_plain(board, node, &list, foreign);
-    }
-    return is_ok && irqs_of_map(board, node, &list, foreign) ? list.count : -1;
+    out->count = 0;
+    out->foreign = -1;
+    return (is_extended ? irqs_extended(board, node, out) : irqs_plain(board, node, out)) &&
+           irqs_of_map(board, node, out);
 }

@@ -53,7 +53,7 @@ static bool tree_add(struct compile *c, uint32_t zone)
 
 /* --- Linux ----------------------------------------------------------------------------------- */
 
-/* Whether everything up to `end` lies in the region; else a message that tells how much it takes. */
+/* Whether everything up to `end` lies in the region; else a message tells how much it takes. */
 static bool room_check(struct compile *c, uint32_t zone, const struct plan_region *ram,
                        uint64_t end)
 {

@@ -32,7 +32,10 @@ static const cyaml_strval_t dmas[] = {
 #define MAY   (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 #define WORD  (CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL)
 #define TEXT(flags, type, key)        CYAML_FIELD_STRING_PTR(#key, flags, type, key, 0, TEXT_MAX)
-#define CHOICE(type, key, words)      CYAML_FIELD_ENUM(#key, WORD, type, key, words, ARRAY_COUNT(words))
+#define LIST(flags, type, key, entry) \
+    CYAML_FIELD_SEQUENCE(#key, flags, type, key, &entry, 0, CYAML_UNLIMITED)
+#define CHOICE(type, key, words) \
+    CYAML_FIELD_ENUM(#key, WORD, type, key, words, ARRAY_COUNT(words))
 
 static const cyaml_schema_field_t memory_fields[] = {
     TEXT(NEED, struct spec_memory, size),
@@ -75,10 +78,10 @@ static const cyaml_schema_value_t access_entry = {
 static const cyaml_schema_field_t zone_fields[] = {
     TEXT(NEED, struct spec_zone, name),
     CHOICE(struct spec_zone, role, roles),
-    CYAML_FIELD_SEQUENCE("cpus", NEED, struct spec_zone, cpus, &cpu_entry, 0, CYAML_UNLIMITED),
-    CYAML_FIELD_SEQUENCE("memory", NEED, struct spec_zone, memory, &memory_entry, 0, CYAML_UNLIMITED),
+    LIST(NEED, struct spec_zone, cpus, cpu_entry),
+    LIST(NEED, struct spec_zone, memory, memory_entry),
     CYAML_FIELD_MAPPING("boot", CYAML_FLAG_DEFAULT, struct spec_zone, boot, boot_fields),
-    CYAML_FIELD_SEQUENCE("access", MAY, struct spec_zone, access, &access_entry, 0, CYAML_UNLIMITED),
+    LIST(MAY, struct spec_zone, access, access_entry),
     CHOICE(struct spec_zone, console, consoles),
     CHOICE(struct spec_zone, interrupts, interrupts),
     CHOICE(struct spec_zone, debug, debugs),
@@ -95,7 +98,7 @@ static const cyaml_schema_field_t spec_fields[] = {
     CYAML_FIELD_MAPPING("machine", CYAML_FLAG_OPTIONAL, struct spec, machine, machine_fields),
     CYAML_FIELD_MAPPING("hypervisor", CYAML_FLAG_OPTIONAL, struct spec, hypervisor,
                         hypervisor_fields),
-    CYAML_FIELD_SEQUENCE("zones", NEED, struct spec, zones, &zone_entry, 0, CYAML_UNLIMITED),
+    LIST(NEED, struct spec, zones, zone_entry),
     CYAML_FIELD_END,
 };
 
