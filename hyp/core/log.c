@@ -216,9 +216,11 @@ const char *log_level_name(enum log_level level)
 uint32_t log_crash_take(uint8_t *buf, uint32_t max)
 {
     uint32_t count = 0;
+    uint8_t byte = 0;
 
-    while (count < max && buffer.tail != buffer.head) {
-        buf[count++] = buffer.ring[buffer.tail++ % LOG_RING];
+    while (count < max && byte != '\n' && buffer.tail != buffer.head) {
+        byte = buffer.ring[buffer.tail++ % LOG_RING];
+        buf[count++] = byte;
     }
     return count;
 }

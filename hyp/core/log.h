@@ -63,7 +63,7 @@ const char *log_level_name(enum log_level level);
  */
 size_t log_build(char *buf, size_t size, const char *text, const struct log_arg *args);
 
-/* Console: takes up to `max` bytes of whole or partial lines. Returns the count. */
+/* Console: takes bytes up to the first newline or `max`. Returns the count; 0: none are left. */
 uint32_t log_take(uint8_t *buf, uint32_t max);
 
 /* Crash: as log_take(), without the lock, which a stopped CPU may hold. */

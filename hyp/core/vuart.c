@@ -69,7 +69,7 @@ static void refill(struct vuart *uart, uint64_t now)
         uart->tokens = VUART_BURST;
         uart->tokens_at = now;
     } else if (back > 0) {
-        /* The clock moves on by what was paid out only: the rest counts next time. */
+        /* The clock moves on by what was paid out, rounded up so that none is paid twice. */
         uart->tokens += (uint32_t)back;
         uart->tokens_at += ticks_of((uint32_t)back);
     }
