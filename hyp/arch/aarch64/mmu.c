@@ -23,7 +23,7 @@ static unsigned early_used;
 static bool pool_ready;
 static uintptr_t next_device = VA_DEVICES;
 
-extern char image_start[];
+extern char image_start[], image_end[];
 
 hpa_t mmu_image_pa(const void *p)
 {
@@ -42,7 +42,8 @@ static uint64_t *table_of(uint64_t entry)
     uint64_t pa = entry & field_mask(PTE_ADDR);
     uint64_t image = mmu_image_pa(image_start).v;
 
-    if (pa >= image && pa < image + SIZE_2M) {
+    /* A small boot image leaves room for the pool in the image's own 2 MiB. */
+    if (pa >= image && pa < image + (uint64_t)(image_end - image_start)) {
         return (uint64_t *)(VA_IMAGE + (pa - image));
     }
     return pool_va(hpa(pa));
