@@ -107,7 +107,7 @@ static int grant_find(struct compile *c, const struct grant *grant, const char *
         nearest = path_nearest(c, wanted);
         error_add(&c->errors, grant->line,
                   "zone '%s': the board has no device '%.80s'; remedy: %s%s", zone, wanted,
-                  nearest != NULL ? "did you mean " : "`vitrine plan show` lists all",
+                  nearest != NULL ? "did you mean " : "name a node of the board's device tree",
                   nearest != NULL ? nearest : "");
     } else if (is_reserved(c, node)) {
         error_add(

@@ -124,7 +124,7 @@ void compile_free(struct compile *c);
 bool compile_write(struct compile *c, const char *dir);
 
 /* The maps as text. */
-void show_plan(const struct compile *c, FILE *out);
+void show_plan(struct compile *c, FILE *out);
 
 /* All rules with what they demand, as text for `vitrine plan rules`. */
 void verdict_list(FILE *out);

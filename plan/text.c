@@ -164,6 +164,28 @@ const char *size_text(char buf[SIZE_TEXT], uint64_t value)
     return buf;
 }
 
+const char *size_human(char buf[SIZE_TEXT], uint64_t value)
+{
+    static const char units[] = "KMGT";
+    unsigned i = 0;
+
+    if (value < 1024) {
+        snprintf(buf, SIZE_TEXT, "%u", (unsigned)value);
+        return buf;
+    }
+    while (i + 1 < sizeof(units) - 1 && value >= 1024 * BIT64(10)) {
+        value /= 1024;
+        i++;
+    }
+    if (value % 1024 == 0) {
+        snprintf(buf, SIZE_TEXT, "%u%c", (unsigned)(value / 1024), units[i]);
+    } else {
+        snprintf(buf, SIZE_TEXT, "%u.%u%c", (unsigned)(value / 1024),
+                 (unsigned)(value % 1024 * 10 / 1024), units[i]);
+    }
+    return buf;
+}
+
 unsigned word_distance(const char *a, const char *b)
 {
     unsigned row[WORD_MAX + 1];

@@ -45,6 +45,9 @@ bool size_parse(const char *text, uint64_t *value);
 #define SIZE_TEXT 24u
 const char *size_text(char buf[SIZE_TEXT], uint64_t value);
 
+/* For maps: rounded to one decimal, "5.3M". */
+const char *size_human(char buf[SIZE_TEXT], uint64_t value);
+
 /* How many single-character edits lie between two words; long words compare as very different. */
 unsigned word_distance(const char *a, const char *b);
 

@@ -57,6 +57,7 @@ $(eval $(call unit_test,inject,hyp/arch/aarch64/inject.c hyp/arch/aarch64/vcpu_r
 $(eval $(call unit_test,insn_a64,lib/insn_a64.c))
 $(eval $(call unit_test,load,hyp/core/load.c hyp/core/string.c))
 $(eval $(call unit_test,log,$(CONSOLE_UNIT)))
+$(eval $(call unit_test,plan_check,lib/plan_check.c lib/plan_rule_machine.c lib/plan_rule_zone.c))
 $(eval $(call unit_test,psci,hyp/arch/aarch64/psci.c hyp/arch/fake/arch.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,reg,hyp/core/reg.c))
 $(eval $(call unit_test,s2,hyp/core/s2.c hyp/core/pool.c hyp/core/string.c hyp/arch/aarch64/stage2.c hyp/arch/fake/hw.c))

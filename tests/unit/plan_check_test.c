@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/plan_check: a good plan passes, every rule of the table has a plan that violates it, and no
+ * bytes make the check misbehave. The table below is compared with plan_rules[].
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "lib/field.h"
+#include "lib/plan_check.h"
+
+#define RAM  UINT64_C(0x40000000)
+#define MIB  UINT64_C(0x100000)
+#define UART UINT64_C(0x9000000)
+
+static struct plan p;
+
+static void good_board(void)
+{
+    p.board = (struct plan_board){
+        .gic_version = 3,
+        .conduit = PLAN_CONDUIT_SMC,
+        .gicd_hpa = 0x8000000,
+        .gicd_size = 0x10000,
+        .gicr_hpa = 0x80a0000,
+        .gicr_size = 0xf60000,
+        .uart_hpa = UART,
+        .uart_intid = 33,
+        .maintenance_intid = 25,
+        .hyp_timer_intid = 26,
+        .virt_timer_intid = 27,
+        .phys_timer_intid = 30,
+        .ram_count = 2,
+        .ram = { { RAM, 1024 * MIB }, { 0x200000000, 1024 * MIB } },
+    };
+}
+
+static void good_zone(uint32_t zone, const char *name, uint64_t hpa)
+{
+    struct plan_zone *z = &p.zone[zone];
+
+    memcpy(z->name, name, strlen(name));
+    z->role = zone == 0 ? PLAN_ROLE_ZONE0 : PLAN_ROLE_REALTIME;
+    z->vcpu_count = 2;
+    z->console = PLAN_CONSOLE_EMULATED;
+    z->entry = RAM;
+    z->dtb = RAM + 16 * MIB;
+    z->boot_info = RAM + 8 * MIB;
+    z->gicd_gpa = 0x8000000;
+    z->gicr_gpa = 0x80a0000;
+    z->vuart_gpa = UART;
+    z->vuart_intid = 33;
+    p.cpu[zone * 2] = (struct plan_cpu){ zone * 2, zone, 0 };
+    p.cpu[zone * 2 + 1] = (struct plan_cpu){ zone * 2 + 1, zone, 1 };
+    p.region[zone * 2] = (struct plan_region){ RAM, hpa, 64 * MIB, zone, PLAN_REGION_RAM };
+    p.region[zone * 2 + 1] = (struct plan_region){ 0xa000000 + zone * 0x1000,
+                                                   0xa000000 + zone * 0x1000, 0x1000, zone,
+                                                   PLAN_REGION_DEVICE };
+    p.irq[zone] = (struct plan_irq){ zone, 48 + zone, PLAN_IRQ_EDGE, 0 };
+    p.image[zone * 2] = (struct plan_image){ 0x20000, 4 * MIB, RAM, zone, 0 };
+    p.image[zone * 2 + 1] = (struct plan_image){ 0x20000 + 4 * MIB, 4096, RAM + 16 * MIB, zone, 0 };
+}
+
+/* Two zones with two CPUs, memory, a device, an interrupt, two images each; one CPU is parked. */
+static void good_plan(void)
+{
+    memset(&p, 0, sizeof(p));
+    p.magic = PLAN_MAGIC;
+    p.version = PLAN_VERSION;
+    p.size = sizeof(p);
+    p.hyp_hpa = RAM;
+    p.hyp_size = 32 * MIB;
+    p.image_hpa = RAM + 2 * MIB;
+    p.image_size = 8 * MIB;
+    p.log_level = 2;
+    p.cpu_count = 5;
+    p.zone_count = 2;
+    p.region_count = 4;
+    p.irq_count = 2;
+    p.image_count = 4;
+    good_board();
+    good_zone(0, "linux0", RAM + 64 * MIB);
+    good_zone(1, "motor", RAM + 128 * MIB);
+    p.cpu[4] = (struct plan_cpu){ 0x100000301, PLAN_NONE, 0 };
+}
+
+/* --- one violation for each rule ------------------------------------------------------------- */
+
+/* clang-format off */
+#define BREAK(name, ...) static void break_##name(void) { __VA_ARGS__; }
+BREAK(magic,           p.magic++)
+BREAK(version,         p.version = 7)
+BREAK(size,            p.size -= 8)
+BREAK(zone_count,      p.zone_count = 0)
+BREAK(zone_count_max,  p.zone_count = PLAN_MAX_ZONES + 1)
+BREAK(cpu_count,       p.cpu_count = 0)
+BREAK(cpu_count_max,   p.cpu_count = PLAN_MAX_CPUS + 1)
+BREAK(ram_count,       p.board.ram_count = PLAN_MAX_RAM + 1)
+BREAK(ram_none,        p.board.ram_count = 0)
+BREAK(region_count,    p.region_count = PLAN_MAX_REGIONS + 1)
+BREAK(irq_count,       p.irq_count = UINT32_MAX)
+BREAK(image_count,     p.image_count = PLAN_MAX_IMAGES + 1)
+BREAK(log_level,       p.log_level = 4)
+BREAK(gic_version,     p.board.gic_version = 2)
+BREAK(conduit,         p.board.conduit = 2)
+BREAK(ppi,             p.board.hyp_timer_intid = 32)
+BREAK(ppi_twice,       p.board.hyp_timer_intid = p.board.virt_timer_intid)
+BREAK(uart_intid,      p.board.uart_intid = 1020)
+BREAK(fixed_range,     p.board.gicd_size = 0)
+BREAK(fixed_wrap,      p.board.gicr_hpa = UINT64_MAX - 0xfff)
+BREAK(fixed_small,     p.board.gicr_size = 0x80000)
+BREAK(fixed_overlap,   p.board.uart_hpa = p.board.gicr_hpa)
+BREAK(fixed_ram,       p.board.uart_hpa = RAM + 512 * MIB)
+BREAK(ram_range,       p.board.ram[1].size = 0)
+BREAK(ram_wrap,        p.board.ram[1].hpa = UINT64_MAX - 0xfff)
+BREAK(ram_overlap,     p.board.ram[1].hpa = RAM + 1023 * MIB)
+BREAK(hyp_range,       p.hyp_size = 0)
+BREAK(hyp_align,       p.hyp_hpa += MIB)
+BREAK(hyp_ram,         p.hyp_hpa = 0x100000000; p.image_hpa = p.hyp_hpa)
+BREAK(hyp_image,       p.image_size = 31 * MIB)
+BREAK(hyp_image_wrap,  p.image_size = UINT64_MAX)
+BREAK(hyp_pool,        p.image_size = 30 * MIB - 4096)
+BREAK(cpu_hw_id,       p.cpu[1].hw_id |= UINT64_C(0x80000000))
+BREAK(cpu_unique,      p.cpu[1].hw_id = p.cpu[4].hw_id)
+BREAK(cpu_owner,       p.cpu[4].zone = 2)
+BREAK(cpu_owner_vcpu,  p.cpu[3].vcpu = 2)
+BREAK(cpu_parked,      p.cpu[4].vcpu = 1)
+BREAK(cpu_vcpu_unique, p.cpu[3].vcpu = 0)
+BREAK(zone_name,       p.zone[1].name[0] = 'M')
+BREAK(zone_name_end,   memset(p.zone[1].name, 'a', PLAN_NAME_SIZE))
+BREAK(zone_name_pad,   p.zone[1].name[PLAN_NAME_SIZE - 1] = 'x')
+BREAK(zone_name_empty, p.zone[1].name[0] = 0)
+BREAK(zone_name_twice, memcpy(p.zone[1].name, p.zone[0].name, PLAN_NAME_SIZE))
+BREAK(zone_role,       p.zone[1].role = 3)
+BREAK(zone_zero,       p.zone[1].role = PLAN_ROLE_ZONE0)
+BREAK(zone_reserved,   p.zone[1].reserved = 1)
+BREAK(zone_flags,      p.zone[1].flags = 8)
+BREAK(zone_console,    p.zone[1].console = 3)
+BREAK(zone_vuart,      p.zone[1].vuart_intid = 31)
+BREAK(zone_vuart_none, p.zone[1].console = PLAN_CONSOLE_NONE)
+BREAK(zone_cpus,       p.zone[1].vcpu_count = 3)
+BREAK(zone_no_cpu,     p.zone[1].vcpu_count = 0; p.cpu[2].zone = p.cpu[3].zone = PLAN_NONE)
+BREAK(zone_ram,        p.region[2].zone = 0)
+BREAK(zone_entry,      p.zone[1].entry = RAM + 64 * MIB)
+BREAK(zone_entry_odd,  p.zone[1].entry += 2)
+BREAK(zone_dtb,        p.zone[1].dtb = 0)
+BREAK(zone_boot_info,  p.zone[1].boot_info = RAM + 64 * MIB - 8)
+BREAK(window_range,    p.zone[1].gicd_gpa += 0x1000)
+BREAK(window_limit,    p.zone[1].gicr_gpa = PLAN_IPA_LIMIT - 0x10000)
+BREAK(window_overlap,  p.zone[1].vuart_gpa = p.zone[1].gicr_gpa + 0x30000)
+BREAK(window_region,   p.zone[1].vuart_gpa = RAM)
+BREAK(region_kind,     p.region[3].kind = 2)
+BREAK(region_zone,     p.region[3].zone = 2)
+BREAK(region_size,     p.region[3].size = 0)
+BREAK(region_wrap,     p.region[2].hpa = UINT64_MAX - 2 * MIB + 1)
+BREAK(region_align,    p.region[2].hpa += MIB)
+BREAK(device_align,    p.region[3].size = 0x200)
+BREAK(region_limit,    p.region[2].gpa = PLAN_IPA_LIMIT - 2 * MIB)
+BREAK(region_hpa,      p.region[3].hpa = PLAN_HPA_LIMIT)
+BREAK(region_board,    p.region[2].hpa = RAM + 1022 * MIB)
+BREAK(device_ram,      p.region[3].hpa = RAM + 900 * MIB)
+BREAK(device_fixed,    p.region[3].hpa = p.board.gicd_hpa)
+BREAK(device_uart,     p.region[3].hpa = UART)
+BREAK(region_hyp,      p.region[2].hpa = RAM + 30 * MIB)
+BREAK(region_overlap,  p.region[2].hpa = p.region[0].hpa)
+BREAK(region_gpa,      p.region[3].gpa = RAM)
+BREAK(dma_identity,    p.zone[1].flags = PLAN_ZONE_DMA_TRUSTED)
+BREAK(irq_intid,       p.irq[1].intid = 27)
+BREAK(irq_high,        p.irq[1].intid = 1020)
+BREAK(irq_reserved,    p.irq[1].reserved = 1)
+BREAK(irq_flags,       p.irq[1].flags = 2)
+BREAK(irq_zone,        p.irq[1].zone = 2)
+BREAK(irq_unique,      p.irq[1].intid = p.irq[0].intid)
+BREAK(irq_uart,        p.irq[1].intid = p.board.uart_intid)
+BREAK(irq_vuart,       p.irq[1].intid = p.zone[1].vuart_intid = 60)
+BREAK(image_reserved,  p.image[2].reserved = 1)
+BREAK(image_zone,      p.image[2].zone = 2)
+BREAK(image_source,    p.image[2].offset = 8 * MIB)
+BREAK(image_offset,    p.image[2].offset += 4)
+BREAK(image_size,      p.image[2].size = 0)
+BREAK(image_wrap,      p.image[2].offset = UINT64_MAX - 7)
+BREAK(image_ram,       p.image[2].gpa = RAM + 62 * MIB)
+BREAK(image_overlap,   p.image[3].gpa = RAM + 4 * MIB - 8)
+
+static const struct sample {
+    const char *rule;
+    void (*make)(void);
+} samples[] = {
+    { "magic",            break_magic },           { "version",        break_version },
+    { "size",             break_size },            { "zone-count",     break_zone_count },
+    { "zone-count",       break_zone_count_max },  { "cpu-count",      break_cpu_count },
+    { "cpu-count",        break_cpu_count_max },   { "ram-count",      break_ram_count },
+    { "ram-count",        break_ram_none },        { "region-count",   break_region_count },
+    { "irq-count",        break_irq_count },       { "image-count",    break_image_count },
+    { "log-level",        break_log_level },       { "gic-version",    break_gic_version },
+    { "conduit",          break_conduit },         { "ppi",            break_ppi },
+    { "ppi",              break_ppi_twice },       { "uart-intid",     break_uart_intid },
+    { "fixed-range",      break_fixed_range },     { "fixed-range",    break_fixed_wrap },
+    { "fixed-range",      break_fixed_small },     { "fixed-overlap",  break_fixed_overlap },
+    { "fixed-ram",        break_fixed_ram },       { "ram-range",      break_ram_range },
+    { "ram-range",        break_ram_wrap },        { "ram-overlap",    break_ram_overlap },
+    { "hyp-range",        break_hyp_range },       { "hyp-range",      break_hyp_align },
+    { "hyp-ram",          break_hyp_ram },         { "hyp-image",      break_hyp_image },
+    { "hyp-image",        break_hyp_image_wrap },  { "hyp-pool",       break_hyp_pool },
+    { "cpu-hw-id",        break_cpu_hw_id },       { "cpu-unique",     break_cpu_unique },
+    { "cpu-owner",        break_cpu_owner },       { "cpu-owner",      break_cpu_owner_vcpu },
+    { "cpu-owner",        break_cpu_parked },      { "cpu-vcpu-unique", break_cpu_vcpu_unique },
+    { "zone-name",        break_zone_name },       { "zone-name",      break_zone_name_end },
+    { "zone-name",        break_zone_name_pad },   { "zone-name",      break_zone_name_empty },
+    { "zone-name-unique", break_zone_name_twice }, { "zone-role",      break_zone_role },
+    { "zone-zero-single", break_zone_zero },       { "zone-reserved",  break_zone_reserved },
+    { "zone-reserved",    break_zone_flags },      { "zone-console",   break_zone_console },
+    { "zone-console",     break_zone_vuart },      { "zone-console",   break_zone_vuart_none },
+    { "zone-cpus",        break_zone_cpus },       { "zone-cpus",      break_zone_no_cpu },
+    { "zone-ram",         break_zone_ram },        { "zone-entry",     break_zone_entry },
+    { "zone-entry",       break_zone_entry_odd },  { "zone-dtb",       break_zone_dtb },
+    { "zone-boot-info",   break_zone_boot_info },  { "window-range",   break_window_range },
+    { "window-range",     break_window_limit },    { "window-overlap", break_window_overlap },
+    { "window-region",    break_window_region },   { "region-kind",    break_region_kind },
+    { "region-kind",      break_region_zone },     { "region-size",    break_region_size },
+    { "region-wrap",      break_region_wrap },     { "region-align",   break_region_align },
+    { "region-align",     break_device_align },    { "region-limit",   break_region_limit },
+    { "region-limit",     break_region_hpa },      { "region-board",   break_region_board },
+    { "device-ram",       break_device_ram },      { "device-fixed",   break_device_fixed },
+    { "device-fixed",     break_device_uart },     { "region-hyp",     break_region_hyp },
+    { "region-overlap",   break_region_overlap },  { "region-gpa",     break_region_gpa },
+    { "dma-identity",     break_dma_identity },    { "irq-intid",      break_irq_intid },
+    { "irq-intid",        break_irq_high },        { "irq-reserved",   break_irq_reserved },
+    { "irq-reserved",     break_irq_flags },       { "irq-reserved",   break_irq_zone },
+    { "irq-unique",       break_irq_unique },      { "irq-uart",       break_irq_uart },
+    { "irq-vuart",        break_irq_vuart },       { "image-reserved", break_image_reserved },
+    { "image-reserved",   break_image_zone },      { "image-source",   break_image_source },
+    { "image-source",     break_image_offset },    { "image-source",   break_image_size },
+    { "image-source",     break_image_wrap },      { "image-ram",      break_image_ram },
+    { "image-overlap",    break_image_overlap },
+};
+/* clang-format on */
+
+struct seen {
+    struct plan_sink sink; /* first */
+    const char *wanted;
+    unsigned all, matching;
+    struct plan_verdict verdict; /* the first that matches */
+};
+
+static void seen_found(struct plan_sink *sink, const struct plan_verdict *verdict)
+{
+    struct seen *seen = (struct seen *)sink;
+
+    seen->all++;
+    if (seen->wanted != NULL && strcmp(seen->wanted, verdict->rule) == 0) {
+        seen->verdict = seen->matching == 0 ? *verdict : seen->verdict;
+        seen->matching++;
+    }
+    assert_true(verdict->a.kind < PLAN_OBJECT_COUNT && verdict->b.kind < PLAN_OBJECT_COUNT);
+    assert_string_not_equal(plan_object_name(verdict->a.kind), "?");
+    (void)plan_owner(&p, verdict->a);
+    (void)plan_owner(&p, verdict->b);
+}
+
+static void test_good(void **state)
+{
+    (void)state;
+    good_plan();
+    assert_int_equal(plan_check(&p, NULL), 0);
+    p.board.uart_hpa = 0; /* no console of its own is fine */
+    p.zone[0].console = PLAN_CONSOLE_PASSTHROUGH;
+    p.zone[0].vuart_gpa = p.zone[0].vuart_intid = 0;
+    p.zone[0].boot_info = 0;
+    p.region[1].hpa = p.region[1].gpa = UART;
+    p.irq[0].intid = 33;
+    assert_int_equal(plan_check(&p, NULL), 0);
+}
+
+static void test_samples(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(samples); i++) {
+        struct seen seen = { { seen_found }, samples[i].rule, 0, 0, { 0 } };
+        uint32_t found;
+
+        good_plan();
+        samples[i].make();
+        found = plan_check(&p, &seen.sink);
+        assert_int_equal(found, seen.all);
+        if (seen.matching == 0) {
+            fail_msg("sample %zu does not violate rule %s", i, samples[i].rule);
+        }
+    }
+}
+
+static void test_table(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < plan_rule_count; i++) {
+        bool has_sample = false;
+
+        assert_non_null(plan_rules[i].holds);
+        assert_int_not_equal(plan_rules[i].a_kind, PLAN_OBJECT_NONE);
+        for (uint32_t j = 0; j < i; j++) {
+            assert_string_not_equal(plan_rules[i].name, plan_rules[j].name);
+        }
+        for (size_t j = 0; j < ARRAY_COUNT(samples); j++) {
+            has_sample = has_sample || strcmp(samples[j].rule, plan_rules[i].name) == 0;
+        }
+        if (!has_sample) {
+            fail_msg("rule %s has no failing sample", plan_rules[i].name);
+        }
+    }
+    for (size_t j = 0; j < ARRAY_COUNT(samples); j++) {
+        uint32_t i = 0;
+
+        while (i < plan_rule_count && strcmp(samples[j].rule, plan_rules[i].name) != 0) {
+            i++;
+        }
+        assert_true(i < plan_rule_count);
+    }
+}
+
+static void test_verdict_names_both(void **state)
+{
+    struct seen seen = { { seen_found }, "region-overlap", 0, 0, { 0 } };
+
+    (void)state;
+    good_plan();
+    break_region_overlap();
+    (void)plan_check(&p, &seen.sink);
+    assert_int_equal(seen.matching, 1);
+    assert_int_equal(seen.verdict.a.index, 0);
+    assert_int_equal(seen.verdict.b.index, 2);
+    assert_int_equal(plan_owner(&p, seen.verdict.a), 0);
+    assert_int_equal(plan_owner(&p, seen.verdict.b), 1);
+    assert_int_equal(plan_owner(&p, (struct plan_ref){ PLAN_OBJECT_REGION, 4 }), PLAN_NONE);
+    assert_int_equal(plan_owner(&p, (struct plan_ref){ 99, 0 }), PLAN_NONE);
+    assert_string_equal(plan_object_name(99), "?");
+}
+
+static void test_gate_stops(void **state)
+{
+    struct seen seen = { { seen_found }, "zone-count", 0, 0, { 0 } };
+
+    (void)state;
+    good_plan();
+    break_zone_count();
+    break_region_overlap();
+    assert_int_equal(plan_check(&p, &seen.sink), 1);
+    assert_int_equal(seen.matching, 1);
+}
+
+static uint64_t random_state = 1;
+
+static uint64_t random_word(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+/* Bytes of a good plan are replaced; header and counts stay plausible so that all rules run. */
+static void test_any_bytes(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 300; round++) {
+        struct seen seen = { { seen_found }, NULL, 0, 0, { 0 } };
+        uint8_t *bytes = (uint8_t *)&p;
+        uint32_t found;
+
+        good_plan();
+        for (uint64_t n = random_word() % 2000; n > 0; n--) {
+            bytes[offsetof(struct plan, hyp_hpa) +
+                  random_word() % (sizeof(p) - offsetof(struct plan, hyp_hpa))] =
+                (uint8_t)random_word();
+        }
+        if (round % 2 == 0) {
+            p.cpu_count = PLAN_MAX_CPUS;
+            p.zone_count = PLAN_MAX_ZONES;
+            p.region_count = PLAN_MAX_REGIONS;
+            p.irq_count = PLAN_MAX_IRQS;
+            p.image_count = PLAN_MAX_IMAGES;
+            p.board.ram_count = PLAN_MAX_RAM;
+        }
+        found = plan_check(&p, &seen.sink);
+        assert_int_equal(found, seen.all);
+    }
+    memset(&p, 0xff, sizeof(p));
+    assert_true(plan_check(&p, NULL) != 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),       cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_table),      cmocka_unit_test(test_verdict_names_both),
+        cmocka_unit_test(test_gate_stops), cmocka_unit_test(test_any_bytes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
