@@ -135,7 +135,13 @@ static void show_state(void)
 
 static void on_access(uint64_t offset, unsigned size, bool write, uint64_t value)
 {
+    void (*on_mask)(void) = wire.on_mask;
+
     (void)size;
+    if (write && offset == PL011_IMSC && on_mask) {
+        wire.on_mask = NULL;
+        on_mask();
+    }
     if (offset != PL011_DR) {
         return;
     }
@@ -205,6 +211,7 @@ void double_reset(void)
     wire_clear();
     wire.in_at = 0;
     wire.in_used = 0;
+    wire.on_mask = NULL;
     wire_room(UINT32_MAX);
     machine.now = 5 * RATE;
     machine.rate = RATE;

@@ -36,6 +36,7 @@ struct wire {
     unsigned room; /* bytes that the transmit FIFO takes until wire_drain() */
     uint8_t in[64];
     size_t in_used, in_at;
+    void (*on_mask)(void); /* called once, when IMSC is written next */
 };
 extern struct wire wire;
 

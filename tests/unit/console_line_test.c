@@ -104,6 +104,11 @@ static void test_escape_sequences_of_others_are_removed(void **state)
         "6n\th\n");
     assert_string_equal(out, A "abcdefg??6n\th\r\n");
     out_used = 0;
+    add(1, false, "\033["); /* begun without focus, and then it gets the focus */
+    add(1, true, "m");
+    add(1, false, "y\n");
+    assert_string_equal(out, A "my\r\n");
+    out_used = 0;
     add(1, false, "\033[31\nnext\n"); /* an unfinished sequence ends with the line */
     assert_string_equal(out, A "\r\n" A "next\r\n");
 }

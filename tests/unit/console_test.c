@@ -160,23 +160,38 @@ static void test_interrupt_work_is_bounded(void **state)
     assert_false(tx_interrupt_wanted());
 }
 
-static void test_flood_of_one_leaves_room_for_others(void **state)
+/* zone `flooder` has filled its ring; the other zone and the log have a line each. */
+static void flood_against(uint32_t flooder, const char *important)
 {
-    size_t between;
-
-    (void)state;
+    wire_clear();
     wire_room(0);
     for (unsigned i = 0; i < 95; i++) {
-        guest_puts(&zones[1], "flood flood flood flood flood flood flood\n");
+        guest_puts(&zones[flooder], "flood flood flood flood flood flood flood\n");
     }
-    guest_puts(&zones[0], "important\n");
+    guest_puts(&zones[1 - flooder], "important\n");
     LOG_SAY0("log");
-    serve(16, 40);
-    between = wire.out_used;
-    assert_non_null(strstr(wire.out, Z0 "important\r\n"));
+    serve(16, 40); /* 640 bytes: the flood has 95 lines of 65 */
+    assert_non_null(strstr(wire.out, important));
     assert_non_null(strstr(wire.out, HYP "log\r\n"));
-    assert_in_range(between, 1, 40 * 16);
     serve(16, 10000);
+}
+
+static void test_flood_of_one_leaves_room_for_others(void **state)
+{
+    (void)state;
+    flood_against(1, Z0 "important\r\n");
+    flood_against(0, Z1 "important\r\n");
+}
+
+static void test_incomplete_line_waits_for_its_end(void **state)
+{
+    (void)state;
+    wire_room(0);
+    guest_puts(&zones[1], "one\ntwo, and");
+    serve(UINT32_MAX, 100);
+    assert_string_equal(wire.out, Z1 "one\r\n");
+    guest_puts(&zones[1], " three\n");
+    assert_string_equal(wire.out, Z1 "one\r\n" Z1 "two, and three\r\n");
 }
 
 static void test_flood_without_newline_is_cut_in_turn(void **state)
@@ -195,15 +210,19 @@ static void test_flood_without_newline_is_cut_in_turn(void **state)
     assert_true(at - wire.out < 800);
 }
 
-static void test_kick_while_taken_is_not_lost(void **state)
+static void kick_of_another_cpu(void)
+{
+    guest_puts(&zones[1], "two\n"); /* finds the console taken */
+}
+
+static void test_kick_between_last_look_and_unlock(void **state)
 {
     (void)state;
-    /* The UART is full, so the first line stays formatted; the second only leaves its mark. */
     wire_room(3);
     guest_puts(&zones[0], "one\n");
-    guest_puts(&zones[1], "two\n");
     assert_true(tx_interrupt_wanted());
     wire_room(UINT32_MAX);
+    wire.on_mask = kick_of_another_cpu; /* work is done, the interrupt is being masked */
     console_interrupt();
     assert_string_equal(wire.out, Z0 "one\r\n" Z1 "two\r\n");
 }
@@ -487,7 +506,8 @@ int main(void)
         cmocka_unit_test_setup(test_interrupt_work_is_bounded, setup),
         cmocka_unit_test_setup(test_flood_of_one_leaves_room_for_others, setup),
         cmocka_unit_test_setup(test_flood_without_newline_is_cut_in_turn, setup),
-        cmocka_unit_test_setup(test_kick_while_taken_is_not_lost, setup),
+        cmocka_unit_test_setup(test_incomplete_line_waits_for_its_end, setup),
+        cmocka_unit_test_setup(test_kick_between_last_look_and_unlock, setup),
         cmocka_unit_test_setup(test_no_line_is_lost_between_cpus, setup),
         cmocka_unit_test_setup(test_without_uart_rings_run_dry, setup),
         cmocka_unit_test_setup(test_finish_is_bounded, setup),

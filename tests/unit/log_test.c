@@ -176,6 +176,20 @@ static void test_overflow_is_counted_and_told(void **state)
     assert_string_equal(taken(), "once\n");
 }
 
+static void test_take_ends_at_a_newline(void **state)
+{
+    uint8_t buf[64];
+
+    (void)state;
+    LOG_SAY0("one");
+    LOG_SAY0("two");
+    assert_int_equal(log_take(buf, 2), 2);
+    assert_int_equal(log_take(buf, sizeof(buf)), 2);
+    assert_int_equal(log_take(buf, sizeof(buf)), 4);
+    assert_memory_equal(buf, "two\n", 4);
+    assert_int_equal(log_take(buf, sizeof(buf)), 0);
+}
+
 static void test_crash_take_needs_no_lock(void **state)
 {
     uint8_t buf[4];
@@ -213,6 +227,7 @@ int main(void)
         cmocka_unit_test_setup(test_time_of_extreme_rates, setup),
         cmocka_unit_test_setup(test_levels, setup),
         cmocka_unit_test_setup(test_overflow_is_counted_and_told, setup),
+        cmocka_unit_test_setup(test_take_ends_at_a_newline, setup),
         cmocka_unit_test_setup(test_crash_take_needs_no_lock, setup),
         cmocka_unit_test_setup(test_guest_budget, setup),
     };
