@@ -47,12 +47,17 @@ CONSOLE_UNIT := tests/unit/console_double.c hyp/core/log.c hyp/core/vuart.c hyp/
 CONSOLE_FULL := $(CONSOLE_UNIT) hyp/core/console.c hyp/core/console_cmd.c \
                 hyp/core/console_line.c hyp/core/uart.c
 
+# The GIC's files, too.
+GIC_UNIT := tests/unit/gic_fixture.c hyp/core/lock.c hyp/arch/fake/hw.c \
+            $(addprefix hyp/arch/aarch64/,gic.c pirq.c vgic.c vgicd.c vgicr.c vlr.c vlr_state.c vword.c)
+
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
 $(eval $(call unit_test,console,$(CONSOLE_FULL)))
 $(eval $(call unit_test,console_line,hyp/core/console_line.c))
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
 $(eval $(call unit_test,fetch,hyp/arch/aarch64/fetch.c hyp/arch/aarch64/vcpu_regs.c lib/insn_a64.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,field,))
+$(eval $(call unit_test,gic,$(GIC_UNIT)))
 $(eval $(call unit_test,inject,hyp/arch/aarch64/inject.c hyp/arch/aarch64/vcpu_regs.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,insn_a64,lib/insn_a64.c))
 $(eval $(call unit_test,load,hyp/core/load.c hyp/core/string.c))
@@ -64,6 +69,10 @@ $(eval $(call unit_test,s2,hyp/core/s2.c hyp/core/pool.c hyp/core/string.c hyp/a
 $(eval $(call unit_test,sysreg,hyp/arch/aarch64/sysreg.c hyp/arch/aarch64/idreg.c hyp/core/reg.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,trap,hyp/core/trap.c hyp/core/mmio.c hyp/arch/fake/arch.c))
 $(eval $(call unit_test,uart,hyp/core/uart.c hyp/arch/fake/hw.c))
+$(eval $(call unit_test,vgic,$(GIC_UNIT)))
+$(eval $(call unit_test,vgicd,$(GIC_UNIT)))
+$(eval $(call unit_test,vgicr,$(GIC_UNIT)))
+$(eval $(call unit_test,vlr,$(GIC_UNIT)))
 $(eval $(call unit_test,vuart,$(CONSOLE_UNIT)))
 $(eval $(call unit_test,zone,hyp/core/zone.c hyp/arch/fake/arch.c))
 

@@ -6,5 +6,6 @@ test_guest = $(call bare_guest,tests/guest,$(1),tests/guest/check.c \
     $(wildcard tests/guest/$(1)/*.[cS]))
 $(eval $(call test_guest,flood))
 $(eval $(call test_guest,probe))
+$(eval $(call test_guest,regs))
 $(eval $(call test_guest,smp))
 $(eval $(call test_guest,wild))

@@ -12,6 +12,7 @@ LATE_MAX_NS = 2_000_000_000  # an emulator's host may stop a vCPU for long, but 
 def linux_up(machine, zone, timeout=60):
     """Waits for a Linux zone's shell; returns what its init said (release, cpus, kB)."""
     found = machine.expect(zone, INIT, timeout)
+    machine.focus(zone)  # others' prompts are held back until their line is complete
     machine.expect(zone, re.escape(zone) + r":/# ", 20)
     return found.group(1), int(found.group(2)), int(found.group(3))
 

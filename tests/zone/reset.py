@@ -5,6 +5,7 @@ from zone.common import check_ticks, linux_off, linux_up, next_tick, tick_off
 
 def test(machine, stanza):
     linux_up(machine, "linux0", stanza.timeout)
+    machine.focus("hello")
     machine.expect("hello", "hello> ")
     begun, _ = next_tick(machine)
     for _ in range(int(stanza.args["bare"])):

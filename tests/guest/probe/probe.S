@@ -38,6 +38,8 @@
         one     probe_pmcr, mrs x3, s3_3_c9_c12_0
         one     probe_pmccntr, mrs x3, s3_3_c9_c13_0
         one     probe_zcr, mrs x3, s3_0_c1_c2_0
+        one     probe_cpacr, msr s3_0_c1_c0_2, x3
+        one     probe_rdvl, .inst 0x04bf5000 /* rdvl x0, #0: SVE */
         one     probe_icc_sgi0r, msr s3_0_c12_c11_7, x3
         one     probe_vbar_el2, mrs x3, s3_4_c12_c0_0
         one     probe_mdscr, msr s2_0_c0_c2_2, x3

@@ -23,9 +23,9 @@ typedef struct probe_regs probe_fn(uint64_t base, uint64_t value);
 extern probe_fn probe_ldr, probe_str, probe_str_post, probe_ldr_pre, probe_ldp, probe_stp,
     probe_ldxr, probe_swp, probe_ldr_unaligned, probe_dc_zva, probe_dc_isw, probe_brk, probe_svc,
     probe_undefined, probe_unallocated, probe_impdef, probe_reserved_id, probe_pmcr, probe_pmccntr,
-    probe_zcr, probe_icc_sgi0r, probe_vbar_el2, probe_mdscr, probe_oslar, probe_dbgbcr,
-    probe_cntpoff, probe_id_pfr0, probe_id_pfr1, probe_id_dfr0, probe_id_isar1, probe_ctr,
-    probe_midr, probe_actlr, probe_trblimitr, probe_smc, probe_hvc_imm;
+    probe_zcr, probe_cpacr, probe_rdvl, probe_icc_sgi0r, probe_vbar_el2, probe_mdscr, probe_oslar,
+    probe_dbgbcr, probe_cntpoff, probe_id_pfr0, probe_id_pfr1, probe_id_dfr0, probe_id_isar1,
+    probe_ctr, probe_midr, probe_actlr, probe_trblimitr, probe_smc, probe_hvc_imm;
 
 /* Runs one with faults caught. */
 struct outcome probe(probe_fn *fn, uint64_t base, uint64_t value);
