@@ -18,6 +18,27 @@ static void announce(void)
     }
 }
 
+/* How little the CPU's owner minds the console's interrupts: nobody, zone0, a user, real time. */
+static uint32_t console_cost(uint32_t cpu)
+{
+    uint32_t zone = the_plan->cpu[cpu].zone;
+
+    return zone == PLAN_NONE ? 0 : 1 + the_plan->zone[zone].role;
+}
+
+/* The console's interrupts go where they disturb least; among equals to the first. */
+static const struct pcpu *console_cpu(void)
+{
+    uint32_t best = 0;
+
+    for (uint32_t i = 1; i < the_plan->cpu_count; i++) {
+        if (console_cost(i) < console_cost(best)) {
+            best = i;
+        }
+    }
+    return &pcpus[best];
+}
+
 static void start_cpus(const struct pcpu *self)
 {
     for (uint32_t i = 0; i < the_plan->cpu_count; i++) {
@@ -34,7 +55,7 @@ _Noreturn void setup_main(struct pcpu *cpu, uintptr_t uart)
     arch_cpu_init(cpu);
     log_set_level((enum log_level)the_plan->log_level);
     zone_init_all();
-    console_init(cpu, uart);
+    console_init(console_cpu(), uart);
     pool_seal();
     announce();
     start_cpus(cpu);

@@ -6,6 +6,7 @@
 #include "hyp/core/zone.h"
 
 #include "hyp/arch.h"
+#include "hyp/core/console.h"
 #include "hyp/core/load.h"
 #include "hyp/core/log.h"
 #include "lib/field.h"
@@ -164,6 +165,7 @@ static void stopped(struct zone *zone)
     }
     if (zone_all_off()) {
         LOG0(LOG_INFO, "all zones are off: the machine powers off");
+        console_finish();
         arch_machine_off(false);
     }
 }

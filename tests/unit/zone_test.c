@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hyp/arch/fake/arch.h"
+#include "hyp/core/console.h"
 #include "hyp/core/load.h"
 #include "hyp/core/log.h"
 #include "hyp/core/zone.h"
@@ -17,7 +18,7 @@ static struct plan plan;
 static struct zone zone_store[ZONES];
 static struct vcpu vcpu_store[CPUS];
 static struct pcpu pcpu_store[CPUS];
-static unsigned loads;
+static unsigned loads, finished;
 
 const struct plan *the_plan = &plan;
 struct zone *zones = zone_store;
@@ -35,6 +36,12 @@ void vuart_reset(struct zone *zone)
     (void)zone;
 }
 
+void console_finish(void)
+{
+    assert_int_equal(finished, fake_arch.machine_off); /* last lines first, then power */
+    finished++;
+}
+
 void load_zone(const struct zone *zone)
 {
     (void)zone;
@@ -50,7 +57,7 @@ static int setup(void **state)
     memset(vcpu_store, 0, sizeof(vcpu_store));
     memset(pcpu_store, 0, sizeof(pcpu_store));
     memset(&fake_arch, 0, sizeof(fake_arch));
-    loads = 0;
+    loads = finished = 0;
     plan.zone_count = ZONES;
     plan.cpu_count = CPUS;
     for (uint32_t i = 0; i < CPUS; i++) {
@@ -234,6 +241,7 @@ static void test_machine_off_with_last_zone(void **state)
     zone_stop(&zones[1], STOP_POWER_OFF);
     turn_all();
     assert_int_equal(fake_arch.machine_off, 1);
+    assert_int_equal(finished, 1);
 }
 
 static void test_ram_find(void **state)
