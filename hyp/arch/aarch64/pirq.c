@@ -108,10 +108,13 @@ static enum pirq_kind claim(struct vcpu *vcpu, uint32_t intid)
 enum pirq_kind arch_pirq_claim(struct vcpu *vcpu)
 {
     uint32_t intid = (uint32_t)get(IAR_INTID, rd_icc_iar1_el1());
-    struct vgic_cpu *v = &vcpu->arch.vgic;
+    struct vgic_cpu *v;
 
-    if (vcpu == NULL || intid >= INTID_SPI || (v->quick & BIT32(intid)) == 0 || v->lr_mask == 0 ||
-        vlr_busy(v) != 0) {
+    if (vcpu == NULL || intid >= INTID_SPI) {
+        return claim(vcpu, intid);
+    }
+    v = &vcpu->arch.vgic;
+    if ((v->quick & BIT32(intid)) == 0 || v->lr_mask == 0 || vlr_busy(v) != 0) {
         return claim(vcpu, intid);
     }
     wr_icc_eoir1_el1(intid);

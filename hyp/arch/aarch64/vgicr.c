@@ -8,7 +8,7 @@
 #include "hw.h"
 
 FIELD(REDIST_OFFSET, 0, 17); /* in an offset of the window */
-FIELD(REDIST_NUMBER, 17, 15);
+FIELD(REDIST_NUMBER, 17, 47);
 
 static void ctlr(const struct vgic_at *at)
 {

@@ -15,6 +15,10 @@ FAKE_INSNS(FAKE_COUNT)
 FAKE_INSNS1(FAKE_COUNT)
 #undef FAKE_COUNT
 
+#define FAKE_HOOK(name) void (*fake_##name##_hook)(void);
+FAKE_INSNS(FAKE_HOOK)
+#undef FAKE_HOOK
+
 #define FAKE_ARG(name) uint64_t fake_##name##_arg;
 FAKE_INSNS1(FAKE_ARG)
 #undef FAKE_ARG
@@ -86,5 +90,8 @@ void fake_reset(void)
     FAKE_INSNS(FAKE_CLEAR)
     FAKE_INSNS1(FAKE_CLEAR)
 #undef FAKE_CLEAR
+#define FAKE_UNHOOK(name) fake_##name##_hook = NULL;
+    FAKE_INSNS(FAKE_UNHOOK)
+#undef FAKE_UNHOOK
     range_count = 0;
 }

@@ -33,7 +33,7 @@ A64_REGS_RW(FAKE_WR)
 #undef FAKE_RD
 #undef FAKE_WR
 
-/* How often each of these was executed since fake_reset(). */
+/* How often each of these was executed since fake_reset(); a hook (may be NULL) sees each. */
 /* clang-format off */
 #define FAKE_INSNS(X)                                                                             \
     X(isb) X(dsb_sy) X(dsb_ish) X(dsb_ishst) X(dmb_ish) X(dsb_nsh) X(wfi) X(wfe) X(sev)           \
@@ -42,9 +42,13 @@ A64_REGS_RW(FAKE_WR)
 /* clang-format on */
 #define FAKE_INSN(name)                                                                            \
     extern unsigned fake_##name##_count;                                                           \
+    extern void (*fake_##name##_hook)(void);                                                       \
     static inline void name(void)                                                                  \
     {                                                                                              \
         fake_##name##_count++;                                                                     \
+        if (fake_##name##_hook) {                                                                  \
+            fake_##name##_hook();                                                                  \
+        }                                                                                          \
     }
 FAKE_INSNS(FAKE_INSN)
 #undef FAKE_INSN
