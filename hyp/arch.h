@@ -76,8 +76,11 @@ void arch_vcpu_skip(struct vcpu *vcpu, unsigned bytes);
 
 /* ---- Traps ---- */
 
-/* Pure: what the syndrome means. Never fails: what it does not know is TRAP_UNKNOWN. */
-struct trap arch_trap_decode(const struct arch_syndrome *why);
+/*
+ * Pure: what the syndrome means. Never fails: what it does not know is TRAP_UNKNOWN. Only the fields
+ * that belong to the kind it finds are written.
+ */
+void arch_trap_decode(const struct arch_syndrome *why, struct trap *trap);
 
 /* Completes a TRAP_MMIO without syndrome by reading and decoding the instruction; false: cannot. */
 bool arch_trap_fetch(struct vcpu *vcpu, struct trap *trap);

@@ -61,7 +61,7 @@ static void enter_guest(struct vcpu *vcpu)
 
     arch_virq_flush(vcpu);
     arch_vcpu_enter(vcpu, &why);
-    trap = arch_trap_decode(&why);
+    arch_trap_decode(&why, &trap);
     trap_handle(vcpu, &trap);
 }
 

@@ -37,9 +37,9 @@ static bool has_pauth(void)
 static uint64_t hcr_value(void)
 {
     uint64_t hcr = put(HCR_VM, 1) | put(HCR_SWIO, 1) | put(HCR_FMO, 1) | put(HCR_IMO, 1) |
-                   put(HCR_AMO, 1) | put(HCR_FB, 1) | put(HCR_BSU, 1) | put(HCR_TID3, 1) |
-                   put(HCR_TSC, 1) | put(HCR_TIDCP, 1) | put(HCR_TACR, 1) | put(HCR_TSW, 1) |
-                   put(HCR_RW, 1) | put(HCR_TLOR, 1) | put(HCR_TERR, 1);
+                   put(HCR_AMO, 1) | put(HCR_TID3, 1) | put(HCR_TSC, 1) | put(HCR_TIDCP, 1) |
+                   put(HCR_TACR, 1) | put(HCR_TSW, 1) | put(HCR_RW, 1) | put(HCR_TLOR, 1) |
+                   put(HCR_TERR, 1);
 
     if (has_pauth()) {
         hcr |= put(HCR_APK, 1) | put(HCR_API, 1);

@@ -47,61 +47,64 @@ enum {
     EC_COUNT = 64,
 };
 
-/* Fault status codes, grouped: the last two bits of most are the level of the walk. */
-static const struct {
-    uint8_t first, last;
-    uint8_t cause; /* enum mem_cause */
-} fault_codes[] = {
-    { 0x04, 0x07, MEM_UNMAPPED }, /* translation fault, level 0..3 */
-    { 0x08, 0x0b, MEM_UNMAPPED }, /* access flag fault */
-    { 0x0c, 0x0f, MEM_DENIED },   /* permission fault */
-    { 0x10, 0x10, MEM_EXTERNAL }, /* external abort, not on a walk */
-    { 0x13, 0x17, MEM_EXTERNAL }, /* external abort on a walk, level -1..3 */
-    { 0x18, 0x18, MEM_EXTERNAL }, /* parity or ECC */
-    { 0x1b, 0x1f, MEM_EXTERNAL }, /* parity or ECC on a walk */
-    { 0x2b, 0x2b, MEM_UNMAPPED }, /* translation fault, level -1 */
+/*
+ * Cause by fault status code: the last two bits of most codes are the level of the walk. One more
+ * than the cause, so that codes without a row mean MEM_OTHER.
+ */
+#define CAUSE(cause) (uint8_t)((cause) + 1)
+#define FOUR(code, cause)                                                                          \
+    [code] = CAUSE(cause), [(code) + 1] = CAUSE(cause), [(code) + 2] = CAUSE(cause),               \
+    [(code) + 3] = CAUSE(cause)
+static const uint8_t causes[] = {
+    FOUR(0x04, MEM_UNMAPPED),     /* translation fault, level 0..3 */
+    FOUR(0x08, MEM_UNMAPPED),     /* access flag fault */
+    FOUR(0x0c, MEM_DENIED),       /* permission fault */
+    [0x10] = CAUSE(MEM_EXTERNAL), /* external abort, not on a walk */
+    [0x13] = CAUSE(MEM_EXTERNAL), /* external abort on a walk, level -1..3 */
+    FOUR(0x14, MEM_EXTERNAL),     /* the same */
+    [0x18] = CAUSE(MEM_EXTERNAL), /* parity or ECC */
+    [0x1b] = CAUSE(MEM_EXTERNAL), /* parity or ECC on a walk */
+    FOUR(0x1c, MEM_EXTERNAL),     /* the same */
+    [0x2b] = CAUSE(MEM_UNMAPPED), /* translation fault, level -1 */
+    [0x3f] = 0,
 };
 
 static enum mem_cause cause_of(uint64_t esr)
 {
-    uint64_t code = get(ABORT_FSC, esr);
+    uint8_t row = causes[get(ABORT_FSC, esr)];
+    enum mem_cause cause = row == 0 ? MEM_OTHER : (enum mem_cause)(row - 1);
 
-    for (unsigned i = 0; i < ARRAY_COUNT(fault_codes); i++) {
-        if (code >= fault_codes[i].first && code <= fault_codes[i].last) {
-            enum mem_cause cause = (enum mem_cause)fault_codes[i].cause;
-
-            /* Stage 2 fault on a stage 1 walk: HPFAR_EL2 names the guest's table, not its data. */
-            return get(ABORT_S1PTW, esr) && cause != MEM_EXTERNAL ? MEM_WALK : cause;
-        }
-    }
-    return MEM_OTHER;
+    /* Stage 2 fault on a stage 1 walk: HPFAR_EL2 names the guest's table, not its data. */
+    return row != 0 && get(ABORT_S1PTW, esr) && cause != MEM_EXTERNAL ? MEM_WALK : cause;
 }
 
-static struct trap_mem abort_of(const struct arch_syndrome *why)
+static void decode_abort(const struct arch_syndrome *why, struct trap_mem *mem)
 {
-    struct trap_mem mem = { .cause = cause_of(why->esr) };
-
+    mem->cause = cause_of(why->esr);
+    mem->decoded = false;
+    mem->writeback = false;
     /* FnV is defined for external aborts only and 0 elsewhere. */
-    mem.gva = gva(get(ABORT_FNV, why->esr) ? 0 : why->far);
-    if (mem.cause == MEM_UNMAPPED || mem.cause == MEM_WALK) {
-        mem.gpa = gpa(put(PAGE_NUMBER, get(HPFAR_FIPA, why->hpfar)));
+    mem->gva = gva(get(ABORT_FNV, why->esr) ? 0 : why->far);
+    mem->gpa = gpa(0);
+    if (mem->cause == MEM_UNMAPPED || mem->cause == MEM_WALK) {
+        mem->gpa = gpa(put(PAGE_NUMBER, get(HPFAR_FIPA, why->hpfar)));
     }
-    if (mem.cause == MEM_UNMAPPED) {
-        mem.gpa = gpa(mem.gpa.v | put(PAGE_OFFSET, why->far));
+    if (mem->cause == MEM_UNMAPPED) {
+        mem->gpa = gpa(mem->gpa.v | put(PAGE_OFFSET, why->far));
     }
-    return mem;
 }
 
-static struct trap decode_data(const struct arch_syndrome *why)
+static void decode_data(const struct arch_syndrome *why, struct trap *trap)
 {
-    struct trap trap = { .kind = TRAP_DATA, .mem = abort_of(why) };
-    struct trap_mem *mem = &trap.mem;
+    struct trap_mem *mem = &trap->mem;
 
+    trap->kind = TRAP_DATA;
+    decode_abort(why, mem);
     mem->write = get(ABORT_WNR, why->esr) != 0;
     if (mem->cause != MEM_UNMAPPED) {
-        return trap;
+        return;
     }
-    trap.kind = TRAP_MMIO;
+    trap->kind = TRAP_MMIO;
     if (get(ABORT_CM, why->esr)) {
         /* Cache maintenance by address (never DC ZVA) where there is no memory: no effect. */
         mem->decoded = true;
@@ -114,52 +117,43 @@ static struct trap decode_data(const struct arch_syndrome *why)
         mem->sign_extend = get(ABORT_SSE, why->esr) != 0;
         mem->wide = get(ABORT_SF, why->esr) != 0;
     }
-    return trap;
 }
 
-static struct trap decode_fetch(const struct arch_syndrome *why)
+static void decode_fetch(const struct arch_syndrome *why, struct trap *trap)
 {
-    return (struct trap){ .kind = TRAP_FETCH, .mem = abort_of(why) };
+    trap->kind = TRAP_FETCH;
+    trap->mem.write = false;
+    decode_abort(why, &trap->mem);
 }
 
 /* System instructions (op0 1: cache maintenance by set and way) come here too: same table. */
-static struct trap decode_sys(const struct arch_syndrome *why)
+static void decode_sys(const struct arch_syndrome *why, struct trap *trap)
 {
     uint64_t iss = get(ESR_ISS, why->esr);
     uint64_t enc = put(SYS_OP0, get(SYS_ISS_OP0, iss)) | put(SYS_OP1, get(SYS_ISS_OP1, iss)) |
                    put(SYS_CRN, get(SYS_ISS_CRN, iss)) | put(SYS_CRM, get(SYS_ISS_CRM, iss)) |
                    put(SYS_OP2, get(SYS_ISS_OP2, iss));
 
-    return (struct trap){
-        .kind = TRAP_REG,
-        .reg = { .enc = (uint32_t)enc,
-                 .reg = (uint8_t)get(SYS_ISS_RT, iss),
-                 .write = !get(SYS_ISS_READ, iss) },
-    };
+    trap->kind = TRAP_REG;
+    trap->reg.enc = (uint32_t)enc;
+    trap->reg.reg = (uint8_t)get(SYS_ISS_RT, iss);
+    trap->reg.write = !get(SYS_ISS_READ, iss);
 }
 
-static struct trap decode_call(const struct arch_syndrome *why)
+static void decode_call(const struct arch_syndrome *why, struct trap *trap)
 {
-    return (struct trap){
-        .kind = TRAP_CALL,
-        .call = { .imm = (uint16_t)get(CALL_IMM, why->esr),
-                  .smc = get(ESR_EC, why->esr) == EC_SMC64 },
-    };
+    trap->kind = TRAP_CALL;
+    trap->call.imm = (uint16_t)get(CALL_IMM, why->esr);
+    trap->call.smc = get(ESR_EC, why->esr) == EC_SMC64;
 }
 
-static struct trap decode_wait(const struct arch_syndrome *why)
+static void decode_wait(const struct arch_syndrome *why, struct trap *trap)
 {
     (void)why;
-    return (struct trap){ .kind = TRAP_WAIT };
+    trap->kind = TRAP_WAIT;
 }
 
-static struct trap decode_unknown(const struct arch_syndrome *why)
-{
-    (void)why;
-    return (struct trap){ .kind = TRAP_UNKNOWN };
-}
-
-typedef struct trap decode_fn(const struct arch_syndrome *why);
+typedef void decode_fn(const struct arch_syndrome *why, struct trap *trap);
 
 /*
  * By exception class. Empty rows are undefined instructions to the guest: FP, SVE and SME access,
@@ -171,11 +165,6 @@ static decode_fn *const classes[EC_COUNT] = {
     [EC_SYS64] = decode_sys, [EC_DATA_LOWER] = decode_data, [EC_FETCH_LOWER] = decode_fetch,
 };
 
-static decode_fn *class_of(uint64_t ec)
-{
-    return classes[ec] ? classes[ec] : decode_unknown;
-}
-
 /* HVC leaves pc behind itself; a trapped SMC leaves pc at the SMC. */
 static uint8_t bytes_of(uint64_t esr)
 {
@@ -185,19 +174,25 @@ static uint8_t bytes_of(uint64_t esr)
     return get(ESR_IL, esr) ? 4 : 2;
 }
 
-struct trap arch_trap_decode(const struct arch_syndrome *why)
+static void decode_sync(const struct arch_syndrome *why, struct trap *trap)
 {
-    struct trap trap = { .kind = TRAP_UNKNOWN };
+    decode_fn *fn = classes[get(ESR_EC, why->esr)];
 
+    trap->bytes = bytes_of(why->esr);
+    if (fn) {
+        fn(why, trap);
+    }
+}
+
+void arch_trap_decode(const struct arch_syndrome *why, struct trap *trap)
+{
+    trap->kind = TRAP_UNKNOWN;
+    trap->bytes = 0;
     switch (why->vector) {
-    case EXIT_SYNC:
-        trap = class_of(get(ESR_EC, why->esr))(why);
-        trap.bytes = bytes_of(why->esr);
-        break;
+    case EXIT_SYNC: decode_sync(why, trap); break;
     case EXIT_IRQ:
-    case EXIT_FIQ: trap.kind = TRAP_INTERRUPT; break;
-    case EXIT_SERROR: trap.kind = TRAP_SERROR; break;
+    case EXIT_FIQ: trap->kind = TRAP_INTERRUPT; break;
+    case EXIT_SERROR: trap->kind = TRAP_SERROR; break;
     default: break;
     }
-    return trap;
 }

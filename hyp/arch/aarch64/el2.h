@@ -12,8 +12,6 @@ FIELD(HCR_FMO, 3, 1);  /* physical FIQ, IRQ and SError to EL2, virtual ones to E
 FIELD(HCR_IMO, 4, 1);
 FIELD(HCR_AMO, 5, 1);
 FIELD(HCR_VSE, 8, 1);    /* virtual SError pending */
-FIELD(HCR_FB, 9, 1);     /* a guest's local TLB and cache maintenance reaches all its CPUs */
-FIELD(HCR_BSU, 10, 2);   /* and its barriers at least the inner shareable domain */
 FIELD(HCR_TID3, 18, 1);  /* trap id registers */
 FIELD(HCR_TSC, 19, 1);   /* trap SMC */
 FIELD(HCR_TIDCP, 20, 1); /* trap implementation defined registers */
