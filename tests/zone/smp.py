@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The smp guest: all its claims, SYSTEM_RESET2, all its claims again, power off."""
+"""The smp guest: all its claims, again after SYSTEM_RESET2 and a reset of busy vCPUs."""
 import re
 
 
@@ -16,6 +16,9 @@ def test(machine, stanza):
     zone = stanza.zones[0]
     claims(machine, zone, stanza)
     machine.key(zone, "r")
+    claims(machine, zone, stanza)
+    machine.key(zone, "b")
+    machine.expect(zone, "smp: all spin")
     claims(machine, zone, stanza)
     machine.check("came back" not in machine.text(zone), "SYSTEM_RESET2 returned")
     machine.key(zone, "q")

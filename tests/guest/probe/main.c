@@ -14,6 +14,9 @@
 #define WAIT_US     3000000u
 #define FOREIGN_SPI 48u /* QEMU virt's virtio-mmio; in no plan of these tests */
 #define SGI_SELF    5u
+#define FP_SEED     UINT64_C(0x5eed5eed00000000)
+#define FP_ROUNDS   100u
+#define FP_DELAY_US 50u
 
 #define GICD_ISENABLER 0x0100u
 #define GICD_ISPENDR   0x0200u
@@ -270,6 +273,27 @@ static void test_suspend(void)
     check("its interrupt comes", comes(&count));
 }
 
+/* Calls, device accesses, trapped registers and interrupts leave floating point alone. */
+static void test_floating_point(void)
+{
+    static uint32_t sgis;
+    uint32_t rounds = 0;
+
+    probe(probe_cpacr, 0, put(CPACR_FPEN, 3));
+    vg_irq_handler(SGI_SELF, on_sgi, &sgis);
+    fp_fill(FP_SEED);
+    for (; rounds < FP_ROUNDS && fp_check(FP_SEED) == 0; rounds++) {
+        (void)call32(PSCI_VERSION, 0);
+        (void)vg_mmio_rd32(vg_boot()->uart_gpa + UART_FR);
+        (void)probe(probe_impdef, 0, 0);
+        vg_irq_send(0, SGI_SELF);
+        vg_delay_us(FP_DELAY_US);
+    }
+    check_equal("floating point registers changed", fp_check(FP_SEED), 0);
+    check_equal("rounds of traps", rounds, FP_ROUNDS);
+    check("interrupts came between", sgis == FP_ROUNDS);
+}
+
 static void test_foreign(void)
 {
     uint64_t gicd = vg_boot()->gicd_gpa;
@@ -292,6 +316,7 @@ void guest_main(void)
     test_firmware();
     test_interrupts();
     test_suspend();
+    test_floating_point();
     if (!check_is_native()) {
         test_hidden();
         test_firmware_zone();

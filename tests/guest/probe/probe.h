@@ -27,6 +27,10 @@ extern probe_fn probe_ldr, probe_str, probe_str_post, probe_ldr_pre, probe_ldp, 
     probe_dbgbcr, probe_cntpoff, probe_id_pfr0, probe_id_pfr1, probe_id_dfr0, probe_id_isar1,
     probe_ctr, probe_midr, probe_actlr, probe_trblimitr, probe_smc, probe_hvc_imm;
 
+/* Fills all floating point registers from a seed; counts those that are not so any more. */
+void fp_fill(uint64_t seed);
+uint64_t fp_check(uint64_t seed);
+
 /* Runs one with faults caught. */
 struct outcome probe(probe_fn *fn, uint64_t base, uint64_t value);
 

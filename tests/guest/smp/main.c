@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A test guest with several vCPUs: start and stop in cycles, software-generated interrupts between
- * all pairs, private timers, a lock. Keys afterwards: q power off, r SYSTEM_RESET2.
+ * all pairs, private timers, a lock, and memory that is pristine at each start. Keys afterwards:
+ * q power off, r SYSTEM_RESET2, b SYSTEM_RESET while all other vCPUs spin without any trap.
  */
 #include "guest/aarch64/psci.h"
 #include "tests/guest/check.h"
@@ -16,6 +17,9 @@
 #define SGI_EXIT     4u
 #define TIMER_PERIOD 500u /* per second */
 #define TIMER_COUNT  10u
+#define DATA_WORD    0x600dda7au
+#define DIRTY_WORD   UINT64_C(0xd127d127d127d127)
+#define DIRTY_STEP   0x10000u /* bytes between the words that are made dirty */
 
 static struct {
     uint32_t starts[VG_MAX_VCPUS];
@@ -26,6 +30,8 @@ static struct {
     uint32_t lock_done;
     struct vg_lock lock;
 } shared;
+
+static volatile uint32_t in_data = DATA_WORD;
 
 static uint32_t look(const uint32_t *word)
 {
@@ -165,6 +171,49 @@ static void test_all_at_once(uint32_t count)
     }
 }
 
+/* RAM that neither the image nor the plan's blobs lie in is zero, .data is as it was linked. */
+static void test_pristine(void)
+{
+    uint64_t start = vg_boot()->ram_gpa + vg_boot()->ram_size / 2;
+    uint64_t end = vg_boot()->ram_gpa + vg_boot()->ram_size;
+    uint32_t dirty = 0;
+
+    for (uint64_t at = start; at < end && !check_is_native(); at += DIRTY_STEP) {
+        volatile uint64_t *word = (volatile uint64_t *)at;
+
+        dirty += *word == DIRTY_WORD ? 1 : 0;
+        *word = DIRTY_WORD;
+    }
+    check_equal("words left over from an earlier life", dirty, 0);
+    check_equal("data as linked", in_data, DATA_WORD);
+    in_data = 0;
+}
+
+static void spin_forever(void *arg)
+{
+    (void)arg;
+    vg_irq_mask();
+    add(&shared.lock_done);
+    for (;;) {
+    }
+}
+
+/* Others don't trap and take no interrupt of the guest: the hypervisor alone can stop them. */
+static void reset_while_busy(void)
+{
+    uint32_t count = vg_vcpu_count();
+
+    __atomic_store_n(&shared.lock_done, 0, __ATOMIC_RELEASE);
+    for (uint32_t id = 1; id < count; id++) {
+        vg_vcpu_start(id, spin_forever, NULL);
+    }
+    if (wait_for(&shared.lock_done, count - 1)) {
+        vg_puts("smp: all spin\n");
+        vg_reset();
+    }
+    vg_puts("smp: they do not spin\n");
+}
+
 static void wait_for_key(void)
 {
     struct vg_call call = { .x = { PSCI_SYSTEM_RESET2_64, 0, 0 } };
@@ -174,6 +223,9 @@ static void wait_for_key(void)
         key = vg_getc_wait();
         if (key == 'q') {
             vg_power_off();
+        }
+        if (key == 'b') {
+            reset_while_busy();
         }
         if (key == 'r') {
             vg_call(&call);
@@ -189,6 +241,7 @@ void guest_main(void)
 
     vg_put_named("smp: vCPUs ", count);
     vg_puts("\n");
+    test_pristine();
     vg_irq_handler(SGI_PING, on_ping, NULL);
     vg_irq_handler(SGI_EXIT, on_exit, NULL);
     vg_irq_enable(SGI_PING);
