@@ -15,8 +15,8 @@ static bool access_ok(uint32_t offset, unsigned size, bool write)
 static void test_rows_are_sorted_and_disjoint(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < vgicd_row_count; i++) {
-        const struct vgic_reg *row = &vgicd_rows[i];
+    for (size_t i = 0; i < vgicd_table.count; i++) {
+        const struct vgic_reg *row = &vgicd_table.rows[i];
 
         assert_true(row->first <= row->last && row->last < GICD_SIZE);
         assert_true(row->sizes != 0 && (row->sizes & ~0xfu) == 0);
@@ -24,8 +24,24 @@ static void test_rows_are_sorted_and_disjoint(void **state)
         assert_int_equal((row->last + 1) % 4, 0);
         assert_true(row->fn == NULL || row->value == 0);
         if (i > 0) {
-            assert_true(row->first > vgicd_rows[i - 1].last);
+            assert_true(row->first > vgicd_table.rows[i - 1].last);
         }
+    }
+}
+
+/* The index is a shortcut: it says of each offset what a look at all rows says. */
+static void test_index_agrees_with_the_rows(void **state)
+{
+    (void)state;
+    for (uint32_t offset = 0; offset < GICD_SIZE; offset++) {
+        const struct vgic_reg *row = NULL;
+
+        for (size_t i = 0; i < vgicd_table.count; i++) {
+            if (offset >= vgicd_table.rows[i].first && offset <= vgicd_table.rows[i].last) {
+                row = &vgicd_table.rows[i];
+            }
+        }
+        assert_ptr_equal(vgic_row(&vgicd_table, offset), row);
     }
 }
 
@@ -36,9 +52,9 @@ static void test_every_offset_and_size(void **state)
     for (uint32_t offset = 0; offset < GICD_SIZE; offset++) {
         const struct vgic_reg *row = NULL;
 
-        for (size_t i = 0; i < vgicd_row_count; i++) {
-            if (offset >= vgicd_rows[i].first && offset <= vgicd_rows[i].last) {
-                row = &vgicd_rows[i];
+        for (size_t i = 0; i < vgicd_table.count; i++) {
+            if (offset >= vgicd_table.rows[i].first && offset <= vgicd_table.rows[i].last) {
+                row = &vgicd_table.rows[i];
             }
         }
         for (unsigned size = 1; size <= 8; size *= 2) {
@@ -283,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_sorted_and_disjoint),
+        cmocka_unit_test(test_index_agrees_with_the_rows),
         cmocka_unit_test_setup(test_every_offset_and_size, fx_setup_running),
         cmocka_unit_test_setup(test_all_ones_everywhere_reaches_only_owned, fx_setup_running),
         cmocka_unit_test_setup(test_identification, fx_setup_running),

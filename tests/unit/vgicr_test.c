@@ -15,16 +15,32 @@ static bool access_ok(uint64_t offset, unsigned size, bool write)
 static void test_rows_are_sorted_and_disjoint(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < vgicr_row_count; i++) {
-        const struct vgic_reg *row = &vgicr_rows[i];
+    for (size_t i = 0; i < vgicr_table.count; i++) {
+        const struct vgic_reg *row = &vgicr_table.rows[i];
 
         assert_true(row->first <= row->last && row->last < GICR_SIZE);
         assert_true(row->sizes != 0 && (row->sizes & ~0xfu) == 0);
         assert_int_equal(row->first % 4, 0);
         assert_int_equal((row->last + 1) % 4, 0);
         if (i > 0) {
-            assert_true(row->first > vgicr_rows[i - 1].last);
+            assert_true(row->first > vgicr_table.rows[i - 1].last);
         }
+    }
+}
+
+/* The index is a shortcut: it says of each offset what a look at all rows says. */
+static void test_index_agrees_with_the_rows(void **state)
+{
+    (void)state;
+    for (uint32_t offset = 0; offset < GICR_SIZE; offset++) {
+        const struct vgic_reg *row = NULL;
+
+        for (size_t i = 0; i < vgicr_table.count; i++) {
+            if (offset >= vgicr_table.rows[i].first && offset <= vgicr_table.rows[i].last) {
+                row = &vgicr_table.rows[i];
+            }
+        }
+        assert_ptr_equal(vgic_row(&vgicr_table, offset), row);
     }
 }
 
@@ -35,10 +51,12 @@ static void test_every_offset_and_size(void **state)
     for (uint64_t offset = 0; offset < 3 * GICR_SIZE; offset++) {
         const struct vgic_reg *row = NULL;
 
-        for (size_t i = 0; i < vgicr_row_count; i++) {
+        for (size_t i = 0; i < vgicr_table.count; i++) {
             uint64_t at = offset % GICR_SIZE;
 
-            row = at >= vgicr_rows[i].first && at <= vgicr_rows[i].last ? &vgicr_rows[i] : row;
+            row = at >= vgicr_table.rows[i].first && at <= vgicr_table.rows[i].last
+                      ? &vgicr_table.rows[i]
+                      : row;
         }
         for (unsigned size = 1; size <= 8; size *= 2) {
             bool want = offset % size == 0 && (row == NULL || (row->sizes & size) != 0);
@@ -242,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_sorted_and_disjoint),
+        cmocka_unit_test(test_index_agrees_with_the_rows),
         cmocka_unit_test_setup(test_every_offset_and_size, fx_setup_running),
         cmocka_unit_test_setup(test_typer, fx_setup_running),
         cmocka_unit_test_setup(test_waker, fx_setup_running),

@@ -24,11 +24,6 @@ struct gic gic;
 /* GICD_ICFGR: words of it are shared between zones. Taken inside a zone's vgic.lock. */
 static struct lock config_lock;
 
-uint32_t gic_affinity32(uint64_t mpidr)
-{
-    return (uint32_t)(get(AFF_210, mpidr) | put(AFF32_3, get(AFF_3, mpidr)));
-}
-
 uintptr_t gic_sgi_frame(const struct pcpu *cpu)
 {
     return cpu->arch.gicr == 0 ? 0 : cpu->arch.gicr + GICR_SGI;

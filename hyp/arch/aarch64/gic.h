@@ -128,6 +128,9 @@ void gic_set_route(uint32_t intid, uint64_t hw_id);
 void gic_settle(uintptr_t frame);
 
 /* 32-bit affinity packing of GICR_TYPER for MPIDR-style affinity bits. */
-uint32_t gic_affinity32(uint64_t mpidr);
+static inline uint32_t gic_affinity32(uint64_t mpidr)
+{
+    return (uint32_t)(get(AFF_210, mpidr) | put(AFF32_3, get(AFF_3, mpidr)));
+}
 
 #endif

@@ -87,11 +87,8 @@ static enum pirq_kind claim_own(uint32_t intid)
     return kind;
 }
 
-static enum pirq_kind claim(struct vcpu *vcpu, uint32_t intid)
+__attribute__((noinline)) static enum pirq_kind claim(struct vcpu *vcpu, uint32_t intid)
 {
-    if (intid >= INTID_SPECIAL && intid < INTID_SPECIAL + 4) {
-        return PIRQ_NONE;
-    }
     /* Priority drop only: a guest's interrupt stays active until the guest deactivates it. */
     wr_icc_eoir1_el1(intid);
     if (vcpu != NULL && intid < INTID_SPECIAL && is_guests(vcpu, intid)) {
@@ -110,6 +107,9 @@ enum pirq_kind arch_pirq_claim(struct vcpu *vcpu)
     uint32_t intid = (uint32_t)get(IAR_INTID, rd_icc_iar1_el1());
     struct vgic_cpu *v;
 
+    if (intid >= INTID_SPECIAL && intid < INTID_SPECIAL + 4) {
+        return PIRQ_NONE;
+    }
     if (vcpu == NULL || intid >= INTID_SPI) {
         return claim(vcpu, intid);
     }

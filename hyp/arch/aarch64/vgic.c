@@ -11,13 +11,6 @@
 
 #define SGI_MASK UINT32_C(0x0000ffff)
 
-uint32_t vgic_candidates(const struct zone *zone, const struct vgic_word *word)
-{
-    uint32_t raised = vgic_pending(word) | (word->line & ~word->edge);
-
-    return raised & vgic_enabled(word) & ~word->active & ~word->in_lr & vgic_forwarded(zone, word);
-}
-
 void vgic_quick_update(struct vcpu *vcpu)
 {
     const struct vgic_word *word = &vcpu->arch.vgic.word;

@@ -67,7 +67,12 @@ static inline uint32_t vgic_forwarded(const struct zone *zone, const struct vgic
 }
 
 /* Interrupts of the word that may go to a list register now. */
-uint32_t vgic_candidates(const struct zone *zone, const struct vgic_word *word);
+static inline uint32_t vgic_candidates(const struct zone *zone, const struct vgic_word *word)
+{
+    uint32_t raised = vgic_pending(word) | (word->line & ~word->edge);
+
+    return raised & vgic_enabled(word) & ~word->active & ~word->in_lr & vgic_forwarded(zone, word);
+}
 
 /* Machine frame that has the registers of word n: distributor or the vCPU's SGI frame; 0: none. */
 uintptr_t vgic_frame(const struct vcpu *vcpu, uint32_t n);
@@ -107,6 +112,8 @@ void vlr_withdraw(struct vcpu *vcpu, uint32_t n, uint32_t bits);
 
 struct vgic_reg;
 
+#define VGIC_BLOCKS 32u
+
 /* One access on its way to its handler. */
 struct vgic_at {
     struct vcpu *vcpu;  /* who accesses */
@@ -126,11 +133,24 @@ struct vgic_reg {
     uint32_t value;
 };
 
-/* Looks the row up and runs it. Offsets in no row: read 0, ignore writes. */
-bool vgic_dispatch(const struct vgic_reg *rows, size_t count, struct vgic_at *at);
+/*
+ * A window's registers. index[] leads to the first row that can cover an offset, by its 128-byte
+ * block in the first 4 KiB of each 64 KiB frame; what lies beyond is looked for from `beyond` on.
+ */
+struct vgic_table {
+    const struct vgic_reg *rows;
+    uint32_t count;
+    uint8_t beyond[2];
+    uint8_t index[2][VGIC_BLOCKS];
+};
 
-extern const struct vgic_reg vgicd_rows[], vgicr_rows[];
-extern const size_t vgicd_row_count, vgicr_row_count;
+extern const struct vgic_table vgicd_table, vgicr_table;
+
+/* The row that covers an offset, or NULL. */
+const struct vgic_reg *vgic_row(const struct vgic_table *table, uint32_t offset);
+
+/* Looks the row up and runs it. Offsets in no row: read 0, ignore writes. */
+bool vgic_dispatch(const struct vgic_table *table, struct vgic_at *at);
 
 /* Part of a 64-bit register that a 32- or 64-bit access reads; value with the written part. */
 uint64_t vgic_read64(const struct vgic_at *at, uint64_t value);

@@ -14,6 +14,9 @@ FIELD(TYPER_NO_1N, 25, 1);   /* no interrupts to any one of several CPUs */
 FIELD(ROUTER_INTID, 3, 10);  /* INTID in the offset of GICD_IROUTER */
 FIELD(ROUTER_IRM, 31, 1);
 FIELD(WORD_HIGH, 2, 1); /* in an offset: upper half of a 64-bit register */
+FIELD(OFFSET_BLOCK, 7, 5);
+FIELD(OFFSET_BEYOND, 12, 4);
+FIELD(OFFSET_FRAME, 16, 1);
 FIELD(HALF_LOW, 0, 32);
 FIELD(HALF_HIGH, 32, 32);
 
@@ -93,7 +96,7 @@ static void router(const struct vgic_at *at)
 
 /* Word 0 is the redistributors' (affinity routing): reads 0, ignores writes. */
 /* clang-format off */
-const struct vgic_reg vgicd_rows[] = {
+static const struct vgic_reg vgicd_rows[] = {
     { GICD_CTLR,             GICD_CTLR + 3,          4,     ctlr,               0 },
     { GICD_TYPER,            GICD_TYPER + 3,         4,     typer,              0 },
     { GICD_IIDR,             GICD_IIDR + 3,          4,     NULL,               VGIC_IIDR },
@@ -124,33 +127,42 @@ const struct vgic_reg vgicd_rows[] = {
 };
 /* clang-format on */
 
-const size_t vgicd_row_count = ARRAY_COUNT(vgicd_rows);
+/* clang-format off */
+const struct vgic_table vgicd_table = {
+    .rows = vgicd_rows,
+    .count = ARRAY_COUNT(vgicd_rows),
+    .beyond = { 25 },
+    .index = { {
+        0, 4, 6, 8, 10, 12, 14, 16,     /* CTLR, bitmaps */
+        18, 19, 19, 19, 19, 19, 19, 19, /* IPRIORITYR */
+        20, 20, 20, 20, 20, 20, 20, 20, /* ITARGETSR */
+        21, 22, 23, 24, 24, 24, 24, 25, /* ICFGR, IGRPMODR, SGIR */
+    } },
+};
+/* clang-format on */
 
-static const struct vgic_reg *row_find(const struct vgic_reg *rows, size_t count, uint32_t offset)
+const struct vgic_reg *vgic_row(const struct vgic_table *table, uint32_t offset)
 {
-    while (count > 0) {
-        size_t half = count / 2;
+    uint64_t frame = get(OFFSET_FRAME, offset);
+    uint32_t i = get(OFFSET_BEYOND, offset) != 0 ? table->beyond[frame]
+                                                 : table->index[frame][get(OFFSET_BLOCK, offset)];
 
-        if (offset > rows[half].last) {
-            rows += half + 1;
-            count -= half + 1;
-        } else if (offset < rows[half].first) {
-            count = half;
-        } else {
-            return &rows[half];
+    for (; i < table->count && offset >= table->rows[i].first; i++) {
+        if (offset <= table->rows[i].last) {
+            return &table->rows[i];
         }
     }
     return NULL;
 }
 
-bool vgic_dispatch(const struct vgic_reg *rows, size_t count, struct vgic_at *at)
+bool vgic_dispatch(const struct vgic_table *table, struct vgic_at *at)
 {
     struct lock *lock = &at->vcpu->zone->arch.vgic.lock;
 
     if (!is_aligned(at->offset, at->access->size)) {
         return false;
     }
-    at->row = row_find(rows, count, at->offset);
+    at->row = vgic_row(table, at->offset);
     if (at->row == NULL || at->row->fn == NULL) {
         if (!at->access->write) {
             at->access->value = at->row == NULL ? 0 : at->row->value;
@@ -179,5 +191,5 @@ bool vgicd_access(struct vcpu *vcpu, struct mmio_access *access)
         .offset = (uint32_t)access->offset,
     };
 
-    return vgic_dispatch(vgicd_rows, vgicd_row_count, &at);
+    return vgic_dispatch(&vgicd_table, &at);
 }

@@ -44,7 +44,7 @@ static void waker(const struct vgic_at *at)
 
 /* clang-format off */
 #define SGI(reg) (GICR_SGI + (reg))
-const struct vgic_reg vgicr_rows[] = {
+static const struct vgic_reg vgicr_rows[] = {
     { GICR_CTLR,            GICR_CTLR + 3,             4,     ctlr,               0 },
     { GICR_IIDR,            GICR_IIDR + 3,             4,     NULL,               VGIC_IIDR },
     { GICR_TYPER,           GICR_TYPER + 7,            4 + 8, typer,              0 },
@@ -65,7 +65,21 @@ const struct vgic_reg vgicr_rows[] = {
 };
 /* clang-format on */
 
-const size_t vgicr_row_count = ARRAY_COUNT(vgicr_rows);
+/* clang-format off */
+const struct vgic_table vgicr_table = {
+    .rows = vgicr_rows,
+    .count = ARRAY_COUNT(vgicr_rows),
+    .beyond = { 5, 17 },
+    .index = {
+        { 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+          5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5 },
+        { 6, 6, 7, 8, 9, 10, 11, 12,     /* bitmaps */
+          13, 14, 14, 14, 14, 14, 14, 14, /* IPRIORITYR */
+          14, 14, 14, 14, 14, 14, 14, 14,
+          14, 15, 15, 16, 16, 17, 17, 17 }, /* ICFGR, IGRPMODR, NSACR */
+    },
+};
+/* clang-format on */
 
 bool vgicr_access(struct vcpu *vcpu, struct mmio_access *access)
 {
@@ -80,5 +94,5 @@ bool vgicr_access(struct vcpu *vcpu, struct mmio_access *access)
         return false;
     }
     at.owner = &vcpu->zone->vcpus[number];
-    return vgic_dispatch(vgicr_rows, vgicr_row_count, &at);
+    return vgic_dispatch(&vgicr_table, &at);
 }

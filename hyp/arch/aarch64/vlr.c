@@ -196,7 +196,8 @@ static void fill(struct vcpu *vcpu, uint32_t words)
                    (vlr_in_state(v, LR_PENDING) != 0 ? put(HCR_NPIE, 1) : put(HCR_UIE, 1)));
 }
 
-static void refill(struct vcpu *vcpu)
+/* Out of line: flush without work is three instructions. */
+__attribute__((noinline)) static void refill(struct vcpu *vcpu)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
     uint32_t words = atomic_exchange_explicit(&v->work, 0, memory_order_acq_rel);
