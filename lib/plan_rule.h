@@ -28,7 +28,7 @@
     X("irq-count",        PLAN,   NONE,   true,  irq_count) \
     X("image-count",      PLAN,   NONE,   true,  image_count) \
     X("log-level",        PLAN,   NONE,   false, log_level) \
-    X("gic-version",      BOARD,  NONE,   false, gic_version) \
+    X("gic-version",      BOARD,  NONE,   true,  gic_version) \
     X("conduit",          BOARD,  NONE,   false, conduit) \
     X("ppi",              BOARD,  NONE,   false, ppi) \
     X("uart-intid",       BOARD,  NONE,   false, uart_intid) \

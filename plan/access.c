@@ -121,7 +121,9 @@ static int grant_find(struct compile *c, const struct grant *grant, const char *
                   "zone '%s': '%.80s' is given twice; remedy: once is enough", zone, wanted);
         node = -1;
     } else if (grant->devices->count == DEVICES_MAX) {
-        error_add(&c->errors, grant->line, "zone '%s': more than %u devices", zone, DEVICES_MAX);
+        error_add(&c->errors, grant->line,
+                  "zone '%s': more than %u devices; remedy: give a bus that holds them", zone,
+                  DEVICES_MAX);
         node = -1;
     }
     return node;
@@ -166,7 +168,8 @@ static void grant_regs(struct compile *c, const struct grant *grant, int node, b
 
         if (!range_is_valid(reg->base, reg->size) ||
             reg->base + (reg->size - 1) >= PLAN_HPA_LIMIT) {
-            error_add(&c->errors, grant->line, "zone '%s': '%s' has impossible registers",
+            error_add(&c->errors, grant->line,
+                      "zone '%s': '%s' has impossible registers; remedy: don't give it",
                       c->plan.zone[grant->zone].name, grant->path);
             continue;
         }
@@ -183,7 +186,9 @@ static void grant_irqs(struct compile *c, const struct grant *grant, int node)
     const char *zone = c->plan.zone[grant->zone].name;
 
     if (!node_irqs(&c->board, node, &irqs)) {
-        error_add(&c->errors, grant->line, "zone '%s': the interrupts of '%s' can't be understood",
+        error_add(&c->errors, grant->line,
+                  "zone '%s': the interrupts of '%s' can't be understood, or are too many; "
+                  "remedy: don't give it",
                   zone, grant->path);
     }
     for (int i = 0; i < irqs.count; i++) {

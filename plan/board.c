@@ -8,6 +8,7 @@
 #include "lib/addr.h"
 #include "plan/text.h"
 
+#define TREE_REMEDY     "; remedy: give a complete device tree"
 #define TIMER_PHYS      1 /* positions in the timer's interrupts */
 #define TIMER_VIRT      2
 #define TIMER_HYP       3
@@ -57,7 +58,7 @@ static bool read_cpus(struct board *board, struct errors *errors, unsigned line)
         board->cpu_hw_id[board->cpu_count++] = id;
     }
     if (board->cpu_count == 0) {
-        error_add(errors, line, "the board's device tree has no CPU under /cpus");
+        error_add(errors, line, "the board's device tree has no CPU under /cpus" TREE_REMEDY);
     }
     return board->cpu_count != 0;
 }
@@ -74,7 +75,9 @@ static bool read_ram(struct board *board, struct errors *errors, unsigned line)
         }
         for (int i = 0; i < regs.count; i++) {
             if (board->facts.ram_count == PLAN_MAX_RAM) {
-                error_add(errors, line, "the board has more than %u ranges of RAM", PLAN_MAX_RAM);
+                error_add(errors, line,
+                          "the board has more than %u ranges of RAM; remedy: set machine.memory",
+                          PLAN_MAX_RAM);
                 return false;
             }
             if (regs.range[i].size != 0) {
@@ -84,7 +87,8 @@ static bool read_ram(struct board *board, struct errors *errors, unsigned line)
         }
     }
     if (board->facts.ram_count == 0) {
-        error_add(errors, line, "the board's device tree has no memory node with registers");
+        error_add(errors, line,
+                  "the board's device tree has no memory node with registers" TREE_REMEDY);
     }
     return board->facts.ram_count != 0;
 }
@@ -104,7 +108,7 @@ static bool read_gic(struct board *board, struct errors *errors, unsigned line)
         board->facts.gic_version = 2;
     }
     if (board->intc < 0 || !node_regs(board->fdt, board->intc, &regs) || regs.count < 2) {
-        error_add(errors, line, "the board's device tree has no GIC with registers");
+        error_add(errors, line, "the board's device tree has no GIC with registers" TREE_REMEDY);
         return false;
     }
     board->facts.gicd_hpa = regs.range[0].base;
@@ -112,7 +116,7 @@ static bool read_gic(struct board *board, struct errors *errors, unsigned line)
     board->facts.gicr_hpa = regs.range[1].base;
     board->facts.gicr_size = regs.range[1].size;
     if (!node_irqs(board, board->intc, &irqs) || irqs.count != 1) {
-        error_add(errors, line, "the board's GIC has no maintenance interrupt in the device tree");
+        error_add(errors, line, "the board's GIC has no maintenance interrupt" TREE_REMEDY);
         return false;
     }
     board->facts.maintenance_intid = irqs.irq[0].intid;
@@ -126,8 +130,9 @@ static bool read_timer(struct board *board, struct errors *errors, unsigned line
 
     board->timer = node_by_compatible(board->fdt, words, 2);
     if (board->timer < 0 || !node_irqs(board, board->timer, &irqs) || irqs.count < TIMER_COUNT) {
-        error_add(errors, line,
-                  "the board's device tree has no arm,armv8-timer with four interrupts");
+        error_add(
+            errors, line,
+            "the board's device tree has no arm,armv8-timer with four interrupts" TREE_REMEDY);
         return false;
     }
     board->facts.phys_timer_intid = irqs.irq[TIMER_PHYS].intid;
@@ -142,8 +147,7 @@ static bool read_psci(struct board *board, struct errors *errors, unsigned line)
 
     board->psci = node_by_compatible(board->fdt, words, 2);
     if (board->psci < 0) {
-        error_add(errors, line,
-                  "the board's device tree has no PSCI 0.2 or later: CPUs can't start");
+        error_add(errors, line, "the board's device tree has no PSCI 0.2 or later" TREE_REMEDY);
         return false;
     }
     board->facts.conduit = fdt_stringlist_search(board->fdt, board->psci, "method", "hvc") == 0
@@ -185,7 +189,8 @@ bool board_read(struct board *board, struct errors *errors, unsigned line)
     board->root_size_cells = node_cells(board->fdt, 0, "#size-cells", 1);
     if (board->root_address_cells < 1 || board->root_address_cells > 2 ||
         board->root_size_cells < 1 || board->root_size_cells > 2) {
-        error_add(errors, line, "the board's device tree has odd #address-cells or #size-cells");
+        error_add(errors, line,
+                  "the board's device tree has odd #address-cells or #size-cells; remedy: 1 or 2");
         return false;
     }
     if (!read_gic(board, errors, line) || !read_cpus(board, errors, line) ||

@@ -59,8 +59,9 @@ static bool kernel_header(const struct boot_job *job)
     }
     if (job->out->image_size >= PLAN_IPA_LIMIT || job->out->text_offset >= PLAN_IPA_LIMIT ||
         !is_aligned(job->out->text_offset, SIZE_4K)) {
-        error_add(&job->c->errors, job->line, "zone '%s': '%s' has a damaged Image header",
-                  job->name, job->path);
+        error_add(&job->c->errors, job->line,
+                  "zone '%s': '%s' has a damaged Image header; remedy: build it again", job->name,
+                  job->path);
         return false;
     }
     return true;
@@ -84,8 +85,8 @@ static bool linux_read(struct boot_job *job)
             return false;
         }
         if (out->initrd.size == 0) {
-            error_add(&c->errors, job->line, "zone '%s': '%s' is empty", job->name,
-                      out->initrd_name);
+            error_add(&c->errors, job->line, "zone '%s': '%s' is empty; remedy: leave `initrd` out",
+                      job->name, out->initrd_name);
             return false;
         }
     }
@@ -108,12 +109,13 @@ static bool elf_segment(const struct boot_job *job, const GElf_Phdr *header)
         return true;
     }
     if (out->segment_count == ELF_SEGMENTS) {
-        return elf_error(job, "has too many segments");
+        return elf_error(job, "has too many segments; remedy: link it into fewer");
     }
     if (header->p_filesz > header->p_memsz || header->p_offset > out->kernel.size ||
         header->p_filesz > out->kernel.size - header->p_offset ||
         !range_is_valid(header->p_paddr, header->p_memsz)) {
-        return elf_error(job, "is damaged: a segment lies outside the file or wraps");
+        return elf_error(
+            job, "is damaged: a segment lies outside the file or wraps; remedy: link it again");
     }
     out->segment[out->segment_count++] = (struct segment){ header->p_paddr, header->p_memsz,
                                                            out->kernel.data + header->p_offset,
@@ -132,21 +134,23 @@ static bool elf_headers(const struct boot_job *job, Elf *elf)
     }
     if (gelf_getclass(elf) != ELFCLASS64 || header.e_machine != EM_AARCH64 ||
         header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_type != ET_EXEC) {
-        return elf_error(job, "is no static little-endian AArch64 program (ET_EXEC)");
+        return elf_error(
+            job, "is no static AArch64 program; remedy: link with -static -no-pie for aarch64");
     }
     if (elf_getphdrnum(elf, &count) != 0 || count > 256) {
-        return elf_error(job, "has a damaged program header table");
+        return elf_error(job, "has damaged program headers; remedy: link it again");
     }
     for (size_t i = 0; i < count; i++) {
         if (gelf_getphdr(elf, (int)i, &program) == NULL) {
-            return elf_error(job, "has a damaged program header");
+            return elf_error(job, "has damaged program headers; remedy: link it again");
         }
         if (!elf_segment(job, &program)) {
             return false;
         }
     }
     job->out->entry = header.e_entry;
-    return job->out->segment_count != 0 || elf_error(job, "has no PT_LOAD segment");
+    return job->out->segment_count != 0 ||
+           elf_error(job, "has no PT_LOAD segment; remedy: give a linked program");
 }
 
 static bool elf_read(struct boot_job *job)
@@ -163,7 +167,7 @@ static bool elf_read(struct boot_job *job)
     elf_version(EV_CURRENT);
     elf = elf_memory((char *)job->out->kernel.data, job->out->kernel.size);
     if (elf == NULL) {
-        return elf_error(job, "is no ELF file");
+        return elf_error(job, "is no ELF file; remedy: `kernel:` is the key for a Linux Image");
     }
     is_ok = elf_headers(job, elf);
     elf_end(elf);

@@ -21,3 +21,17 @@ $(BOARD_DTBS): $(O)/boards/%.dtb: boards/%/board.dts
 
 DEPS += $(PLAN_OBJS:.o=.d)
 ALL  += $(BOARD_DTBS)
+
+# The same program with the sanitizers, for tests/plan; not part of `all`.
+PLAN_SAN_OBJS := $(patsubst %.c,$(O)/host-san/%.o,$(PLAN_SRCS) $(wildcard cli/*.c))
+$(O)/host-san/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(CFLAGS_SAN) $(CFLAGS_DEP) -c $< -o $@
+
+$(O)/bin-san/vitrine: $(PLAN_SAN_OBJS)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ $(PLAN_LIBS) -o $@
+
+DEPS += $(PLAN_SAN_OBJS:.o=.d)

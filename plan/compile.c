@@ -45,7 +45,7 @@ static char *expand(struct compile *c, const struct compile_options *options, co
         const char *value;
 
         if (end == NULL) {
-            error_add(&c->errors, line, "'${' without '}' in '%.80s'", text);
+            error_add(&c->errors, line, "'${' without '}' in '%.80s'; remedy: ${NAME}", text);
             return out;
         }
         value = variable_find(options, at + 2, (size_t)(end - at - 2));
@@ -109,7 +109,7 @@ static bool plan_load(struct compile *c, const struct compile_options *options)
     for (uint32_t i = 0; i < c->spec->zones_count; i++) {
         expand_boot(c, options, i);
     }
-    return true;
+    return c->errors.count == 0;
 }
 
 struct file plan_file(struct compile *c, const char *name, unsigned line)
@@ -119,7 +119,9 @@ struct file plan_file(struct compile *c, const char *name, unsigned line)
     struct file file = file_read(&c->arena, path, FILE_LIMIT, &why);
 
     if (file.data == NULL) {
-        error_add(&c->errors, line, "file '%s': %s", path, why);
+        error_add(&c->errors, line,
+                  "file '%s': %s; remedy: paths are relative to the plan, or use ${NAME} and --set",
+                  path, why);
     }
     return file;
 }
@@ -154,7 +156,8 @@ static struct file board_file(struct compile *c, const struct compile_options *o
                   "board '%s': %s: %s; remedy: a name under boards/, or a path to a .dtb or .dts",
                   name, path, why);
     } else if (file.size < 64 || fdt_check_full(file.data, file.size) != 0) {
-        error_add(&c->errors, line, "board '%s': %s is no valid device tree", name, path);
+        error_add(&c->errors, line, "board '%s': %s is no valid device tree; remedy: give a .dtb",
+                  name, path);
         file.data = NULL;
     }
     return file;
@@ -184,7 +187,8 @@ static void board_trim_memory(struct compile *c, const char *text)
     if (left != 0) {
         char have[SIZE_TEXT];
 
-        error_add(&c->errors, line, "machine.memory is %s, but the board has %s", text,
+        error_add(&c->errors, line,
+                  "machine.memory is %s, but the board has %s; remedy: ask for less", text,
                   size_text(have, all));
     }
 }
@@ -210,8 +214,8 @@ static bool board_load(struct compile *c, const struct compile_options *options)
     }
     if (machine->cpus != NULL && c->board.cpu_count < *machine->cpus) {
         error_add(&c->errors, source_line(&c->source, "machine/cpus"),
-                  "machine.cpus is %u, but the board has %u CPUs", *machine->cpus,
-                  c->board.cpu_count);
+                  "machine.cpus is %u, but the board has %u CPUs; remedy: ask for less",
+                  *machine->cpus, c->board.cpu_count);
     }
     if (machine->memory != NULL) {
         board_trim_memory(c, machine->memory);
@@ -272,7 +276,8 @@ bool region_add(struct compile *c, const struct plan_region *region, struct orig
     struct plan *p = &c->plan;
 
     if (p->region_count == PLAN_MAX_REGIONS) {
-        error_add(&c->errors, from.line, "more than %u memory and device regions [region-count]",
+        error_add(&c->errors, from.line,
+                  "more than %u memory and device regions; remedy: fewer of them [region-count]",
                   PLAN_MAX_REGIONS);
         return false;
     }
@@ -286,7 +291,8 @@ bool irq_add(struct compile *c, const struct plan_irq *irq, struct origin from)
     struct plan *p = &c->plan;
 
     if (p->irq_count == PLAN_MAX_IRQS) {
-        error_add(&c->errors, from.line, "more than %u interrupts [irq-count]", PLAN_MAX_IRQS);
+        error_add(&c->errors, from.line,
+                  "more than %u interrupts; remedy: give fewer devices [irq-count]", PLAN_MAX_IRQS);
         return false;
     }
     c->irq_origin[p->irq_count] = from;

@@ -102,6 +102,7 @@ struct compile {
     uint32_t image_blob[PLAN_MAX_IMAGES];
     struct blob blob[BLOBS_MAX];
     uint32_t blob_count;
+    bool is_image_full; /* told once */
     const uint8_t *dtb[PLAN_MAX_ZONES];
     uint64_t dtb_size[PLAN_MAX_ZONES];
 };

@@ -20,7 +20,9 @@ uint32_t blob_add(struct compile *c, const uint8_t *data, uint64_t size)
         }
     }
     if (c->blob_count == BLOBS_MAX) {
-        error_add(&c->errors, 0, "the zones have too many different boot files [image-count]");
+        error_add(
+            &c->errors, 0,
+            "too many different boot files; remedy: same files for several zones [image-count]");
         return 0;
     }
     c->blob[c->blob_count] = (struct blob){ data, size, 0 };

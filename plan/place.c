@@ -27,8 +27,14 @@ static void image_add(struct compile *c, uint32_t zone, uint64_t at, struct file
     struct plan *p = &c->plan;
 
     if (p->image_count == PLAN_MAX_IMAGES) {
-        error_add(&c->errors, boot_line(c, zone), "more than %u boot images [image-count]",
-                  PLAN_MAX_IMAGES);
+        if (c->is_image_full) {
+            return;
+        }
+        c->is_image_full = true;
+        error_add(
+            &c->errors, boot_line(c, zone),
+            "more than %u boot images; remedy: link the programs into fewer segments [image-count]",
+            PLAN_MAX_IMAGES);
         return;
     }
     c->image_origin[p->image_count] = (struct origin){ boot_line(c, zone),

@@ -79,4 +79,7 @@ void spec_free(struct source *source, struct spec *spec);
 unsigned source_line(const struct source *source, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Like source_line(), but 0 when the node does not exist. */
+unsigned source_find(const struct source *source, const char *path);
+
 #endif

@@ -51,7 +51,7 @@ const struct verdict_text verdict_texts[] = {
     { "zone-console", "has an impossible console", "emulated or none" },
     { "zone-cpus", "has no CPU, or its CPUs are not counted right", "cpus: [n, ...]" },
     { "zone-ram", "has no memory", "memory: [{ size: 64M }]" },
-    { "zone-entry", "starts outside of its memory", "check memory and boot" },
+    { "zone-entry", "does not start at an aligned address in its memory", "check memory and boot" },
     { "zone-dtb", "has its device tree outside of its memory", "check memory and boot" },
     { "zone-boot-info", "has its boot_info outside of its memory", "check memory and boot" },
     { "window-range", "has an impossible address", "check the board's device tree" },
@@ -76,7 +76,7 @@ const struct verdict_text verdict_texts[] = {
     { "irq-intid", "is no SPI (32 to 1019): private interrupts can't be given",
       "don't give this device" },
     { "irq-reserved", "has unknown flags", "compile it again" },
-    { "irq-unique", "is also the interrupt of", "give both devices to one zone, or one to none" },
+    { "irq-unique", "is the same as", "give both devices to one zone, or one to none" },
     { "irq-uart", "is the interrupt of the hypervisor's console", "hypervisor.console: none" },
     { "irq-vuart", "is the interrupt of the emulated console of", "console: none" },
     { "image-reserved", "belongs to no zone", "compile it again" },
@@ -123,6 +123,17 @@ static const char *range_text(struct compile *c, uint64_t base, uint64_t size)
                                     (unsigned long long)(base + size - 1));
 }
 
+/* The hypervisor's size is decided by these keys, most of all by the first that is there. */
+static unsigned hyp_line(const struct compile *c)
+{
+    unsigned line = source_find(&c->source, "hypervisor");
+
+    if (line == 0) {
+        line = source_find(&c->source, "machine");
+    }
+    return line != 0 ? line : source_line(&c->source, "board");
+}
+
 static unsigned ref_line(const struct compile *c, struct plan_ref ref)
 {
     uint32_t zone = plan_owner(&c->plan, ref);
@@ -136,7 +147,7 @@ static unsigned ref_line(const struct compile *c, struct plan_ref ref)
                                  : source_line(&c->source, "board");
     case PLAN_OBJECT_ZONE:
     case PLAN_OBJECT_WINDOW: return source_line(&c->source, "zones/%u/name", zone);
-    case PLAN_OBJECT_HYP: return source_line(&c->source, "hypervisor");
+    case PLAN_OBJECT_HYP: return hyp_line(c);
     default: return source_line(&c->source, "board");
     }
 }
@@ -263,36 +274,38 @@ static void verdict_found(struct plan_sink *sink, const struct plan_verdict *ver
 
 /*
  * When a step failed, its zones are incomplete: rules on what such a zone starts from would only
- * repeat that. The plan is refused anyway.
+ * repeat that.
  */
 static bool is_echo(const struct compile *c, const struct plan_verdict *verdict)
 {
     static const char *const rules[] = { "zone-entry", "zone-dtb", "zone-boot-info" };
     uint32_t zone = plan_owner(&c->plan, verdict->a);
 
-    if (zone == PLAN_NONE || c->dtb[zone] != NULL) {
+    if (zone == PLAN_NONE) {
         return false;
     }
     for (size_t i = 0; i < ARRAY_COUNT(rules); i++) {
-        if (strcmp(rules[i], verdict->rule) == 0) {
+        if (c->dtb[zone] == NULL && strcmp(rules[i], verdict->rule) == 0) {
             return true;
         }
     }
-    return strcmp(verdict->rule, "zone-ram") == 0 && c->zone[zone].memory_count != 0;
+    return (strcmp(verdict->rule, "zone-ram") == 0 && c->zone[zone].memory_count != 0) ||
+           (strcmp(verdict->rule, "zone-cpus") == 0 && c->spec->zones[zone].cpus_count != 0);
 }
 
 static void verdict_filter(struct plan_sink *sink, const struct plan_verdict *verdict)
 {
-    const struct compile *c = ((struct verdict_sink *)sink)->c;
-
-    if (c->errors.count == 0 || !is_echo(c, verdict)) {
+    if (!is_echo(((struct verdict_sink *)sink)->c, verdict)) {
         verdict_found(sink, verdict);
     }
 }
 
 void verdict_check(struct compile *c)
 {
-    struct verdict_sink sink = { { verdict_filter }, c };
+    struct verdict_sink filtered = { { verdict_filter }, c };
+    struct verdict_sink all = { { verdict_found }, c };
 
-    (void)plan_check(&c->plan, &sink.sink);
+    if (plan_check(&c->plan, &filtered.sink) != 0 && c->errors.count == 0) {
+        (void)plan_check(&c->plan, &all.sink); /* no echo after all: a bad plan never passes */
+    }
 }

@@ -45,12 +45,14 @@ static const char *scan_event(struct scan *scan, const yaml_event_t *event)
         scan->depth--;
     }
     if (scan->depth > DEPTH_MAX) {
-        return "nested too deeply for a plan";
+        return "nested too deeply for a plan; remedy: docs/plan.md shows its form";
     }
     if (scan->documents > 1) {
         return "more than one YAML document; remedy: one plan per file";
     }
-    return scan->events > EVENTS_MAX ? "too many values for a plan" : NULL;
+    return scan->events > EVENTS_MAX
+               ? "too many values for a plan; remedy: docs/plan.md shows its form"
+               : NULL;
 }
 
 static bool scan_text(struct errors *errors, const uint8_t *text, size_t size)
@@ -68,7 +70,8 @@ static bool scan_text(struct errors *errors, const uint8_t *text, size_t size)
         const char *why;
 
         if (!yaml_parser_parse(&parser, &event)) {
-            error_add(errors, mark_line(&parser.problem_mark), "no valid YAML: %s",
+            error_add(errors, mark_line(&parser.problem_mark),
+                      "no valid YAML: %s; remedy: look at this line and the one above",
                       parser.problem != NULL ? parser.problem : "unknown error");
             is_ok = false;
             break;
@@ -92,7 +95,7 @@ static bool scan_bytes(struct errors *errors, const uint8_t *text, size_t size)
     for (size_t i = 0; i < size; i++) {
         line += text[i] == '\n' ? 1 : 0;
         if (text[i] == 0) {
-            error_add(errors, line, "the file holds a NUL byte: it is no text");
+            error_add(errors, line, "the file holds a NUL byte; remedy: give a text file");
             return false;
         }
     }
@@ -184,8 +187,8 @@ static void walk_mapping(struct walk *walk, const cyaml_schema_field_t *fields, 
         yaml_node_t *value = mapping_find(walk->document, node, fields->key, &times);
 
         if (times > 1) {
-            error_add(walk->errors, mark_line(&value->start_mark), "key '%s' is given twice",
-                      fields->key);
+            error_add(walk->errors, mark_line(&value->start_mark),
+                      "key '%s' is given twice; remedy: remove one of them", fields->key);
         } else if (value != NULL) {
             walk_value(walk, &fields->value, value, fields->key);
         } else if ((fields->value.flags & CYAML_FLAG_OPTIONAL) == 0) {
@@ -237,7 +240,8 @@ static void walk_scalar(struct walk *walk, const cyaml_schema_value_t *schema,
     if (schema->type == CYAML_ENUM) {
         walk_enum(walk, schema, node, key);
     } else if (strlen(text) != node->data.scalar.length) {
-        error_add(walk->errors, line, "the value of '%s' holds a NUL character", key);
+        error_add(walk->errors, line, "the value of '%s' holds a NUL character; remedy: remove it",
+                  key);
     } else if (schema->type == CYAML_UINT) {
         if (text[0] == 0 || strspn(text, "0123456789") != strlen(text) || strlen(text) > 9 ||
             (text[0] == '0' && text[1] != 0)) {
@@ -245,10 +249,12 @@ static void walk_scalar(struct walk *walk, const cyaml_schema_value_t *schema,
                       text, key);
         }
     } else if (strlen(text) > schema->string.max) {
-        error_add(walk->errors, line, "the value of '%s' is longer than %u characters", key,
+        error_add(walk->errors, line,
+                  "the value of '%s' is longer than %u characters; remedy: shorten it", key,
                   schema->string.max);
     } else if (text[0] == 0 && strcmp(key, "cmdline") != 0) {
-        error_add(walk->errors, line, "the value of '%s' is empty", key);
+        error_add(walk->errors, line,
+                  "the value of '%s' is empty; remedy: fill it in, or remove the key", key);
     }
 }
 
@@ -257,7 +263,8 @@ static void walk_type_error(struct walk *walk, const yaml_node_t *node, const ch
 {
     static const char *const kinds[] = { "nothing", "a single value", "a list", "a mapping" };
 
-    error_add(walk->errors, mark_line(&node->start_mark), "'%s' must be %s, but is %s", key, wanted,
+    error_add(walk->errors, mark_line(&node->start_mark),
+              "'%s' must be %s, but is %s; remedy: docs/plan.md shows its form", key, wanted,
               node->type <= YAML_MAPPING_NODE ? kinds[node->type] : "?");
 }
 
@@ -305,23 +312,41 @@ static yaml_node_t *path_step(yaml_document_t *document, const yaml_node_t *node
     return NULL;
 }
 
+/* Walks down `path`, which it cuts in pieces; *line is that of the last node that exists. */
+static bool path_walk(const struct source *source, char *path, unsigned *line)
+{
+    char *rest = NULL;
+    yaml_node_t *node = yaml_document_get_root_node(source->document);
+
+    *line = node != NULL ? mark_line(&node->start_mark) : 1;
+    for (char *word = strtok_r(path, "/", &rest); word != NULL && node != NULL;
+         word = strtok_r(NULL, "/", &rest)) {
+        node = path_step(source->document, node, word);
+        *line = node != NULL ? mark_line(&node->start_mark) : *line;
+    }
+    return node != NULL;
+}
+
 unsigned source_line(const struct source *source, const char *format, ...)
 {
     char path[TEXT_LINE];
-    char *rest = NULL;
-    yaml_node_t *node = yaml_document_get_root_node(source->document);
-    unsigned line = 1;
+    unsigned line;
     va_list args;
 
     va_start(args, format);
     vsnprintf(path, sizeof(path), format, args);
     va_end(args);
-    for (char *word = strtok_r(path, "/", &rest); word != NULL && node != NULL;
-         word = strtok_r(NULL, "/", &rest)) {
-        node = path_step(source->document, node, word);
-        line = node != NULL ? mark_line(&node->start_mark) : line;
-    }
+    (void)path_walk(source, path, &line);
     return line;
+}
+
+unsigned source_find(const struct source *source, const char *path)
+{
+    char copy[TEXT_LINE];
+    unsigned line;
+
+    snprintf(copy, sizeof(copy), "%s", path);
+    return path_walk(source, copy, &line) ? line : 0;
 }
 
 /* --- loading --------------------------------------------------------------------------------- */

@@ -13,9 +13,10 @@ static void zone_name(struct compile *c, uint32_t zone, struct plan_zone *out)
     size_t length = strlen(name);
 
     if (length >= PLAN_NAME_SIZE) {
-        error_add(&c->errors, source_line(&c->source, "zones/%u/name", zone),
-                  "zone '%.60s': the name is longer than %u characters [zone-name]", name,
-                  PLAN_NAME_SIZE - 1);
+        error_add(
+            &c->errors, source_line(&c->source, "zones/%u/name", zone),
+            "zone '%.60s': the name is longer than %u characters; remedy: shorten it [zone-name]",
+            name, PLAN_NAME_SIZE - 1);
         length = PLAN_NAME_SIZE - 1;
     }
     memcpy(out->name, name, length);
@@ -108,8 +109,8 @@ static void zone_read(struct compile *c, uint32_t zone)
     }
     if (spec->memory_count > PLAN_MAX_REGIONS) {
         error_add(&c->errors, source_line(&c->source, "zones/%u/memory", zone),
-                  "zone '%s': more than %u memory regions [region-count]", spec->name,
-                  PLAN_MAX_REGIONS);
+                  "zone '%s': more than %u memory regions; remedy: fewer of them [region-count]",
+                  spec->name, PLAN_MAX_REGIONS);
         return;
     }
     c->zone[zone].memory_count = spec->memory_count;

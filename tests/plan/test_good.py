@@ -1,0 +1,359 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Good plans: zone trees, boot image, maps, reproduction; the boards against QEMU's own tree."""
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+
+import fixtures
+import pytest
+
+PAGE = fixtures.PAGE
+MIB = 1 << 20
+RAM = 0x40000000
+
+
+@pytest.fixture(scope="session", name="program")
+def fixture_program():
+    return fixtures.compiler()
+
+
+@pytest.fixture(scope="session", name="files")
+def fixture_files(tmp_path_factory):
+    where = tmp_path_factory.mktemp("files")
+    fixtures.write_files(where)
+    return where
+
+
+def build(program, files, plan, out):
+    done = fixtures.run(program, "plan", "build", plan, "-o", out, "--hyp", files / "hyp.bin",
+                        "--set", f"files={files}")
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return out
+
+
+@pytest.fixture(scope="session", name="three")
+def fixture_three(program, files, tmp_path_factory):
+    return build(program, files, fixtures.HERE / "good" / "three.yaml",
+                 tmp_path_factory.mktemp("three"))
+
+
+def write_plan(where, *changes):
+    """three.yaml with texts replaced."""
+    text = (fixtures.HERE / "good" / "three.yaml").read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (where / "plan.yaml").write_text(text)
+    return where / "plan.yaml"
+
+
+# --- device trees ---------------------------------------------------------------------------------
+def decompile(path):
+    """The tree as source; any warning of dtc is an error."""
+    done = subprocess.run(["dtc", "-I", "dtb", "-O", "dts", path], capture_output=True, text=True,
+                          check=True)
+    assert not done.stderr, done.stderr
+    return done.stdout
+
+
+def nodes(path):
+    """{node path: {property: value as dtc prints it}}"""
+    found, stack = {}, []
+    for line in decompile(path).splitlines():
+        line = line.strip()
+        if line.endswith("{"):
+            stack.append(line[:-1].strip().strip("/"))
+            found["/".join(stack) or "/"] = {}
+        elif line == "};":
+            stack.pop()
+        elif line and stack:
+            name, _, value = line.rstrip(";").partition(" = ")
+            found["/".join(stack) or "/"][name] = value
+    return found
+
+
+def cells(text):
+    return [int(cell, 16) for cell in text.strip("<>").split()]
+
+
+def test_tree_of_linux(three):
+    tree = nodes(three / "linux0.dtb")
+    assert set(tree) == {
+        "/", "/chosen", "/cpus", "/cpus/cpu@0", "/cpus/cpu@1", "/memory@50000000",
+        "/memory@90000000", "/psci", "/timer", "/intc@8000000", "/vitrine-clock",
+        "/pl011@9000000", "/apb-pclk", "/pl031@9010000"}
+    assert tree["/chosen"]["bootargs"] == '"console=ttyAMA0 a=1"'
+    assert tree["/chosen"]["stdout-path"] == '"/pl011@9000000"'
+    start, end = (cells(tree["/chosen"][f"linux,initrd-{key}"])[1] for key in ("start", "end"))
+    assert end - start == 25600 and start % (2 * MIB) == 0
+    assert not {"rng-seed", "kaslr-seed"} & set(tree["/chosen"])
+    assert cells(tree["/memory@50000000"]["reg"]) == [0, 0x50000000, 0, 256 * MIB]
+    assert cells(tree["/intc@8000000"]["reg"]) == [0, 0x8000000, 0, 0x10000, 0, 0x80A0000, 0,
+                                                   0x40000]
+    assert cells(tree["/cpus/cpu@1"]["reg"]) == [1]
+    assert tree["/psci"]["method"] == '"hvc"'
+    assert cells(tree["/timer"]["interrupts"]) == [1, 13, 4, 1, 14, 4, 1, 11, 4]
+    gic = cells(tree["/intc@8000000"]["phandle"])
+    assert cells(tree["/"]["interrupt-parent"]) == gic
+    assert tree["/pl031@9010000"]["clocks"] == tree["/apb-pclk"]["phandle"]
+    assert cells(tree["/pl011@9000000"]["clocks"]) == cells(tree["/vitrine-clock"]["phandle"]) * 2
+
+
+def test_tree_with_gpio(three):
+    tree = nodes(three / "linux1.dtb")
+    assert {"/gpio-keys", "/gpio-keys/poweroff", "/pl061@9030000"} <= set(tree)
+    assert cells(tree["/gpio-keys/poweroff"]["gpios"])[0] == \
+        cells(tree["/pl061@9030000"]["phandle"])[0]
+    assert "linux,initrd-start" in tree["/chosen"]
+    assert tree["/memory@40000000"]["reg"] == "<0x00 0x40000000 0x00 0x8000000>"
+
+
+def test_tree_of_program(three):
+    tree = nodes(three / "tick.dtb")
+    assert "bootargs" not in tree["/chosen"] and "/apb-pclk" not in tree
+    assert set(cells(tree["/cpus/cpu@0"]["reg"])) == {0}
+
+
+def test_tree_with_pcie(program, files, tmp_path):
+    """PCI: windows become regions, interrupt-map stays valid, the ITS is gone."""
+    plan = write_plan(tmp_path, ("access: [/pl031@9010000]",
+                                 "access: [/pcie@10000000]\n    dma: trusted"))
+    out = build(program, files, plan, tmp_path / "out")
+    tree = nodes(out / "linux0.dtb")
+    pcie = tree["/pcie@10000000"]
+    assert "msi-map" not in pcie and not any("its@" in name for name in tree)
+    row = cells(pcie["interrupt-map"])[:10]
+    assert row[4] == cells(tree["/intc@8000000"]["phandle"])[0]
+    assert cells(tree["/intc@8000000"]["#address-cells"]) == [2]
+    plan_bin = Plan((out / "plan.bin").read_bytes())
+    ranges = {(hpa, size) for gpa, hpa, size, zone, kind in plan_bin.regions
+              if zone == 0 and kind == 1}
+    assert ranges == {(0x4010000000, 0x10000000), (0x3EFF0000, 0x10000),
+                      (0x10000000, 0x2EFF0000), (0x8000000000, 0x8000000000)}
+    assert {intid for zone, intid, _, _ in plan_bin.irqs if zone == 0} == {35, 36, 37, 38}
+    show = fixtures.run(program, "plan", "show", plan, "--set", f"files={files}").stdout
+    assert "DMA TRUSTED" in show
+
+
+def test_page_of_devices(program, files, tmp_path):
+    """Eight virtio transports in one page become one region when they have one owner."""
+    devices = ", ".join(f"/virtio_mmio@{0xA000000 + 0x200 * i:x}" for i in range(8))
+    plan = write_plan(tmp_path, ("access: [/pl031@9010000]",
+                                 f"access: [{devices}]\n    dma: trusted"))
+    out = build(program, files, plan, tmp_path / "out")
+    plan_bin = Plan((out / "plan.bin").read_bytes())
+    assert [row[:3] for row in plan_bin.regions if row[3] == 0 and row[4] == 1] == \
+        [(0xA000000, 0xA000000, PAGE)]
+    assert [flags for zone, _, flags, _ in plan_bin.irqs if zone == 0] == [1] * 8  # edge
+    names = [name for name in nodes(out / "linux0.dtb") if "virtio" in name]
+    assert names == sorted(names) and len(names) == 8
+
+
+def test_passthrough_console(program, files, tmp_path):
+    plan = write_plan(tmp_path, ("console: /pl011@9000000", "console: none"),
+                      ("access: [/pl031@9010000]", "access: [/pl011@9000000]"))
+    out = build(program, files, plan, tmp_path / "out")
+    tree = nodes(out / "linux0.dtb")
+    assert tree["/pl011@9000000"]["clocks"].split()[0].strip("<>") == \
+        tree["/apb-pclk"]["phandle"].strip("<>")
+    assert "/vitrine-clock" not in tree
+    assert tree["/chosen"]["stdout-path"] == '"/pl011@9000000"'
+
+
+# --- plan.bin and boot.img ------------------------------------------------------------------------
+class Plan:
+    """plan.bin by abi/plan.h, read on its own so that a slip in either shows."""
+
+    def __init__(self, data):
+        (self.magic, self.version, self.size, self.hyp, self.hyp_size, self.image,
+         self.image_size) = struct.unpack_from("<QIIQQQQ", data)
+        (cpus, zones, regions, irqs, images, self.log) = struct.unpack_from("<6I", data, 48)
+        at = 72
+        self.gic, self.conduit = struct.unpack_from("<II", data, at)
+        at += 8 + 5 * 8 + 6 * 4 + 8 * 16
+        self.cpus = [struct.unpack_from("<QII", data, at + 16 * i) for i in range(cpus)]
+        at += 16 * 16
+        self.zones = [struct.unpack_from("<24sIIIIQQQQQQII", data, at + 96 * i)
+                      for i in range(zones)]
+        at += 96 * 8
+        self.regions = [struct.unpack_from("<QQQII", data, at + 32 * i) for i in range(regions)]
+        at += 32 * 96
+        self.irqs = [struct.unpack_from("<IIII", data, at + 16 * i) for i in range(irqs)]
+        at += 16 * 256
+        self.images = [struct.unpack_from("<QQQII", data, at + 32 * i) for i in range(images)]
+        assert at + 32 * 48 == len(data)
+
+
+def test_plan_of_three(three):
+    data = (three / "plan.bin").read_bytes()
+    plan = Plan(data)
+    assert data[:8] == b"VTRPLAN1" and plan.size == len(data) and plan.log == 3
+    assert plan.hyp == RAM and plan.image == RAM + 2 * MIB and plan.hyp_size % (2 * MIB) == 0
+    assert plan.hyp + plan.hyp_size - plan.image - plan.image_size >= 8 * MIB  # the pool
+    assert plan.cpus == [(0, 0, 1), (1, 0, 0), (2, 1, 0), (3, 2, 0)]  # cpus: [1, 0]
+    assert [zone[0].rstrip(b"\0") for zone in plan.zones] == [b"linux0", b"linux1", b"tick"]
+    assert [zone[2] for zone in plan.zones] == [0, 2, 4]  # flags: debug denied, direct
+    assert plan.zones[1][5] == RAM + 0x80000  # text_offset
+    for i, (_, base, size, _, _) in enumerate(plan.regions):
+        for _, other, other_size, _, _ in plan.regions[:i]:
+            assert base + size <= other or other + other_size <= base
+    ram = [row for row in plan.regions if row[4] == 0]
+    assert all(hpa % (2 * MIB) == 0 for _, hpa, _, _, _ in ram)
+    assert all(hpa + size <= 1 << 32 for _, hpa, size, _, _ in ram)
+
+
+def test_boot_image(three, files):
+    data = (three / "boot.img").read_bytes()
+    plan = Plan((three / "plan.bin").read_bytes())
+    hyp = (files / "hyp.bin").read_bytes()
+    assert len(data) == plan.image_size and len(data) % PAGE == 0
+    assert data[:16] == hyp[:16] and data[24:len(hyp)] == hyp[24:]
+    assert struct.unpack_from("<Q", data, 16)[0] == plan.hyp + plan.hyp_size - plan.image
+    assert data[0x8000:0x8000 + plan.size] == (three / "plan.bin").read_bytes()
+    kernel, initrd = (files / "Image").read_bytes(), (files / "initrd").read_bytes()
+    blob = {(zone, gpa): data[offset:offset + size]
+            for offset, size, gpa, zone, _ in plan.images}
+    assert blob[0, 0x50000000] == kernel
+    assert blob[0, plan.zones[0][6]] == (three / "linux0.dtb").read_bytes()
+    assert list(blob.values()).count(initrd) == 2
+    assert blob[2, 0x40210000] == b"data" * 8
+    info = blob[2, plan.zones[2][7]]
+    assert info[:8] == b"VTRBOOT1" and info[16:20] == b"tick"
+    assert struct.unpack_from("<QQQQQ", info, 48) == (RAM, 16 * MIB, 0x8000000, 0x80A0000,
+                                                      0x9000000)
+    assert struct.unpack_from("<III", info, 88) == (33, 27, 30)
+
+
+def test_same_files_are_stored_once(three, program, files, tmp_path):
+    plan = Plan((three / "plan.bin").read_bytes())
+    initrds = {offset for offset, size, _, _, _ in plan.images if size == 25600}
+    assert len(initrds) == 1
+    same = write_plan(tmp_path, ("Image.offset", "Image"))
+    plan = Plan((build(program, files, same, tmp_path / "out") / "plan.bin").read_bytes())
+    kernels = [offset for offset, size, _, _, _ in plan.images if size == 16 * PAGE]
+    assert len(kernels) == 2 and len(set(kernels)) == 1
+
+
+def test_reproducible(three, program, files, tmp_path):
+    """The same bytes again, from another directory with a copy of the plan."""
+    copy = write_plan(tmp_path)
+    again = build(program, files, copy, tmp_path / "out")
+    names = sorted(path.name for path in three.iterdir())
+    assert names == ["boot.img", "linux0.dtb", "linux1.dtb", "plan.bin", "tick.dtb"]
+    for name in names:
+        assert (three / name).read_bytes() == (again / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 8])
+def test_zones_of_one_cpu(count, program, files, tmp_path):
+    zones = "".join(f"  - {{ name: z{i}, cpus: [{i}], memory: [{{ size: 16M, ipa: 0x40000000 }}],\n"
+                    f"      boot: {{ elf: \"${{files}}/program.elf\" }} }}\n" for i in range(count))
+    (tmp_path / "plan.yaml").write_text(
+        f"board: qemu-virt-aarch64\nmachine: {{ cpus: {count}, memory: 1G }}\nzones:\n{zones}")
+    out = build(program, files, tmp_path / "plan.yaml", tmp_path / "out")
+    assert len(Plan((out / "plan.bin").read_bytes()).zones) == count
+
+
+@pytest.mark.parametrize("size", ["64M", "128M", "1G", "3G", "12G"])
+@pytest.mark.parametrize("where", ["", ", ipa: 0x40000000", ", base: 0x80000000"])
+def test_sizes(size, where, program, files, tmp_path):
+    (tmp_path / "plan.yaml").write_text(
+        "board: qemu-virt-aarch64\nmachine: { cpus: 1 }\nzones:\n"
+        f"  - {{ name: z, cpus: [0], memory: [{{ size: {size}{where} }}],\n"
+        "      boot: { kernel: \"${files}/Image\" } }\n")
+    out = build(program, files, tmp_path / "plan.yaml", tmp_path / "out")
+    gpa, hpa, bytes_, _, _ = Plan((out / "plan.bin").read_bytes()).regions[0]
+    wish = min(bytes_ & -bytes_, 1 << 30)
+    assert hpa % wish == 0 and gpa % wish == 0  # blocks of 1 GiB where they fit
+    assert where != "" or gpa == hpa
+
+
+def test_console_none(program, files, tmp_path):
+    plan = write_plan(tmp_path, ("interrupts: direct", "console: none"))
+    tree = nodes(build(program, files, plan, tmp_path / "out") / "tick.dtb")
+    assert "/pl011@9000000" not in tree and "stdout-path" not in tree["/chosen"]
+
+
+# --- show -----------------------------------------------------------------------------------------
+def test_show(program, files):
+    done = fixtures.run(program, "plan", "show", fixtures.HERE / "good" / "three.yaml", "--hyp",
+                        files / "hyp.bin", "--set", f"files={files}")
+    assert done.returncode == 0
+    text = done.stdout
+    assert text.startswith("board qemu-virt-aarch64: 4 CPUs, 2G of RAM, GICv3, firmware called")
+    for line in (r"0x0050000000\.\.0x005fffffff +256M +linux0 +memory",
+                 r"0x\w+\.\.0x\w+ +128M +linux1 +memory, in the zone at 0x40000000",
+                 r"1 +0x0000000001 +linux0 +0", r"34 +linux0 +level +/pl031@9010000",
+                 r"0x\w+\.\.0x\w+ +25K +initrd", r"zone tick: realtime, 1 CPU, console emulated"):
+        assert re.search(line, text), (line, text)
+    assert max(map(len, text.splitlines())) <= 110
+
+
+def test_help_and_version(program):
+    done = fixtures.run(program, "--help")
+    assert done.returncode == 0 and "vitrine plan build PLAN" in done.stdout
+    assert fixtures.run(program, "--version").stdout.startswith("vitrine ")
+
+
+# --- boards ---------------------------------------------------------------------------------------
+BOARDS = {"qemu-virt-aarch64": "3", "qemu-virt-aarch64-gicv2": "2"}
+LEFT_OUT = ("platform-bus", "pmu", "cpu-map")
+CHECKED = ("reg", "interrupts", "ranges", "compatible", "method", "bus-range", "dma-coherent",
+           "interrupt-map-mask", "#interrupt-cells", "#address-cells", "#size-cells",
+           "clock-frequency", "stdout-path", "always-on", "linux,code")
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_board_against_qemu(name, tmp_path):
+    qemu = shutil.which("qemu-system-aarch64")
+    if qemu is None:
+        pytest.skip("no QEMU here")
+    theirs_dtb = tmp_path / "qemu.dtb"
+    subprocess.run([qemu, "-M", f"virt,virtualization=on,gic-version={BOARDS[name]},"
+                    f"dumpdtb={theirs_dtb}", "-cpu", "cortex-a72", "-smp", "4", "-m", "2G",
+                    "-nographic", "-net", "none"], check=True, capture_output=True, timeout=60)
+    ours, theirs = (plain_nodes(path) for path in (fixtures.OUT / "boards" / f"{name}.dtb",
+                                                   theirs_dtb))
+    for path, properties in theirs.items():
+        if any(word in path for word in LEFT_OUT):
+            continue
+        assert path in ours, path
+        for key in CHECKED:
+            if path.startswith("/memory") or (path.startswith("/cpus/") and key == "compatible"):
+                continue
+            assert ours[path].get(key) == properties.get(key) or \
+                same_gic_flags(ours[path].get(key), properties.get(key), key), (path, key)
+
+
+def same_gic_flags(ours, theirs, key):
+    """GICv2 timers carry a mask of CPUs in QEMU's tree of 4 CPUs; it says nothing about wiring."""
+    if key != "interrupts" or ours is None or theirs is None:
+        return False
+    return [cell & 0xFF for cell in cells(ours)] == [cell & 0xFF for cell in cells(theirs)]
+
+
+def plain_nodes(path):
+    """nodes() of a tree of QEMU's, which has warnings of its own; msi and phandles are not read."""
+    done = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", path], capture_output=True,
+                          text=True, check=True)
+    found, stack = {}, []
+    for line in done.stdout.splitlines():
+        line = line.strip()
+        if line.endswith("{"):
+            stack.append(line[:-1].strip().strip("/"))
+            found["/".join(stack) or "/"] = {}
+        elif line == "};":
+            stack.pop()
+        elif line and stack:
+            key, _, value = line.rstrip(";").partition(" = ")
+            found["/".join(stack) or "/"][key] = value
+    return found
+
+
+def test_boards_have_no_warnings():
+    for source in sorted(pathlib.Path(fixtures.ROOT).glob("boards/*/board.dts")):
+        done = subprocess.run(["dtc", "-I", "dts", "-O", "dtb", "-o", "/dev/null", source],
+                              capture_output=True, text=True, check=True)
+        assert not done.stderr, done.stderr
