@@ -12,6 +12,7 @@
 #define BUCKETS          40u
 #define GRACE_MS         200u
 #define US_PER_MS        1000u
+#define KEYS             "s histogram, p lines on or off, q power off, r reset"
 
 /* Written by the interrupt handler, read with interrupts masked. Times in ns. */
 struct stats {
@@ -25,6 +26,7 @@ struct tick {
     uint64_t start, period;
     uint64_t missed;   /* the worst seen */
     uint64_t watchdog; /* expiries of the physical timer, 1 Hz */
+    bool quiet;        /* no line per second */
 };
 
 static struct tick tick;
@@ -114,6 +116,9 @@ static void print_second(uint64_t second)
     stats_reset(&tick.second);
     vg_irq_restore(unmasked);
     tick.missed = apart > tick.missed ? apart : tick.missed;
+    if (tick.quiet) {
+        return;
+    }
     vg_put_named("tick ", second);
     vg_put_named(": n=", count);
     vg_put_named(" missed=", tick.missed);
@@ -139,14 +144,21 @@ static void print_histogram(void)
     }
 }
 
+static void toggle_lines(void)
+{
+    tick.quiet = !tick.quiet;
+    vg_puts(tick.quiet ? "tick: quiet\n" : "tick: a line per second\n");
+}
+
 static void obey(int key)
 {
     switch (key) {
     case 's': print_histogram(); break;
+    case 'p': toggle_lines(); break;
     case 'q': vg_puts("tick: power off\n"); vg_power_off();
     case 'r': vg_puts("tick: reset\n"); vg_reset();
     case -1: break;
-    default: vg_puts("tick: keys: s histogram, q power off, r reset\n"); break;
+    default: vg_puts("tick: keys: " KEYS "\n"); break;
     }
 }
 
@@ -171,7 +183,7 @@ void guest_main(void)
     tick.period = vg_tick_rate() / TICKS_PER_SECOND;
     stats_reset(&tick.second);
     stats_reset(&tick.total);
-    vg_puts("tick: 1 kHz; keys: s histogram, q power off, r reset\n");
+    vg_puts("tick: 1 kHz; keys: " KEYS "\n");
     tick.start = vg_now();
     vg_timer_periodic(VG_TIMER_VIRT, tick.period, on_tick, NULL);
     vg_timer_periodic(VG_TIMER_PHYS, vg_tick_rate(), on_watchdog, NULL);

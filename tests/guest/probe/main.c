@@ -289,7 +289,7 @@ static void test_floating_point(void)
         vg_irq_send(0, SGI_SELF);
         vg_delay_us(FP_DELAY_US);
     }
-    check_equal("floating point registers changed", fp_check(FP_SEED), 0);
+    check_equal("no floating point register changed", fp_check(FP_SEED), 0);
     check_equal("rounds of traps", rounds, FP_ROUNDS);
     check("interrupts came between", sgis == FP_ROUNDS);
 }
