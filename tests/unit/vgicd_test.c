@@ -29,8 +29,8 @@ static void test_rows_are_sorted_and_disjoint(void **state)
     }
 }
 
-/* The index is a shortcut: it says of each offset what a look at all rows says. */
-static void test_index_agrees_with_the_rows(void **state)
+/* The map is a shortcut: it says of each offset what a look at all rows says. */
+static void test_map_agrees_with_the_rows(void **state)
 {
     (void)state;
     for (uint32_t offset = 0; offset < GICD_SIZE; offset++) {
@@ -299,7 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_sorted_and_disjoint),
-        cmocka_unit_test(test_index_agrees_with_the_rows),
+        cmocka_unit_test_setup(test_map_agrees_with_the_rows, fx_setup),
         cmocka_unit_test_setup(test_every_offset_and_size, fx_setup_running),
         cmocka_unit_test_setup(test_all_ones_everywhere_reaches_only_owned, fx_setup_running),
         cmocka_unit_test_setup(test_identification, fx_setup_running),

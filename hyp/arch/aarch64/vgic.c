@@ -278,6 +278,8 @@ void arch_virq_init(struct zone *zone, const struct plan *plan)
         word->edge_reset = SGI_MASK;
     }
     arch_virq_reset(zone);
+    vgic_map_init(&vgicd_table);
+    vgic_map_init(&vgicr_table);
     mmio_add(zone, &(struct mmio_dev){ p->gicd_gpa, GICD_SIZE, vgicd_access });
     mmio_add(zone, &(struct mmio_dev){ p->gicr_gpa, (uint64_t)zone->vcpu_count * GICR_SIZE,
                                        vgicr_access });

@@ -112,13 +112,10 @@ void vlr_withdraw(struct vcpu *vcpu, uint32_t n, uint32_t bits);
 
 struct vgic_reg;
 
-#define VGIC_BLOCKS 32u
-
 /* One access on its way to its handler. */
 struct vgic_at {
     struct vcpu *vcpu;  /* who accesses */
     struct vcpu *owner; /* redistributor: whose; distributor: who accesses */
-    const struct vgic_reg *row;
     struct mmio_access *access;
     uint32_t offset; /* within distributor or redistributor */
 };
@@ -133,16 +130,19 @@ struct vgic_reg {
     uint32_t value;
 };
 
-/*
- * A window's registers. index[] leads to the first row that can cover an offset, by its 128-byte
- * block in the first 4 KiB of each 64 KiB frame; what lies beyond is looked for from `beyond` on.
- */
+/* Words in the first 4 KiB of the two frames that a window may have. */
+#define VGIC_MAP_FRAME 1024u
+#define VGIC_MAP_SIZE  (2 * VGIC_MAP_FRAME)
+
+/* A window's registers. */
 struct vgic_table {
     const struct vgic_reg *rows;
     uint32_t count;
-    uint8_t beyond[2];
-    uint8_t index[2][VGIC_BLOCKS];
+    uint8_t *map; /* 1 + row of each of these words, 0: none; made from the rows at boot */
 };
+
+/* Before the first access. */
+void vgic_map_init(const struct vgic_table *table);
 
 extern const struct vgic_table vgicd_table, vgicr_table;
 

@@ -6,36 +6,12 @@
 #include "vgic.h"
 
 #include "hw.h"
-#include "hyp/core/lock.h"
 
 FIELD(TYPER_LINES, 0, 5);
 FIELD(TYPER_ID_BITS, 19, 5); /* less 1 */
 FIELD(TYPER_NO_1N, 25, 1);   /* no interrupts to any one of several CPUs */
 FIELD(ROUTER_INTID, 3, 10);  /* INTID in the offset of GICD_IROUTER */
 FIELD(ROUTER_IRM, 31, 1);
-FIELD(WORD_HIGH, 2, 1); /* in an offset: upper half of a 64-bit register */
-FIELD(OFFSET_BLOCK, 7, 5);
-FIELD(OFFSET_BEYOND, 12, 4);
-FIELD(OFFSET_FRAME, 16, 1);
-FIELD(HALF_LOW, 0, 32);
-FIELD(HALF_HIGH, 32, 32);
-
-uint64_t vgic_read64(const struct vgic_at *at, uint64_t value)
-{
-    if (at->access->size == 8) {
-        return value;
-    }
-    return get(WORD_HIGH, at->offset) != 0 ? get(HALF_HIGH, value) : get(HALF_LOW, value);
-}
-
-uint64_t vgic_write64(const struct vgic_at *at, uint64_t value)
-{
-    if (at->access->size == 8) {
-        return at->access->value;
-    }
-    return get(WORD_HIGH, at->offset) != 0 ? with(HALF_HIGH, value, at->access->value)
-                                           : with(HALF_LOW, value, at->access->value);
-}
 
 static void ctlr(const struct vgic_at *at)
 {
@@ -127,60 +103,9 @@ static const struct vgic_reg vgicd_rows[] = {
 };
 /* clang-format on */
 
-/* clang-format off */
-const struct vgic_table vgicd_table = {
-    .rows = vgicd_rows,
-    .count = ARRAY_COUNT(vgicd_rows),
-    .beyond = { 25 },
-    .index = { {
-        0, 4, 6, 8, 10, 12, 14, 16,     /* CTLR, bitmaps */
-        18, 19, 19, 19, 19, 19, 19, 19, /* IPRIORITYR */
-        20, 20, 20, 20, 20, 20, 20, 20, /* ITARGETSR */
-        21, 22, 23, 24, 24, 24, 24, 25, /* ICFGR, IGRPMODR, SGIR */
-    } },
-};
-/* clang-format on */
+static uint8_t vgicd_map[VGIC_MAP_FRAME];
 
-const struct vgic_reg *vgic_row(const struct vgic_table *table, uint32_t offset)
-{
-    uint64_t frame = get(OFFSET_FRAME, offset);
-    uint32_t i = get(OFFSET_BEYOND, offset) != 0 ? table->beyond[frame]
-                                                 : table->index[frame][get(OFFSET_BLOCK, offset)];
-
-    for (; i < table->count && offset >= table->rows[i].first; i++) {
-        if (offset <= table->rows[i].last) {
-            return &table->rows[i];
-        }
-    }
-    return NULL;
-}
-
-bool vgic_dispatch(const struct vgic_table *table, struct vgic_at *at)
-{
-    struct lock *lock = &at->vcpu->zone->arch.vgic.lock;
-
-    if (!is_aligned(at->offset, at->access->size)) {
-        return false;
-    }
-    at->row = vgic_row(table, at->offset);
-    if (at->row == NULL || at->row->fn == NULL) {
-        if (!at->access->write) {
-            at->access->value = at->row == NULL ? 0 : at->row->value;
-        }
-        return at->row == NULL || (at->row->sizes & at->access->size) != 0;
-    }
-    if ((at->row->sizes & at->access->size) == 0) {
-        return false;
-    }
-    if (!at->access->write) {
-        at->row->fn(at);
-        return true;
-    }
-    lock_take(lock);
-    at->row->fn(at);
-    lock_give(lock);
-    return true;
-}
+const struct vgic_table vgicd_table = { vgicd_rows, ARRAY_COUNT(vgicd_rows), vgicd_map };
 
 bool vgicd_access(struct vcpu *vcpu, struct mmio_access *access)
 {

@@ -65,21 +65,9 @@ static const struct vgic_reg vgicr_rows[] = {
 };
 /* clang-format on */
 
-/* clang-format off */
-const struct vgic_table vgicr_table = {
-    .rows = vgicr_rows,
-    .count = ARRAY_COUNT(vgicr_rows),
-    .beyond = { 5, 17 },
-    .index = {
-        { 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
-          5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5 },
-        { 6, 6, 7, 8, 9, 10, 11, 12,     /* bitmaps */
-          13, 14, 14, 14, 14, 14, 14, 14, /* IPRIORITYR */
-          14, 14, 14, 14, 14, 14, 14, 14,
-          14, 15, 15, 16, 16, 17, 17, 17 }, /* ICFGR, IGRPMODR, NSACR */
-    },
-};
-/* clang-format on */
+static uint8_t vgicr_map[VGIC_MAP_SIZE];
+
+const struct vgic_table vgicr_table = { vgicr_rows, ARRAY_COUNT(vgicr_rows), vgicr_map };
 
 bool vgicr_access(struct vcpu *vcpu, struct mmio_access *access)
 {
