@@ -357,3 +357,14 @@ def test_boards_have_no_warnings():
         done = subprocess.run(["dtc", "-I", "dts", "-O", "dtb", "-o", "/dev/null", source],
                               capture_output=True, text=True, check=True)
         assert not done.stderr, done.stderr
+
+
+# --- documents ------------------------------------------------------------------------------------
+def test_everything_is_documented(program):
+    text = (fixtures.ROOT / "docs" / "plan.md").read_text()
+    rules = fixtures.run(program, "plan", "rules").stdout.splitlines()
+    schema = (fixtures.ROOT / "plan" / "schema.c").read_text()
+    keys = re.findall(r"struct spec\w*, (\w+)", schema)
+    assert len(keys) > 20
+    for word in [line.split()[0] for line in rules] + keys:
+        assert re.search(rf"`(\w+\.)?{word}`", text), f"docs/plan.md does not tell of {word}"
