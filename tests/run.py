@@ -17,6 +17,7 @@ import shutil
 import string
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -30,7 +31,11 @@ CONFIG = ROOT / "tests" / "tests.cfg"
 ALLOWED_SKIPS = ROOT / "tests" / "allowed-skips"
 SKIP_STATUS = 77  # of scripts/qemu: this Debian has no such version
 KEYS = {"tier", "qemu", "cpus", "memory", "cpu", "machine", "plan", "set", "opt", "kernel",
-        "script", "timeout", "native", "args"}
+        "script", "timeout", "native", "args", "load", "gdb"}
+UBOOT = pathlib.Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")  # of package u-boot-qemu
+
+
+LOAD_ADDRESS = 0x40200000  # of QEMU virt, as `vitrine plan build` lays it out
 
 
 class Skip(Exception):
@@ -53,6 +58,8 @@ class Stanza:
     script: str
     timeout: float
     native: str
+    load: str
+    gdb: bool
     settings: dict = field(default_factory=dict)
     args: dict = field(default_factory=dict)
     zones: list = field(default_factory=list)
@@ -75,7 +82,8 @@ def read_config():
             name=name, tier=s["tier"], backends=s["qemu"].split(), cpus=s.getint("cpus"),
             memory=s["memory"], cpu=s["cpu"], machine=s.get("machine", ""), plan=s.get("plan", ""),
             opt=s["opt"], kernel=s["kernel"], script=s["script"], timeout=s.getfloat("timeout"),
-            native=s.get("native", ""), settings=pairs(s.get("set", "")),
+            native=s.get("native", ""), load=s.get("load", "kernel"),
+            gdb=s.getboolean("gdb", False), settings=pairs(s.get("set", "")),
             args=pairs(s.get("args", ""))))
         if stanzas[-1].tier not in ("quick", "full"):
             sys.exit(f"{CONFIG}: [{name}]: tier is quick or full")
@@ -148,7 +156,17 @@ def qemu_command(stanza, backend, image):
     return [str(ROOT / "scripts" / "qemu"), backend, "-M", machine, "-accel", "tcg,thread=multi",
             "-cpu", stanza.cpu, "-smp", str(stanza.cpus), "-m", stanza.memory, "-display", "none",
             "-monitor", "none", "-chardev", "stdio,id=c,signal=off", "-serial", "chardev:c",
-            "-net", "none", "-kernel", str(image)]
+            "-net", "none", *loading(stanza, image)]
+
+
+def loading(stanza, image):
+    """How the boot image gets into the machine."""
+    if stanza.load == "uboot":
+        if not UBOOT.exists():
+            raise Skip(f"no {UBOOT}")
+        return ["-bios", str(UBOOT), "-device",
+                f"loader,file={image},addr={LOAD_ADDRESS:#x},force-raw=on"]
+    return ["-kernel", str(image)]
 
 
 def has_backend(backend):
@@ -185,8 +203,13 @@ def run_backend(stanza, builder, backend):
     version = choose(backend)
     image = builder.boot_image(stanza, where)
     command = qemu_command(stanza, version, image)
+    gdb = tempfile.TemporaryDirectory() if stanza.gdb else None  # socket paths must be short
+    if gdb:
+        command += ["-S", "-gdb", f"unix:{gdb.name}/gdb,server=on,wait=off"]
     (where / "command").write_text(" ".join(command) + "\n")
     machine = Machine(command, stanza.zones, where / "console.log")
+    machine.gdb = gdb and f"{gdb.name}/gdb"
+    machine.hyp_elf = builder.variant(stanza.opt) / "hyp/aarch64/hyp.elf"
     watch = threading.Timer(stanza.timeout * 2, machine.child.kill, [9])  # a script that hangs
     watch.start()
     try:
@@ -199,6 +222,8 @@ def run_backend(stanza, builder, backend):
     finally:
         watch.cancel()
         machine.finish()
+        if gdb:
+            gdb.cleanup()
         for zone in machine.console.raw:
             (where / f"{zone or 'machine'}.log").write_text(machine.text(zone))
 
