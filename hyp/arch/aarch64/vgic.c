@@ -135,6 +135,9 @@ static bool sgi_write(struct vcpu *vcpu, uint64_t value, bool group1)
                        put(AFF_1, get(SGIR_AFF1, value)) | put(AFF_0_RANGE, get(SGIR_RANGE, value));
     bool others = get(SGIR_IRM, value) != 0;
 
+    if (!others && list == 0) {
+        return true;
+    }
     for (uint32_t i = 0; i < zone->vcpu_count; i++) {
         struct vcpu *target = &zone->vcpus[i];
         uint64_t aff = target->arch.vmpidr;

@@ -46,7 +46,8 @@ void vgic_map_init(const struct vgic_table *table)
     }
 }
 
-static const struct vgic_reg *row_beyond(const struct vgic_table *table, uint32_t offset)
+__attribute__((noinline)) static const struct vgic_reg *row_beyond(const struct vgic_table *table,
+                                                                   uint32_t offset)
 {
     for (uint32_t i = 0; i < table->count; i++) {
         if (offset >= table->rows[i].first && offset <= table->rows[i].last) {
@@ -56,7 +57,7 @@ static const struct vgic_reg *row_beyond(const struct vgic_table *table, uint32_
     return NULL;
 }
 
-const struct vgic_reg *vgic_row(const struct vgic_table *table, uint32_t offset)
+static inline const struct vgic_reg *row_of(const struct vgic_table *table, uint32_t offset)
 {
     uint32_t row;
 
@@ -65,6 +66,11 @@ const struct vgic_reg *vgic_row(const struct vgic_table *table, uint32_t offset)
     }
     row = table->map[map_index(offset)];
     return row == 0 ? NULL : &table->rows[row - 1];
+}
+
+const struct vgic_reg *vgic_row(const struct vgic_table *table, uint32_t offset)
+{
+    return row_of(table, offset);
 }
 
 /* A constant, or nothing at all. */
@@ -76,29 +82,48 @@ static bool constant(const struct vgic_reg *row, struct mmio_access *access)
     return row == NULL || (row->sizes & access->size) != 0;
 }
 
+/* Out of line, so that reads need not save registers for it. */
+__attribute__((noinline)) static bool write_locked(const struct vgic_reg *row, struct vgic_at *at)
+{
+    struct lock *lock = &at->vcpu->zone->arch.vgic.lock;
+
+    lock_take(lock);
+    row->fn(at);
+    lock_give(lock);
+    return true;
+}
+
 bool vgic_dispatch(const struct vgic_table *table, struct vgic_at *at)
 {
     struct mmio_access *access = at->access;
     const struct vgic_reg *row;
-    struct lock *lock;
 
     if (!is_aligned(at->offset, access->size)) {
         return false;
     }
-    row = vgic_row(table, at->offset);
+    row = row_of(table, at->offset);
     if (row == NULL || row->fn == NULL) {
         return constant(row, access);
     }
     if ((row->sizes & access->size) == 0) {
         return false;
     }
-    if (!access->write) {
-        row->fn(at);
-        return true;
+    if (access->write) {
+        return write_locked(row, at);
     }
-    lock = &at->vcpu->zone->arch.vgic.lock;
-    lock_take(lock);
     row->fn(at);
-    lock_give(lock);
     return true;
+}
+
+/* Here and not with the table, so that a trap goes through one file less (docs/trap.md). */
+bool vgicd_access(struct vcpu *vcpu, struct mmio_access *access)
+{
+    struct vgic_at at = {
+        .vcpu = vcpu,
+        .owner = vcpu,
+        .access = access,
+        .offset = (uint32_t)access->offset,
+    };
+
+    return vgic_dispatch(&vgicd_table, &at);
 }

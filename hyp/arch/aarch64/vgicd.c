@@ -13,22 +13,29 @@ FIELD(TYPER_NO_1N, 25, 1);   /* no interrupts to any one of several CPUs */
 FIELD(ROUTER_INTID, 3, 10);  /* INTID in the offset of GICD_IROUTER */
 FIELD(ROUTER_IRM, 31, 1);
 
-static void ctlr(const struct vgic_at *at)
+/* Out of line, so that reads need not save registers for it. */
+__attribute__((noinline)) static void ctlr_write(struct zone *zone, uint64_t value)
 {
-    struct zone *zone = at->vcpu->zone;
     uint64_t enables = field_mask(GICD_CTLR_GRP0) | field_mask(GICD_CTLR_GRP1);
 
-    if (!at->access->write) {
-        /* RWP is the machine's: a disable of ours may be under way there. */
-        at->access->value = zone->arch.vgic.ctlr | put(GICD_CTLR_ARE, 1) | put(GICD_CTLR_DS, 1) |
-                            (mmio_rd32(gic.gicd, GICD_CTLR) & field_mask(GICD_CTLR_RWP));
-        return;
-    }
-    zone->arch.vgic.ctlr = (uint32_t)(at->access->value & enables);
+    zone->arch.vgic.ctlr = (uint32_t)(value & enables);
     for (uint32_t i = 0; i < zone->vcpu_count; i++) {
         vgic_quick_update(&zone->vcpus[i]);
         vgic_post(&zone->vcpus[i], UINT32_MAX);
     }
+}
+
+static void ctlr(const struct vgic_at *at)
+{
+    struct zone *zone = at->vcpu->zone;
+
+    if (at->access->write) {
+        ctlr_write(zone, at->access->value);
+        return;
+    }
+    /* RWP is the machine's: a disable of ours may be under way there. */
+    at->access->value = zone->arch.vgic.ctlr | put(GICD_CTLR_ARE, 1) | put(GICD_CTLR_DS, 1) |
+                        (mmio_rd32(gic.gicd, GICD_CTLR) & field_mask(GICD_CTLR_RWP));
 }
 
 static void typer(const struct vgic_at *at)
@@ -106,15 +113,3 @@ static const struct vgic_reg vgicd_rows[] = {
 static uint8_t vgicd_map[VGIC_MAP_FRAME];
 
 const struct vgic_table vgicd_table = { vgicd_rows, ARRAY_COUNT(vgicd_rows), vgicd_map };
-
-bool vgicd_access(struct vcpu *vcpu, struct mmio_access *access)
-{
-    struct vgic_at at = {
-        .vcpu = vcpu,
-        .owner = vcpu,
-        .access = access,
-        .offset = (uint32_t)access->offset,
-    };
-
-    return vgic_dispatch(&vgicd_table, &at);
-}
