@@ -35,3 +35,4 @@ $(O)/bin-san/vitrine: $(PLAN_SAN_OBJS)
 	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ $(PLAN_LIBS) -o $@
 
 DEPS += $(PLAN_SAN_OBJS:.o=.d)
+pytests: $(O)/bin-san/vitrine
