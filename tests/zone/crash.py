@@ -4,6 +4,7 @@
 No guest can do this; the record must be whole all the same: the day it is needed, it is all there
 is. `assert`: a broken invariant; `stack`: the CPU's stack pointer runs into its guard.
 """
+import os
 import re
 import subprocess
 
@@ -13,11 +14,15 @@ BREAK = {
     # The name of a zone serves as the text, so that the record can be recognized.
     "assert": ["set $x0 = (long)the_plan->zone[0].name", "set $pc = arch_crash"],
     # Just above the guard of the CPU's own slot: the next call runs into it.
-    "stack": ["set $sp = ($sp & ~0xffff) + 0x4010"],
+    "stack": ["set $sp = ((long)$sp & ~0xffffL) + 0x4010"],
 }
 
 
 def break_it(machine, how):
+    for _ in range(100):  # until QEMU listens
+        if os.path.exists(machine.gdb):
+            break
+        machine.rest(0.1)
     lines = ["set pagination off", "set confirm off", "set architecture aarch64",
              f"target remote {machine.gdb}", "hbreak trap_handle", "continue", "delete",
              *BREAK[how], "detach"]
@@ -26,7 +31,7 @@ def break_it(machine, how):
         command += ["-ex", line]
     done = subprocess.run([*command, str(machine.hyp_elf)], capture_output=True, text=True,
                           timeout=60, check=False)
-    machine.check("hit Breakpoint 1" in done.stdout, f"gdb: {done.stdout}{done.stderr}")
+    machine.check("hit Breakpoint 1" in done.stdout and "rror" not in done.stderr, f"gdb: {done.stdout}{done.stderr}")
 
 
 def test(machine, stanza):
