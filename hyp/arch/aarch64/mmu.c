@@ -14,8 +14,11 @@
 #include "mmu_boot.h"
 #include "pt.h"
 
-#define EARLY_TABLES                                                                               \
-    4u /* for the boot image and the pool's first mapping, before there is a pool */
+/*
+ * Before there is a pool: levels 2 and 3 for the boot image, level 3 for the UART, and for the pool,
+ * which is below 4 MiB for the largest plan and so touches 3 blocks of 2 MiB.
+ */
+#define EARLY_TABLES 6u
 
 static uint64_t early_tables[EARLY_TABLES][512]
     __attribute__((section(".page_tables"), aligned(4096)));
