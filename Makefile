@@ -65,6 +65,7 @@ CC_aarch64         := $(CC_aarch64_$(TOOLCHAIN))
 LD_aarch64         := $(LD_aarch64_$(TOOLCHAIN))
 OBJCOPY_aarch64    := aarch64-linux-gnu-objcopy
 OBJDUMP_aarch64    := aarch64-linux-gnu-objdump
+READELF_aarch64    := aarch64-linux-gnu-readelf
 NM_aarch64         := aarch64-linux-gnu-nm
 SIZE_aarch64       := aarch64-linux-gnu-size
 
@@ -91,7 +92,7 @@ FORCE:
 ALL   :=
 DEPS  :=
 SIZES :=
--include hyp/build.mk guest/build.mk plan/build.mk cli/build.mk examples/build.mk tests/build.mk
+-include hyp/build.mk guest/build.mk plan/build.mk cli/build.mk examples/build.mk tests/build.mk bench/build.mk
 
 # Object files whose sources moved leave no stale rule: -MP in CFLAGS_DEP names every header.
 -include $(DEPS)
@@ -130,8 +131,8 @@ variant-%:
 repro: all ## build again in another directory and compare
 	$(Q)scripts/repro $(O)
 
-style: style-format style-shape style-headers style-reuse ## formatting, budgets, headers, licences
-.PHONY: style-format style-shape style-headers style-reuse
+style: style-format style-shape style-headers style-reuse style-docs ## formatting, budgets, docs
+.PHONY: style-format style-shape style-headers style-reuse style-docs
 
 # Not headers that hold macros for assembly.
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' | \
@@ -158,6 +159,12 @@ style-reuse:
 	$(call say,STYLE,reuse)
 	$(Q)reuse lint >$(O)/reuse.log 2>&1 || { cat $(O)/reuse.log; false; }
 style-reuse: | $(O)/
+
+# What docs/ says of functions and tests must be so.
+style-docs:
+	$(call say,STYLE,docs)
+	$(Q)scripts/hops.py
+	$(Q)scripts/claims.py
 
 $(O)/:
 	@mkdir -p $@
