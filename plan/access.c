@@ -52,8 +52,7 @@ bool devices_own(const struct devices *devices, const void *fdt, int node)
 
 /* --- which nodes can be given ---------------------------------------------------------------- */
 
-/* Nodes whose function every zone gets from the hypervisor. */
-static bool is_reserved(const struct compile *c, int node)
+bool device_is_reserved(const struct compile *c, int node)
 {
     static const char *const paths[] = { "/cpus", "/chosen", "/aliases", "/reserved-memory" };
     const void *fdt = c->board.fdt;
@@ -89,7 +88,7 @@ static const char *path_nearest(struct compile *c, const char *wanted)
             continue;
         }
         distance = word_distance(path, wanted);
-        if (distance < best && !is_reserved(c, node)) {
+        if (distance < best && !device_is_reserved(c, node)) {
             best = distance;
             nearest = arena_printf(&c->arena, "%s", path);
         }
@@ -107,9 +106,9 @@ static int grant_find(struct compile *c, const struct grant *grant, const char *
         nearest = path_nearest(c, wanted);
         error_add(&c->errors, grant->line,
                   "zone '%s': the board has no device '%.80s'; remedy: %s%s", zone, wanted,
-                  nearest != NULL ? "did you mean " : "name a node of the board's device tree",
+                  nearest != NULL ? "did you mean " : "`vitrine plan show` lists all",
                   nearest != NULL ? nearest : "");
-    } else if (is_reserved(c, node)) {
+    } else if (device_is_reserved(c, node)) {
         error_add(
             &c->errors, grant->line,
             "zone '%s': '%.80s' can't be given away; remedy: leave it out, each zone gets its "

@@ -10,6 +10,9 @@
 /* Whether a node is one of the zone's devices, or below one. */
 bool devices_own(const struct devices *devices, const void *fdt, int node);
 
+/* Whether every zone gets the node's function from the hypervisor: it can't be given away. */
+bool device_is_reserved(const struct compile *c, int node);
+
 /*
  * Finds what the zone's devices need: clocks are added as helpers, any other device must be the
  * zone's own. Registers that share a page with a device of somebody else are refused.

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The maps of a compiled plan as text: memory, CPUs, interrupts. Only prints. */
+#include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/addr.h"
 #include "lib/plan_check.h"
-#include "plan/compile.h"
+#include "plan/access.h"
 
 #define ROWS_MAX 512u
 
@@ -159,6 +160,61 @@ static void show_irqs(const struct compile *c, FILE *out)
     }
 }
 
+/* Name of the zone that owns a node, or "-". */
+static const char *device_owner(const struct compile *c, int node)
+{
+    for (uint32_t i = 0; i < c->plan.zone_count; i++) {
+        if (devices_own(&c->zone[i].devices, c->board.fdt, node)) {
+            return c->plan.zone[i].name;
+        }
+    }
+    return node == c->board.uart && c->plan.board.uart_hpa != 0 ? "hypervisor" : "-";
+}
+
+/* Equal devices in a row, of one owner. */
+struct device_run {
+    char path[256];
+    size_t stem; /* length of the path up to its unit address */
+    const char *owner;
+    unsigned count;
+};
+
+static void device_print(const struct device_run *run, FILE *out)
+{
+    if (run->count > 1) {
+        fprintf(out, "  %-16s %s and %u more\n", run->owner, run->path, run->count - 1);
+    } else if (run->count == 1) {
+        fprintf(out, "  %-16s %s\n", run->owner, run->path);
+    }
+}
+
+static void show_devices(const struct compile *c, FILE *out)
+{
+    const void *fdt = c->board.fdt;
+    struct device_run run = { .count = 0 };
+    struct device_run next;
+
+    fprintf(out, "\ndevices of the board\n");
+    for (int node = fdt_next_node(fdt, 0, NULL); node > 0; node = fdt_next_node(fdt, node, NULL)) {
+        if (node_cell_count(fdt, node, "compatible") == 0 || device_is_reserved(c, node) ||
+            node_is(fdt, node, "fixed-clock") ||
+            fdt_get_path(fdt, node, next.path, sizeof(next.path)) != 0) {
+            continue;
+        }
+        next.stem = strcspn(next.path, "@");
+        next.owner = device_owner(c, node);
+        next.count = 1;
+        if (run.count != 0 && run.stem == next.stem && strcmp(run.owner, next.owner) == 0 &&
+            strncmp(run.path, next.path, run.stem) == 0) {
+            run.count++;
+            continue;
+        }
+        device_print(&run, out);
+        run = next;
+    }
+    device_print(&run, out);
+}
+
 /* --- a zone ---------------------------------------------------------------------------------- */
 
 static void zone_windows(struct compile *c, uint32_t zone, struct rows *rows)
@@ -239,6 +295,7 @@ void show_plan(struct compile *c, FILE *out)
     show_machine(c, out);
     show_cpus(c, out);
     show_irqs(c, out);
+    show_devices(c, out);
     for (uint32_t i = 0; i < p->zone_count; i++) {
         show_zone(c, i, out);
     }
