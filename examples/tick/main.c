@@ -10,7 +10,7 @@
 
 #define TICKS_PER_SECOND 1000u
 #define BUCKETS          40u
-#define GRACE_MS         200u
+#define GRACE_MS         1000u
 #define US_PER_MS        1000u
 #define KEYS             "s histogram, p lines on or off, q power off, r reset"
 
@@ -94,15 +94,18 @@ static uint64_t difference(void)
 {
     uint64_t now = vg_now();
     uint64_t due = (now - tick.start) / tick.period;
+    uint64_t count;
 
     for (uint32_t i = 0; i < GRACE_MS && read_count() < due; i++) {
         vg_delay_us(US_PER_MS);
     }
-    if (read_count() < due) {
-        return due - read_count();
+    count = read_count();
+    if (count < due) {
+        return due - count;
     }
+    count = read_count(); /* before the clock: a tick that comes in between is no surplus */
     due = (vg_now() - tick.start) / tick.period;
-    return read_count() > due ? read_count() - due : 0;
+    return count > due ? count - due : 0;
 }
 
 static void print_second(uint64_t second)
