@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# The benchmark guest, and `make bench`, which counts instructions (docs/performance.md).
+
+BENCH_OUT := $(O)/bench
+BENCH_OBJ := $(addprefix $(BENCH_OUT)/bench/guest/,start.o bench.o ops.o)
+# Loaded at any address without relocation: everything is relative to the program counter.
+BENCH_FLAGS := -fpie -fvisibility=hidden -fno-builtin
+BENCH_LDFLAGS := -static-pie -Wl,--no-dynamic-linker,-z,norelro,-z,max-page-size=4096 \
+                 -Wl,-T,bench/guest/image.ld
+
+$(BENCH_OUT)/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_aarch64) $(CFLAGS_FREE_aarch64) $(BENCH_FLAGS) $(CFLAGS_DEP) -c $< -o $@
+
+$(BENCH_OUT)/%.o: %.S $(FLAGS_STAMP)
+	$(call say,AS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_aarch64) $(ASFLAGS_FREE_aarch64) $(CFLAGS_DEP) -c $< -o $@
+
+$(BENCH_OUT)/bench.elf: $(BENCH_OBJ) bench/guest/image.ld
+	$(call say,LINK,$@)
+	$(Q)$(CC_aarch64) $(filter-out -static -no-pie,$(LDFLAGS_FREE_aarch64)) $(BENCH_LDFLAGS) \
+	    $(BENCH_OBJ) -o $@
+	$(Q)if $(READELF_aarch64) -rW $@ | grep R_; then rm $@; false; fi
+
+$(BENCH_OUT)/bench.bin: $(BENCH_OUT)/bench.elf
+	$(call say,OBJCOPY,$@)
+	$(Q)$(OBJCOPY_aarch64) -O binary $< $@
+
+# Counts where the instructions go, when asked: make bench PROFILE=1.
+$(BENCH_OUT)/histogram.so: bench/plugin/histogram.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(CFLAGS_HOST) -fPIC -shared $< -o $@
+
+ALL  += $(BENCH_OUT)/bench.bin
+DEPS += $(filter %.d,$(BENCH_OBJ:.o=.d))
+
+PROFILE ?=
+.PHONY: bench bench-check bench-expect
+BENCH_TOOLS := $(if $(PROFILE),$(BENCH_OUT)/histogram.so)
+bench: $(ALL) $(BENCH_TOOLS) cache ## instruction counts against targets and Bao
+	$(Q)$(PYTHON) scripts/bench --out $(O) $(if $(PROFILE),--profile)
+
+bench-check: $(ALL) ## instruction counts against bench/expected.json
+	$(Q)$(PYTHON) scripts/bench --out $(O) --check
+
+bench-expect: $(ALL) ## writes bench/expected.json anew
+	$(Q)$(PYTHON) scripts/bench --out $(O) --expect
