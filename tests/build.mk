@@ -50,7 +50,7 @@ CONSOLE_FULL := $(CONSOLE_UNIT) hyp/core/console.c hyp/core/console_cmd.c \
 # The GIC's files, too.
 GIC_UNIT := tests/unit/gic_fixture.c hyp/core/lock.c hyp/arch/fake/hw.c \
             $(addprefix hyp/arch/aarch64/,gic.c pirq.c vgic.c vgicd.c vgicr.c vlr.c) \
-            $(addprefix hyp/arch/aarch64/,vgic_table.c vlr_state.c vword.c)
+            $(addprefix hyp/arch/aarch64/,vgic_table.c vlr_state.c vspill.c vword.c)
 
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
 $(eval $(call unit_test,console,$(CONSOLE_FULL)))
@@ -89,3 +89,6 @@ pytests: $(ALL)
 
 # --- guests of the zone tests ---------------------------------------------------------------------
 include tests/guest/build.mk
+
+# --- fuzz targets ---------------------------------------------------------------------------------
+include tests/fuzz/build.mk

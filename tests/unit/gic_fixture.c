@@ -222,7 +222,10 @@ void fx_guest_eoi(uint32_t intid)
 {
     int i = fx_lr_of(intid);
 
-    assert_true(i >= 0 && (fx_lr_state((unsigned)i) & LR_ACTIVE) != 0);
+    if (i < 0 || (fx_lr_state((unsigned)i) & LR_ACTIVE) == 0) {
+        fake_ich_hcr_el2 += BIT64(27); /* EOIcount */
+        return;
+    }
     *lrs[i] &= ~(UINT64_C(2) << LR_STATE_LSB);
     if ((*lrs[i] & LR_BIT_HW) != 0) {
         assert_int_equal((*lrs[i] >> 32) & 0x1fff, intid);
@@ -280,6 +283,42 @@ static void plan_init(struct plan *p)
         .virt_timer_intid = FX_VTIMER,
         .phys_timer_intid = FX_PTIMER,
     };
+}
+
+void fx_guest_init(struct fx_guest *guest)
+{
+    *guest = (struct fx_guest){ 0 };
+}
+
+bool fx_guest_take(struct fx_guest *guest)
+{
+    uint64_t best = guest->depth == 0 ? 256 : guest->priority[guest->depth - 1];
+    int found = -1;
+
+    for (unsigned i = 0; i < VGIC_LR_MAX; i++) {
+        uint64_t priority = (*lrs[i] >> 48) & 0xff;
+
+        if (fx_lr_state(i) == LR_PENDING && priority < best) {
+            best = priority;
+            found = (int)i;
+        }
+    }
+    if (found < 0) {
+        return false;
+    }
+    guest->intid[guest->depth] = fx_lr_intid((unsigned)found);
+    guest->priority[guest->depth++] = best;
+    fx_guest_ack(fx_lr_intid((unsigned)found));
+    return true;
+}
+
+bool fx_guest_end(struct fx_guest *guest)
+{
+    if (guest->depth == 0) {
+        return false;
+    }
+    fx_guest_eoi(guest->intid[--guest->depth]);
+    return true;
 }
 
 static void machine_init(void)

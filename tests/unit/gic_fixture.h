@@ -59,15 +59,28 @@ int fx_setup(void **state);
 /* Also: zone 0's vCPU 0 is running, its distributor forwards both groups, requests cleared. */
 int fx_setup_running(void **state);
 
-void fx_switch(unsigned cpu);            /* another CPU's list registers, too */
-uint64_t *fx_lr(unsigned n);             /* of this CPU */
-unsigned fx_lr_state(unsigned n);        /* LR_PENDING... */
-uint32_t fx_lr_intid(unsigned n);        /* virtual INTID, 0 if invalid */
-unsigned fx_lr_count(void);              /* valid ones */
-int fx_lr_of(uint32_t intid);            /* list register with it, or -1 */
-void fx_guest_ack(uint32_t intid);       /* the guest takes it ... */
-void fx_guest_eoi(uint32_t intid);       /* ... and ends it; HW: deactivates in the machine */
-enum pirq_kind fx_raise(uint32_t intid); /* the machine signals it to this CPU; claimed */
+void fx_switch(unsigned cpu);      /* another CPU's list registers, too */
+uint64_t *fx_lr(unsigned n);       /* of this CPU */
+unsigned fx_lr_state(unsigned n);  /* LR_PENDING... */
+uint32_t fx_lr_intid(unsigned n);  /* virtual INTID, 0 if invalid */
+unsigned fx_lr_count(void);        /* valid ones */
+int fx_lr_of(uint32_t intid);      /* list register with it, or -1 */
+void fx_guest_ack(uint32_t intid); /* the guest takes it ... */
+void fx_guest_eoi(uint32_t intid); /* ... and ends it; HW: deactivates in the machine */
+
+/* A guest that nests its handlers: takes the best if more urgent, ends the innermost. */
+struct fx_guest {
+    unsigned depth;
+    uint32_t intid[64];
+    uint64_t priority[64];
+};
+
+void fx_guest_init(struct fx_guest *guest);
+bool fx_guest_take(struct fx_guest *guest);
+bool fx_guest_end(struct fx_guest *guest);
+
+/* The machine signals it to this CPU; claimed. */
+enum pirq_kind fx_raise(uint32_t intid);
 
 /* Guest accesses by vCPU 0 of zone 0; fail the test unless the device takes them. */
 uint64_t fx_rd(uint32_t offset, unsigned size);

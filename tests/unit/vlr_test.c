@@ -5,8 +5,9 @@
 #define LR_HW_BIT  BIT64(61)
 #define LR_GRP_BIT BIT64(60)
 #define HCR_EN_    1u
-#define HCR_UIE_   2u
+#define HCR_LRENP_ 4u
 #define HCR_NPIE_  8u
+#define HCR_COUNT_ UINT64_C(0xf8000000)
 
 static struct vcpu *me(void)
 {
@@ -137,25 +138,78 @@ static void test_equal_priority_does_not_evict(void **state)
     assert_int_equal(fake_ich_hcr_el2, HCR_EN_ | HCR_NPIE_);
 }
 
-static void test_active_ones_are_not_evicted(void **state)
+/* Deeper nesting than list registers: a more urgent one comes in at once at any depth. */
+static void test_nesting_deeper_than_list_registers(void **state)
 {
+    static const uint32_t order[] = { 40, 41, 3, 43, 44, 45, FX_VTIMER, 46, 100 };
+    struct fx_guest guest;
+
     (void)state;
-    for (uint32_t i = 43; i <= 46; i++) {
-        set_priority(i, 0x80);
-        (void)fx_raise(i);
-        fx_guest_ack(i);
+    fx_guest_init(&guest);
+    for (unsigned i = 0; i < ARRAY_COUNT(order); i++) {
+        set_priority(order[i], (uint8_t)(0xe0 - 0x10 * i));
+        if (order[i] < 16) {
+            assert_true(vgic_sgi1r_write(me(), 1 | order[i] << 24));
+        } else {
+            (void)fx_raise(order[i]);
+        }
+        flush();
+        assert_true(fx_lr_of(order[i]) >= 0);
+        assert_true(fx_guest_take(&guest));
+        assert_int_equal(fake_ich_hcr_el2, i < 4 ? HCR_EN_ : HCR_EN_ | HCR_LRENP_);
     }
-    set_priority(FX_LEVEL, 0x10);
-    (void)fx_raise(FX_LEVEL);
-    flush();
-    assert_int_equal(fx_lr_of(FX_LEVEL), -1);
-    assert_int_equal(fake_ich_hcr_el2, HCR_EN_ | HCR_UIE_); /* NPIE would never let it run */
-    fx_guest_eoi(46);
-    fx_guest_eoi(45);
-    fx_guest_eoi(44);
-    arch_virq_sync(me());
-    assert_true(fx_lr_of(FX_LEVEL) >= 0);
+    assert_int_equal(fx_rd(GICD_ISACTIVER + 4, 4), 0x7b00);
+    assert_true((fx_redist_rd(0, GICR_SGI + GICD_ISACTIVER, 4) & BIT32(3)) != 0);
+    while (fx_guest_end(&guest)) {
+        if ((fake_ich_hcr_el2 & HCR_COUNT_) != 0) {
+            arch_virq_sync(me());
+            assert_int_equal(fake_ich_hcr_el2 & HCR_COUNT_, 0);
+        }
+        flush();
+    }
+    assert_int_equal(fx.gicd.active[1] | fx.gicd.active[3] | fx.sgi[0].active[0], 0);
     assert_int_equal(fake_ich_hcr_el2, HCR_EN_);
+    assert_int_equal(me()->arch.vgic.spill_mask, 0);
+}
+
+/* A line without list register is seen again after its end; unload ends all. */
+static void test_spilled_line_and_unload(void **state)
+{
+    struct fx_guest guest;
+
+    (void)state;
+    fx_guest_init(&guest);
+    set_priority(FX_VUART, 0xf0);
+    arch_virq_set(&fx.zone[0], FX_VUART, true);
+    flush();
+    assert_true(fx_guest_take(&guest));
+    for (uint32_t i = 43; i <= 46; i++) {
+        set_priority(i, (uint8_t)(0xf0 - (i - 42) * 8));
+        (void)fx_raise(i);
+        flush();
+        assert_true(fx_guest_take(&guest));
+    }
+    assert_int_equal(fx_lr_of(FX_VUART), -1);
+    assert_true((fx_rd(GICD_ISACTIVER + 4, 4) & BIT32(FX_VUART - 32)) != 0);
+    flush();
+    assert_int_equal(fx_lr_count(), 4); /* blocked while active */
+    while (fx_guest_end(&guest)) {
+        flush();
+    }
+    arch_virq_sync(me());
+    flush();
+    assert_true(fx_lr_of(FX_VUART) >= 0);
+    assert_true(fx_guest_take(&guest));
+    for (uint32_t i = 43; i <= 46; i++) {
+        (void)fx_raise(i);
+        flush();
+        assert_true(fx_guest_take(&guest));
+    }
+    assert_true(me()->arch.vgic.spill_mask != 0);
+    vgic_vcpu_unload(me());
+    assert_int_equal(me()->arch.vgic.spill_mask, 0);
+    assert_int_equal(fx.gicd.active[1], 0);
+    assert_int_equal(fx.zone[0].arch.vgic.spi[1].in_lr, 0);
 }
 
 static void test_backlog_goes_first_when_a_register_falls_free(void **state)
@@ -398,8 +452,10 @@ static void test_random_events(void **state)
 {
     static const uint32_t all[] = { 40, 41, 43, 44, 45, 46, 100, FX_VTIMER, FX_PTIMER };
     uint32_t seed = 12345;
+    struct fx_guest guest;
 
     (void)state;
+    fx_guest_init(&guest);
     for (unsigned step = 0; step < 200000; step++) {
         uint32_t intid;
 
@@ -418,12 +474,11 @@ static void test_random_events(void **state)
         case 4: set_priority(intid, (uint8_t)(seed >> 10)); break;
         case 5: arch_virq_sync(me()); break;
         default:
-            for (unsigned i = 0; i < 4; i++) {
-                if ((fx_lr_state(i) & LR_ACTIVE) != 0) {
-                    fx_guest_eoi(fx_lr_intid(i));
-                } else if (fx_lr_state(i) == LR_PENDING && (seed >> 14 & 1) != 0) {
-                    fx_guest_ack(fx_lr_intid(i));
-                }
+            if ((seed >> 14 & 1) != 0 ? !fx_guest_take(&guest) : !fx_guest_end(&guest)) {
+                break;
+            }
+            if ((fake_ich_hcr_el2 & HCR_COUNT_) != 0) {
+                arch_virq_sync(me()); /* its maintenance interrupt comes at once */
             }
             break;
         }
@@ -434,18 +489,11 @@ static void test_random_events(void **state)
     }
     /* Drained: the guest sees every one of them through. */
     arch_virq_set(&fx.zone[0], FX_VUART, false);
-    for (unsigned round = 0; round < 32; round++) {
+    do {
         arch_virq_sync(me());
         flush();
-        for (unsigned i = 0; i < 4; i++) {
-            if ((fx_lr_state(i) & LR_PENDING) != 0 && (fx_lr_state(i) & LR_ACTIVE) == 0) {
-                fx_guest_ack(fx_lr_intid(i));
-            }
-            if (fx_lr_state(i) != 0) {
-                fx_guest_eoi(fx_lr_intid(i));
-            }
-        }
-    }
+    } while (fx_guest_take(&guest) || fx_guest_end(&guest));
+    arch_virq_sync(me());
     assert_int_equal(fx_lr_count(), 0);
     assert_int_equal(fx.gicd.active[1] | fx.gicd.active[3] | fx.sgi[0].active[0], 0);
     assert_int_equal(fake_ich_hcr_el2, HCR_EN_);
@@ -460,7 +508,8 @@ int main(void)
         cmocka_unit_test_setup(test_disabled_group_waits, setup),
         cmocka_unit_test_setup(test_overflow_keeps_the_best_and_asks_for_more, setup),
         cmocka_unit_test_setup(test_equal_priority_does_not_evict, setup),
-        cmocka_unit_test_setup(test_active_ones_are_not_evicted, setup),
+        cmocka_unit_test_setup(test_nesting_deeper_than_list_registers, setup),
+        cmocka_unit_test_setup(test_spilled_line_and_unload, setup),
         cmocka_unit_test_setup(test_backlog_goes_first_when_a_register_falls_free, setup),
         cmocka_unit_test_setup(test_sgi_merges, setup),
         cmocka_unit_test_setup(test_all_sgis_arrive, setup),

@@ -20,6 +20,7 @@ enum exit_vector { EXIT_SYNC = 0, EXIT_IRQ = 1, EXIT_FIQ = 2, EXIT_SERROR = 3 };
 
 #define A64_SHADOW_COUNT 16u /* slots for HOME_VCPU rows of arch_regs[] */
 #define VGIC_LR_MAX      16u
+#define VGIC_SPILL_MAX   32u
 #define VGIC_WORDS       32u /* bitmaps cover INTID 0..1023; word 0 is private to a vCPU */
 
 /*
@@ -52,6 +53,9 @@ struct vgic_cpu {
     uint32_t hcr;          /* ICH_HCR_EL2 */
     uint32_t waker;        /* GICR_WAKER.ProcessorSleep as the guest sees it */
     uint16_t lr_intid[VGIC_LR_MAX]; /* valid for those not marked empty in ICH_ELRSR_EL2 */
+    uint32_t spill_mask; /* of the two below: active in the guest without a list register */
+    uint16_t spill_intid[VGIC_SPILL_MAX];
+    uint8_t spill_priority[VGIC_SPILL_MAX];
     struct vgic_word word;
 };
 

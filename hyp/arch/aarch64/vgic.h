@@ -102,6 +102,9 @@ void vlr_stop(struct vcpu *vcpu);  /* all states given back; out of service. Zon
 /* Bits of word n that list registers hold in any of the states of the mask. */
 uint32_t vlr_find(const struct vcpu *vcpu, uint32_t n, unsigned states);
 
+/* Bits of word n that are active without a list register. */
+uint32_t vspill_find(const struct vcpu *vcpu, uint32_t n);
+
 /* Takes states away from `bits` of word n; returns those that are gone. Zone lock held. */
 uint32_t vlr_clear(struct vcpu *vcpu, uint32_t n, uint32_t bits, unsigned states);
 

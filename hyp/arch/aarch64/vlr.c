@@ -135,6 +135,9 @@ static bool place(struct vcpu *vcpu, struct search *best)
     if (lr >= VLR_NONE) {
         lr = evict(vcpu, busy, best);
     }
+    if (lr == VLR_NONE && vlr_in_state(v, LR_PENDING) == 0) {
+        lr = vspill_push(vcpu, busy);
+    }
     if (lr == VLR_NONE) {
         return false;
     }
@@ -170,30 +173,27 @@ static uint32_t reap(struct vcpu *vcpu)
     return words;
 }
 
-/* Zone lock held. */
+/*
+ * Zone lock held. When all are in use: NPIE asks again when the guest has taken all pending ones;
+ * if it has already, NPIE would never let it run, so wait until all but one are deactivated.
+ */
 static void fill(struct vcpu *vcpu, uint32_t words)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
     struct search best = { .words = words | v->backlog };
+    uint64_t hcr = put(HCR_EN, 1);
 
-    best.words |= reap(vcpu);
+    vspill_absorb(vcpu);
+    best.words |= reap(vcpu) | atomic_exchange_explicit(&v->work, 0, memory_order_acq_rel);
     v->backlog = 0;
-    for (unsigned i = 0; i < FILL_MAX; i++) {
-        if (!search_next(vcpu, &best)) {
-            set_hcr(v, put(HCR_EN, 1));
-            return;
-        }
-        if (!place(vcpu, &best)) {
+    for (unsigned i = 0; search_next(vcpu, &best); i++) {
+        if (i == FILL_MAX || !place(vcpu, &best)) {
+            v->backlog = best.words;
+            hcr |= vlr_in_state(v, LR_PENDING) != 0 ? put(HCR_NPIE, 1) : put(HCR_UIE, 1);
             break;
         }
     }
-    /*
-     * All are in use. NPIE asks again when the guest has taken all pending ones; when it has
-     * already, NPIE would never let it run, so wait until all but one are deactivated.
-     */
-    v->backlog = best.words;
-    set_hcr(v, put(HCR_EN, 1) |
-                   (vlr_in_state(v, LR_PENDING) != 0 ? put(HCR_NPIE, 1) : put(HCR_UIE, 1)));
+    set_hcr(v, hcr | put(HCR_LRENPIE, v->spill_mask != 0));
 }
 
 /* Out of line: flush without work is three instructions. */

@@ -15,8 +15,9 @@ FIELD(LR_HW, 61, 1);
 FIELD(LR_STATE, 62, 2);
 
 FIELD(HCR_EN, 0, 1);
-FIELD(HCR_UIE, 1, 1);  /* maintenance while at most one list register is valid */
-FIELD(HCR_NPIE, 3, 1); /* maintenance while none is pending */
+FIELD(HCR_UIE, 1, 1);     /* maintenance while at most one list register is valid */
+FIELD(HCR_LRENPIE, 2, 1); /* maintenance when the guest ends what is in none */
+FIELD(HCR_NPIE, 3, 1);    /* maintenance while none is pending */
 
 #define VLR_NONE VGIC_LR_MAX
 #define VLR_EACH(i, rest)                                                                          \
@@ -105,5 +106,16 @@ uint32_t vlr_in_state(const struct vgic_cpu *v, unsigned states);
 
 /* Takes a list register that is only pending back. Returns the word if it is this vCPU's still. */
 uint32_t vlr_put_back(struct vcpu *vcpu, uint32_t lr);
+
+/* ---- vspill.c; zone lock held but for vspill_find ---- */
+
+/* Takes the least urgent active one out; returns its list register, now free, or VLR_NONE. */
+uint32_t vspill_push(struct vcpu *vcpu, uint32_t busy);
+
+/* Ends those that the guest has ended since the last time. Before ICH_HCR_EL2 is written. */
+void vspill_absorb(struct vcpu *vcpu);
+
+/* Ends all. */
+void vspill_drain(struct vcpu *vcpu);
 
 #endif

@@ -166,6 +166,7 @@ void vlr_stop(struct vcpu *vcpu)
     VLR_EACH (i, vlr_busy(v)) {
         drain(vcpu, i);
     }
+    vspill_drain(vcpu);
     clear_active_priorities();
     wr_ich_vmcr_el2(0);
     wr_ich_hcr_el2(0);

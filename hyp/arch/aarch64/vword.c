@@ -161,6 +161,7 @@ static void active_read(const struct vgic_at *at, const struct bits *b)
 
     /* For the machine, and in in_lr, what the guest has not taken yet is active too. */
     value &= ~(vgic_pending(b->word) & b->word->hw);
+    value |= b->n == 0 ? vspill_find(at->owner, 0) : 0;
     if (b->local) {
         value &= ~vlr_find(at->vcpu, b->n, LR_PENDING);
         value |= vlr_find(at->vcpu, b->n, LR_ACTIVE);
