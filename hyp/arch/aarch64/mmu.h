@@ -29,10 +29,10 @@ void mmu_use_pool(void);
 /* Maps a device at the next free place of the device area; returns its address. */
 uintptr_t mmu_map_device(hpa_t pa, uint64_t size);
 
-/* Stack with guards and window table for a CPU; memory from the boot pool. */
+/* Stacks with guards, and the window's address, for a CPU; memory from the boot pool. */
 void mmu_prepare_cpu(struct pcpu *cpu);
 
-/* Offset of machine addresses of the image to linked ones; set by boot_main. */
+/* Machine address of a linked address inside the image; the MMU is on. */
 hpa_t mmu_image_pa(const void *p);
 
 #endif
