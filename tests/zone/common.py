@@ -4,7 +4,7 @@ import re
 
 from harness.machine import Failure
 
-INIT = r"vitrine-init: (\S+) cpus=(\d+) mem=(\d+)$"
+INIT = r"vitrine-init: (\S+) cpus=(\d+) mem=(\d+)\n"
 TICK = r"^tick (\d+): n=(\d+) missed=(\d+) overrun=(\d+) late min/avg/max (\d+)/(\d+)/(\d+) ns$"
 LATE_MAX_NS = 2_000_000_000  # an emulator's host may stop a vCPU for long, but not for that long
 
