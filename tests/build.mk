@@ -52,28 +52,33 @@ GIC_UNIT := tests/unit/gic_fixture.c hyp/core/lock.c hyp/arch/fake/hw.c \
             $(addprefix hyp/arch/aarch64/,gic.c pirq.c vgic.c vgicd.c vgicr.c vlr.c) \
             $(addprefix hyp/arch/aarch64/,vgic_table.c vlr_state.c vspill.c vword.c)
 
+A64  := hyp/arch/aarch64
+FAKE := hyp/arch/fake
+CORE := hyp/core
+
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
 $(eval $(call unit_test,console,$(CONSOLE_FULL)))
 $(eval $(call unit_test,console_line,hyp/core/console_line.c))
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
-$(eval $(call unit_test,fetch,hyp/arch/aarch64/fetch.c hyp/arch/aarch64/vcpu_regs.c lib/insn_a64.c hyp/arch/fake/hw.c))
+$(eval $(call unit_test,fetch,$(A64)/fetch.c $(A64)/vcpu_regs.c lib/insn_a64.c $(FAKE)/hw.c))
 $(eval $(call unit_test,field,))
 $(eval $(call unit_test,gic,$(GIC_UNIT)))
-$(eval $(call unit_test,inject,hyp/arch/aarch64/inject.c hyp/arch/aarch64/vcpu_regs.c hyp/arch/fake/hw.c))
+$(eval $(call unit_test,inject,$(A64)/inject.c $(A64)/vcpu_regs.c $(FAKE)/hw.c))
 $(eval $(call unit_test,insn_a64,lib/insn_a64.c))
 $(eval $(call unit_test,load,hyp/core/load.c hyp/core/string.c))
 $(eval $(call unit_test,log,$(CONSOLE_UNIT)))
 $(eval $(call unit_test,plan_check,lib/plan_check.c lib/plan_rule_machine.c lib/plan_rule_zone.c))
 $(eval $(call unit_test,psci,hyp/arch/aarch64/psci.c hyp/arch/fake/arch.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,reg,hyp/core/reg.c))
-$(eval $(call unit_test,s2,hyp/core/s2.c hyp/core/pool.c hyp/core/string.c hyp/arch/aarch64/stage2.c hyp/arch/fake/hw.c))
-$(eval $(call unit_test,sysreg,hyp/arch/aarch64/sysreg.c hyp/arch/aarch64/idreg.c hyp/core/reg.c hyp/arch/fake/hw.c))
+$(eval $(call unit_test,s2,$(CORE)/s2.c $(CORE)/pool.c $(CORE)/string.c $(A64)/stage2.c $(FAKE)/hw.c))
+$(eval $(call unit_test,sysreg,$(A64)/sysreg.c $(A64)/idreg.c hyp/core/reg.c $(FAKE)/hw.c))
 $(eval $(call unit_test,trap,hyp/core/trap.c hyp/core/mmio.c hyp/arch/fake/arch.c))
 $(eval $(call unit_test,uart,hyp/core/uart.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,vgic,$(GIC_UNIT)))
 $(eval $(call unit_test,vgicd,$(GIC_UNIT)))
 $(eval $(call unit_test,vgicr,$(GIC_UNIT)))
 $(eval $(call unit_test,vlr,$(GIC_UNIT)))
+$(eval $(call unit_test,vspill,$(GIC_UNIT)))
 $(eval $(call unit_test,vuart,$(CONSOLE_UNIT)))
 $(eval $(call unit_test,zone,hyp/core/zone.c hyp/arch/fake/arch.c))
 

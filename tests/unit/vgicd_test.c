@@ -279,9 +279,27 @@ static void test_routes(void **state)
     assert_true(fx_rd(reg, 8) == 0);
     assert_true(mmio_rd64(FX_GICD, reg) == fx.cpu[0].hw_id);
     assert_true(mmio_rd64(FX_GICD, GICD_IROUTER + FX_FOREIGN * 8) == fx.cpu[3].hw_id);
+    fx_wr(GICD_IROUTER + FX_FOREIGN * 8, 8, 1);
+    assert_true(fx_rd(GICD_IROUTER + FX_FOREIGN * 8, 8) == 0);
     fx_wr(GICD_IROUTER + FX_VUART * 8, 8, 1); /* emulated: not the machine's */
     assert_true(mmio_rd64(FX_GICD, GICD_IROUTER + FX_VUART * 8) == 0);
     assert_true(fx_rd(GICD_IROUTER + FX_VUART * 8, 8) == 1);
+}
+
+/* What waits for a vCPU goes to the one it is routed to now. */
+static void test_route_takes_waiting_ones_along(void **state)
+{
+    (void)state;
+    fx_enable_all();
+    fx_wr(GICD_IROUTER + FX_LEVEL * 8, 8, 1);
+    (void)fx_raise(FX_LEVEL); /* acknowledged on CPU 0, waits for vCPU 1 */
+    fx_switch(2);
+    arch_virq_flush(&fx.vcpu[0][2]);
+    fx.requests[2] = 0;
+    fx_wr(GICD_IROUTER + FX_LEVEL * 8, 8, 2);
+    assert_int_equal(fx.requests[2], 1);
+    arch_virq_flush(&fx.vcpu[0][2]);
+    assert_int_equal(fx_lr_of(FX_LEVEL), 0);
 }
 
 static void test_enabling_wakes_only_the_target(void **state)
@@ -315,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup(test_priorities, fx_setup_running),
         cmocka_unit_test_setup(test_configuration, fx_setup_running),
         cmocka_unit_test_setup(test_routes, fx_setup_running),
+        cmocka_unit_test_setup(test_route_takes_waiting_ones_along, fx_setup_running),
         cmocka_unit_test_setup(test_enabling_wakes_only_the_target, fx_setup_running),
     };
 
