@@ -44,8 +44,8 @@ _Noreturn void arch_cpu_park(void);
 /* Raises the hypervisor's doorbell interrupt on another CPU; see pcpu_kick() for the message. */
 void arch_ipi_send(struct pcpu *target);
 
-/* Powers the machine off or resets it through the firmware; returns only if that failed. */
-void arch_machine_off(bool reset);
+/* Powers the machine off through the firmware; returns only if that failed. */
+void arch_machine_off(void);
 
 /* ---- vCPU: always called on the physical CPU that owns it ---- */
 
@@ -77,15 +77,15 @@ void arch_vcpu_skip(struct vcpu *vcpu, unsigned bytes);
 /* ---- Traps ---- */
 
 /*
- * Pure: what the syndrome means. Never fails: what it does not know is TRAP_UNKNOWN. Only the fields
- * that belong to the kind it finds are written.
+ * Pure: what the syndrome means. Never fails: what it does not know is TRAP_UNKNOWN. Only the
+ * fields that belong to the kind it finds are written.
  */
 void arch_trap_decode(const struct arch_syndrome *why, struct trap *trap);
 
 /* Completes a TRAP_MMIO without syndrome by reading and decoding the instruction; false: cannot. */
 bool arch_trap_fetch(struct vcpu *vcpu, struct trap *trap);
 
-/* Write-back of an emulated TRAP_MMIO to its base register; after the loaded values, before skip. */
+/* Write-back of an emulated TRAP_MMIO to its base register: after loaded values, before skip. */
 void arch_trap_finish(struct vcpu *vcpu, const struct trap *trap);
 
 /* Delivers the architecture's own exception to the guest instead of the trapped instruction. */

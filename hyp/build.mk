@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The separation kernel: $(O)/hyp/<arch>/hyp.elf and hyp.bin, which plan build puts into boot images.
+# The separation kernel: $(O)/hyp/<arch>/hyp.elf, and hyp.bin for boot images.
 
 HYP_CORE := console console_cmd console_line load lock log main mmio pool reg run s2 setup string \
             trap uart vuart zone
@@ -26,11 +26,13 @@ $(HYP_OUT)/%.o: %.S $(FLAGS_STAMP)
 	$(Q)$(CC_aarch64) $(ASFLAGS_FREE_aarch64) $(HYP_INC) $(CFLAGS_DEP) -c $< -o $@
 
 # The compiler must not turn memset's own loop into a call of memset.
-$(HYP_OUT)/hyp/core/string.o: HYP_CFLAGS := -fno-builtin $(if $(filter gcc,$(TOOLCHAIN)),-fno-tree-loop-distribute-patterns)
+$(HYP_OUT)/hyp/core/string.o: HYP_CFLAGS := -fno-builtin \
+    $(if $(filter gcc,$(TOOLCHAIN)),-fno-tree-loop-distribute-patterns)
 
 $(HYP_OUT)/hyp.elf: $(HYP_OBJ) $(HYP_LD)
 	$(call say,LINK,$@)
-	$(Q)$(CC_aarch64) $(LDFLAGS_FREE_aarch64) -Wl,-T,$(HYP_LD) -Wl,-z,max-page-size=4096 $(HYP_OBJ) -o $@
+	$(Q)$(CC_aarch64) $(LDFLAGS_FREE_aarch64) -Wl,-T,$(HYP_LD) -Wl,-z,max-page-size=4096 \
+	    $(HYP_OBJ) -o $@
 
 $(HYP_OUT)/hyp.bin: $(HYP_OUT)/hyp.elf
 	$(call say,OBJCOPY,$@)

@@ -36,6 +36,7 @@ enum plan_window { PLAN_WINDOW_GICD, PLAN_WINDOW_GICR, PLAN_WINDOW_VUART, PLAN_W
 #define PLAN_UART_SIZE  UINT64_C(0x1000)
 #define PLAN_IPA_LIMIT  UINT64_C(0x10000000000)   /* 2^40: what stage 2 translates */
 #define PLAN_HPA_LIMIT  UINT64_C(0x1000000000000) /* 2^48 */
+#define PLAN_HYP_LIMIT  UINT64_C(0x4000000000)    /* 2^38: below its own virtual addresses */
 #define PLAN_POOL_LEAST UINT64_C(0x10000)         /* room after the boot image, at least */
 
 struct plan_ref {

@@ -79,7 +79,7 @@ bool plan_rule_gic_version(const struct plan *p, uint32_t a, uint32_t b)
 bool plan_rule_conduit(const struct plan *p, uint32_t a, uint32_t b)
 {
     (void)a, (void)b;
-    return p->board.conduit == PLAN_CONDUIT_SMC || p->board.conduit == PLAN_CONDUIT_HVC;
+    return p->board.conduit == PLAN_CONDUIT_SMC; /* HVC in EL2 would call ourselves */
 }
 
 bool plan_rule_ppi(const struct plan *p, uint32_t a, uint32_t b)
@@ -162,7 +162,7 @@ bool plan_rule_hyp_range(const struct plan *p, uint32_t a, uint32_t b)
 {
     (void)a, (void)b;
     return range_is_valid(p->hyp_hpa, p->hyp_size) && is_aligned(p->hyp_hpa, SIZE_2M) &&
-           is_aligned(p->hyp_size, SIZE_2M);
+           is_aligned(p->hyp_size, SIZE_2M) && p->hyp_hpa + (p->hyp_size - 1) < PLAN_HYP_LIMIT;
 }
 
 bool plan_rule_hyp_ram(const struct plan *p, uint32_t a, uint32_t b)

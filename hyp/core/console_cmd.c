@@ -137,8 +137,8 @@ static struct zone *running_zone(void)
         LOG_SAY0("no zone is chosen: Ctrl-A 1..8 chooses one");
         return NULL;
     }
-    if (zone_state(zone) != ZONE_RUNNING) {
-        LOG_SAY("zone is not running", LOG_ZONE(zone), LOG_STR("state", state_name(zone)));
+    if (zone_state(zone) == ZONE_OFF) {
+        LOG_SAY("zone is off", LOG_ZONE(zone), LOG_STR("state", state_name(zone)));
         return NULL;
     }
     return zone;
@@ -185,7 +185,7 @@ static void cmd_power_off(char key)
     (void)key;
     LOG_SAY0("power off");
     console_finish();
-    arch_machine_off(false);
+    arch_machine_off();
     LOG0(LOG_ERROR, "the firmware did not power the machine off");
 }
 

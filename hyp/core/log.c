@@ -235,16 +235,27 @@ uint32_t log_take(uint8_t *buf, uint32_t max)
     return count;
 }
 
-bool log_guest(struct vcpu *vcpu)
+bool log_budget_take(struct log_budget *budget, const struct zone *zone)
 {
-    if (vcpu->log_budget == 0) {
+    uint64_t now = arch_now();
+
+    if (now - budget->since >= LOG_GUEST_SECONDS * arch_tick_rate()) {
+        budget->since = now;
+        budget->used = 0;
+    }
+    if (budget->used >= LOG_GUEST_BUDGET) {
         return false;
     }
-    vcpu->log_budget--;
-    if (vcpu->log_budget == 0) {
-        LOG(LOG_WARN, "further messages of this vCPU are dropped until its next start",
-            LOG_ZONE(vcpu->zone), LOG_DEC("vcpu", vcpu->id));
+    budget->used++;
+    if (budget->used == LOG_GUEST_BUDGET) {
+        LOG(LOG_WARN, "too many messages: some are dropped", LOG_ZONE(zone),
+            LOG_DEC("seconds", LOG_GUEST_SECONDS));
         return false;
     }
     return true;
+}
+
+bool log_guest(struct vcpu *vcpu)
+{
+    return log_budget_take(&vcpu->log_budget, vcpu->zone);
 }

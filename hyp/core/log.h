@@ -28,8 +28,15 @@ struct log_arg {
 #define LOG_LINE_MAX 240u
 #define LOG_RING     8192u /* bytes, power of two */
 
-/* Lines that one vCPU may provoke per start, the notice that ends them included. */
-#define LOG_GUEST_BUDGET 16u
+/* Lines that one guest-caused source may write per LOG_GUEST_SECONDS, the notice included. */
+#define LOG_GUEST_BUDGET  16u
+#define LOG_GUEST_SECONDS 10u
+
+/* All zero: full. Time refills it, so that no restart of a vCPU or zone does. */
+struct log_budget {
+    uint64_t since; /* arch_now() when `used` began to count */
+    uint32_t used;
+};
 
 #define LOG_HEX(n, v) ((struct log_arg){ LOG_ARG_HEX, (n), (uint64_t)(v), NULL })
 #define LOG_DEC(n, v) ((struct log_arg){ LOG_ARG_DEC, (n), (uint64_t)(v), NULL })
@@ -70,10 +77,13 @@ uint32_t log_take(uint8_t *buf, uint32_t max);
 uint32_t log_crash_take(uint8_t *buf, uint32_t max);
 
 /*
- * True when a log line that the guest of this vCPU provoked may still be written. A guest has a
- * budget per start of its zone (vcpu->log_budget), so that it can't flood the log; the last one
- * says so. Called by the vCPU's own CPU.
+ * True when a line may still be written from this budget; the last one says that the rest is
+ * dropped. A budget has one user at a time.
  */
+struct zone;
+bool log_budget_take(struct log_budget *budget, const struct zone *zone);
+
+/* The same for a line that the guest of this vCPU provoked; called on the vCPU's own CPU. */
 struct vcpu;
 bool log_guest(struct vcpu *vcpu);
 

@@ -18,11 +18,15 @@ static void announce(void)
     }
 }
 
-/* How little the CPU's owner minds the console's interrupts: nobody, zone0, a user, real time. */
+/* How little the CPU's owner minds the console's interrupts: nobody, zone0, a user, real time;
+ * last a CPU that does not run. */
 static uint32_t console_cost(uint32_t cpu)
 {
     uint32_t zone = the_plan->cpu[cpu].zone;
 
+    if (atomic_load(&pcpus[cpu].absent)) {
+        return UINT32_MAX;
+    }
     return zone == PLAN_NONE ? 0 : 1 + the_plan->zone[zone].role;
 }
 
@@ -55,10 +59,10 @@ _Noreturn void setup_main(struct pcpu *cpu, uintptr_t uart)
     arch_cpu_init(cpu);
     log_set_level((enum log_level)the_plan->log_level);
     zone_init_all();
-    console_init(console_cpu(), uart);
     pool_seal();
     announce();
     start_cpus(cpu);
+    console_init(console_cpu(), uart);
     for (uint32_t i = 0; i < the_plan->zone_count; i++) {
         if (zone_start(&zones[i]) != OK) {
             LOG(LOG_ERROR, "zone does not start", LOG_ZONE(&zones[i]));

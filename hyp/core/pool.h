@@ -13,7 +13,8 @@ void pool_init(void *base, size_t size, hpa_t base_pa);
 
 /*
  * `size` bytes rounded up to 4 KiB, aligned to `align` (a power of two >= 4 KiB) in machine
- * addresses, zeroed. Never fails: plan_check has proved that the pool suffices.
+ * addresses, zeroed. Never fails: the boot code has
+ * made sure that the pool suffices for the plan.
  */
 void *pool_take(size_t size, size_t align);
 

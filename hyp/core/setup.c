@@ -2,6 +2,7 @@
 /* Builds zones, vCPUs and their stage 2 from the plan, once, out of the boot pool. */
 #include "hyp/arch.h"
 #include "hyp/core/assert.h"
+#include "hyp/core/load.h"
 #include "hyp/core/pool.h"
 #include "hyp/core/setup.h"
 #include "hyp/core/vuart.h"
@@ -11,9 +12,10 @@ const struct plan *the_plan;
 struct zone *zones;
 struct pcpu *pcpus;
 
-void setup_cpus(const struct plan *plan)
+void setup_cpus(const struct plan *plan, const void *boot_image)
 {
     the_plan = plan;
+    load_init(boot_image);
     pcpus = pool_take(plan->cpu_count * sizeof(*pcpus), SIZE_4K);
     for (uint32_t i = 0; i < plan->cpu_count; i++) {
         pcpus[i].id = i;

@@ -7,8 +7,8 @@
 
 struct pcpu;
 
-/* Takes over a plan that plan_check accepts, and makes pcpus[]. */
-void setup_cpus(const struct plan *plan);
+/* Takes over a plan that plan_check accepts and the mapped boot image, and makes pcpus[]. */
+void setup_cpus(const struct plan *plan, const void *boot_image);
 
 /* The rest of booting, on the boot CPU and its own stack; `uart`: mapped console, or 0. */
 _Noreturn void setup_main(struct pcpu *cpu, uintptr_t uart);

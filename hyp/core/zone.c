@@ -74,7 +74,7 @@ enum err vcpu_on(struct vcpu *vcpu, const struct vcpu_start *start)
     return OK;
 }
 
-/* The vCPU has left the guest for good; the last one of a zone wakes vCPU 0's CPU. */
+/* The vCPU has left the guest for good; what follows from that is for vCPU 0's CPU. */
 static void leave(struct vcpu *vcpu)
 {
     struct zone *zone = vcpu->zone;
@@ -82,8 +82,6 @@ static void leave(struct vcpu *vcpu)
     arch_vcpu_unload(vcpu);
     atomic_store(&vcpu->state, VCPU_OFF);
     if (atomic_fetch_sub(&zone->running, 1) == 1) {
-        /* No vCPU is left that could turn another one on: the zone has ended itself. */
-        zone_stop(zone, STOP_POWER_OFF);
         pcpu_request(zone->vcpus[0].cpu, REQUEST_LOOK);
     }
 }
@@ -95,7 +93,6 @@ void vcpu_off(struct vcpu *vcpu)
 
 static void vcpu_begin(struct vcpu *vcpu)
 {
-    vcpu->log_budget = LOG_GUEST_BUDGET;
     arch_vcpu_reset(vcpu, &vcpu->start);
     arch_vcpu_load(vcpu);
     atomic_store(&vcpu->state, VCPU_ON);
@@ -105,6 +102,9 @@ enum err zone_start(struct zone *zone)
 {
     uint32_t expected = ZONE_OFF;
 
+    if (atomic_load(&zone->vcpus[0].cpu->absent)) {
+        return ERR_NONE;
+    }
     if (!atomic_compare_exchange_strong(&zone->state, &expected, ZONE_STARTING)) {
         return ERR_BUSY;
     }
@@ -112,13 +112,24 @@ enum err zone_start(struct zone *zone)
     return OK;
 }
 
+/* The first reason stays, but that the operator can end a zone which is resetting itself. */
+static bool may_stop(uint32_t state, enum stop_reason why)
+{
+    switch ((enum zone_state)get(ZSTATE, state)) {
+    case ZONE_STARTING:
+    case ZONE_RUNNING: return true;
+    case ZONE_STOPPING: return why == STOP_OPERATOR && get(ZREASON, state) == STOP_RESET;
+    case ZONE_OFF:
+    default: return false;
+    }
+}
+
 void zone_stop(struct zone *zone, enum stop_reason why)
 {
+    uint32_t stopping = (uint32_t)(put(ZSTATE, ZONE_STOPPING) | put(ZREASON, why));
     uint32_t state = atomic_load(&zone->state);
 
-    while (state == ZONE_RUNNING || state == ZONE_STARTING) {
-        uint32_t stopping = (uint32_t)(put(ZSTATE, ZONE_STOPPING) | put(ZREASON, why));
-
+    while (may_stop(state, why)) {
         if (atomic_compare_exchange_weak(&zone->state, &state, stopping)) {
             request_all(zone);
             return;
@@ -142,7 +153,9 @@ static void start_now(struct zone *zone)
         .arg0 = zone->plan->dtb,
         .arg1 = zone->plan->boot_info,
     };
-    LOG(LOG_INFO, "zone starts", LOG_ZONE(zone), LOG_DEC("count", zone->starts));
+    if (log_budget_take(&zone->log_budget, zone)) {
+        LOG(LOG_INFO, "zone starts", LOG_ZONE(zone), LOG_DEC("count", zone->starts));
+    }
     atomic_store(&zone->running, 1);
     atomic_store(&boot->state, VCPU_READY);
     if (!atomic_compare_exchange_strong(&zone->state, &expected, ZONE_RUNNING)) {
@@ -157,7 +170,10 @@ static void stopped(struct zone *zone)
     enum stop_reason why = (enum stop_reason)get(ZREASON, atomic_load(&zone->state));
 
     zone->reason = why;
-    LOG(LOG_INFO, "zone stopped", LOG_ZONE(zone), LOG_STR("reason", zone_reason_name(why)));
+    /* A zone can reset itself without end, but it can end only once. */
+    if (why != STOP_RESET || log_budget_take(&zone->log_budget, zone)) {
+        LOG(LOG_INFO, "zone stopped", LOG_ZONE(zone), LOG_STR("reason", zone_reason_name(why)));
+    }
     arch_virq_reset(zone);
     atomic_store(&zone->state, why == STOP_RESET ? ZONE_STARTING : ZONE_OFF);
     if (why == STOP_RESET) {
@@ -166,7 +182,7 @@ static void stopped(struct zone *zone)
     if (zone_all_off()) {
         LOG0(LOG_INFO, "all zones are off: the machine powers off");
         console_finish();
-        arch_machine_off(false);
+        arch_machine_off();
     }
 }
 
@@ -179,6 +195,10 @@ void zone_progress(struct vcpu *vcpu)
         leave(vcpu);
     }
     if (vcpu->id == 0 && atomic_load(&zone->running) == 0) {
+        if (zone_state(zone) == ZONE_RUNNING) {
+            /* No vCPU is left that could turn another one on: the zone has ended itself. */
+            zone_stop(zone, STOP_POWER_OFF);
+        }
         if (zone_state(zone) == ZONE_STOPPING) {
             stopped(zone);
         }

@@ -10,6 +10,7 @@
 #include "abi/plan.h"
 #include "arch_types.h"
 #include "hyp/core/lock.h"
+#include "hyp/core/log.h"
 #include "hyp/core/mmio.h"
 #include "hyp/core/vuart.h"
 #include "lib/addr.h"
@@ -53,10 +54,10 @@ struct vcpu {
     struct arch_vcpu arch; /* first: assembly reaches it by the vCPU's address */
     struct zone *zone;
     struct pcpu *cpu;
-    uint32_t id;             /* within the zone */
-    _Atomic uint32_t state;  /* enum vcpu_state */
-    struct vcpu_start start; /* valid from VCPU_READY on */
-    uint32_t log_budget;     /* guest-caused log lines left, see log_guest() */
+    uint32_t id;                  /* within the zone */
+    _Atomic uint32_t state;       /* enum vcpu_state */
+    struct vcpu_start start;      /* valid from VCPU_READY on */
+    struct log_budget log_budget; /* of lines that its guest provokes, see log_guest() */
 };
 
 struct zone {
@@ -69,7 +70,8 @@ struct zone {
     struct vcpu *vcpus;
     struct mmio_dev dev[MMIO_MAX_DEVS];
     uint32_t dev_count;
-    uint32_t starts; /* how often it was started */
+    uint32_t starts;              /* how often it was started */
+    struct log_budget log_budget; /* of lines about starts and stops */
     struct vuart vuart;
     struct arch_zone arch;
 };
@@ -110,7 +112,7 @@ enum err vcpu_on(struct vcpu *vcpu, const struct vcpu_start *start) MUST_CHECK;
 /* The running vCPU turns itself off (PSCI CPU_OFF); takes effect when the handler returns. */
 void vcpu_off(struct vcpu *vcpu);
 
-/* Asks for start of a zone that is off. ERR_BUSY otherwise. Any CPU. */
+/* Starts a zone that is off. ERR_BUSY: it is not off; ERR_NONE: no CPU to boot on. Any CPU. */
 enum err zone_start(struct zone *zone) MUST_CHECK;
 
 /* Asks all vCPUs of a zone to stop; with STOP_RESET it starts again. Any CPU, never waits. */

@@ -55,9 +55,8 @@ void arch_pirq_assign(uint32_t intid, const struct pcpu *cpu)
     machine.pirq = intid;
 }
 
-void arch_machine_off(bool reset)
+void arch_machine_off(void)
 {
-    (void)reset;
     machine.offs++;
 }
 

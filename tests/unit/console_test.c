@@ -403,8 +403,8 @@ static void test_reset_stop_start(void **state)
     assert_int_equal(machine.stop_reason, STOP_OPERATOR);
     machine.stopped = NULL;
     machine.state[1] = ZONE_OFF;
-    assert_non_null(strstr(said("\001k"), "not running"));
-    assert_non_null(strstr(said("\001r"), "not running"));
+    assert_non_null(strstr(said("\001k"), "zone is off"));
+    assert_non_null(strstr(said("\001r"), "zone is off"));
     assert_null(machine.stopped);
     assert_non_null(strstr(said("\001s"), "start zone=linux1"));
     assert_ptr_equal(machine.started, &zones[1]);

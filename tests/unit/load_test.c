@@ -26,9 +26,7 @@ void *arch_window_map(hpa_t pa)
     return ram + (pa.v - PA);
 }
 
-void arch_window_unmap(void)
-{
-}
+void arch_window_unmap(void) {}
 
 void arch_cache_sync(void *va, size_t size)
 {

@@ -201,19 +201,30 @@ static void test_crash_take_needs_no_lock(void **state)
     assert_string_equal(taken(), "ef\n");
 }
 
-static void test_guest_budget(void **state)
+static unsigned allowed_of(struct vcpu *vcpu, unsigned tries)
 {
-    struct vcpu vcpu = { .zone = &zones[1], .id = 3, .log_budget = LOG_GUEST_BUDGET };
     unsigned allowed = 0;
 
-    (void)state;
-    for (unsigned i = 0; i < 1000; i++) {
-        allowed += log_guest(&vcpu);
+    for (unsigned i = 0; i < tries; i++) {
+        allowed += log_guest(vcpu);
     }
-    assert_int_equal(allowed, LOG_GUEST_BUDGET - 1);
-    assert_non_null(strstr(taken(), "W further messages of this vCPU are dropped until its next "
-                                    "start zone=linux1 vcpu=3\n"));
+    return allowed;
+}
+
+static void test_guest_budget(void **state)
+{
+    struct vcpu vcpu = { .zone = &zones[1], .id = 3 };
+
+    (void)state;
+    machine.now = 100 * machine.rate;
+    assert_int_equal(allowed_of(&vcpu, 1000), LOG_GUEST_BUDGET - 1);
+    assert_non_null(strstr(taken(), "W too many messages: some are dropped zone=linux1 "));
     assert_int_equal(kicks, 1);
+    /* Only time fills it again. */
+    machine.now += LOG_GUEST_SECONDS * machine.rate - 1;
+    assert_int_equal(allowed_of(&vcpu, 1000), 0);
+    machine.now += 1;
+    assert_int_equal(allowed_of(&vcpu, 1000), LOG_GUEST_BUDGET - 1);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stage 2 tables: entry encoding, leaf sizes, refusals, and walks against a plain list of ranges. */
+/* Stage 2 tables: entries, leaf sizes, refusals, and walks against a plain list of ranges. */
 #include "unit.h"
 
 #include <stdlib.h>

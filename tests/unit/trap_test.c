@@ -207,10 +207,10 @@ static void test_aborts(void **state)
     struct trap denied = { .kind = TRAP_DATA };
 
     (void)state;
-    expect_external_abort(access_of(0x1000, 4, false));           /* behind the device */
+    expect_external_abort(access_of(0x1000, 4, false));              /* behind the device */
     expect_external_abort(access_of(UINT64_MAX - DEVICE, 4, false)); /* before it */
-    expect_external_abort(access_of(0x2, 4, true));               /* unaligned */
-    expect_external_abort(access_of(0xffe, 4, false));            /* over its end */
+    expect_external_abort(access_of(0x2, 4, true));                  /* unaligned */
+    expect_external_abort(access_of(0xffe, 4, false));               /* over its end */
     assert_int_equal(accesses, 0);
     expect_external_abort(access_of(0x800, 4, false)); /* the device refuses */
     expect_external_abort(denied);

@@ -31,6 +31,13 @@ void log_line(enum log_level level, const char *text, const struct log_arg *args
     (void)args;
 }
 
+bool log_budget_take(struct log_budget *budget, const struct zone *zone)
+{
+    (void)budget;
+    (void)zone;
+    return true;
+}
+
 void vuart_reset(struct zone *zone)
 {
     (void)zone;
@@ -153,6 +160,9 @@ static void test_absent_cpu(void **state)
     atomic_store(&pcpu_store[2].absent, true);
     assert_int_equal(vcpu_on(&vcpu_store[2], &start), ERR_DENIED);
     assert_int_equal(zones[0].running, 1);
+    atomic_store(&pcpu_store[3].absent, true);
+    assert_int_equal(zone_start(&zones[1]), ERR_NONE);
+    assert_int_equal(zone_state(&zones[1]), ZONE_OFF);
 }
 
 static void test_reset_with_all_vcpus(void **state)
@@ -219,11 +229,24 @@ static void test_first_reason_stays(void **state)
     assert_int_equal(zones[0].reason, STOP_FAULT);
 }
 
+static void test_operator_ends_a_reset(void **state)
+{
+    (void)state;
+    start_zone0();
+    zone_stop(&zones[0], STOP_RESET);
+    zone_stop(&zones[0], STOP_OPERATOR);
+    zone_stop(&zones[0], STOP_RESET);
+    turn_all();
+    assert_int_equal(zone_state(&zones[0]), ZONE_OFF);
+    assert_int_equal(zones[0].reason, STOP_OPERATOR);
+}
+
 static void test_last_vcpu_off_ends_zone(void **state)
 {
     (void)state;
     start_zone0();
     vcpu_off(&vcpu_store[0]);
+    assert_int_equal(zone_state(&zones[0]), ZONE_RUNNING); /* only vCPU 0's CPU may judge */
     turn_all();
     assert_int_equal(zone_state(&zones[0]), ZONE_OFF);
     assert_int_equal(zones[0].reason, STOP_POWER_OFF);
@@ -327,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup(test_vcpu_on_during_stop, setup),
         cmocka_unit_test_setup(test_stop_while_starting, setup),
         cmocka_unit_test_setup(test_first_reason_stays, setup),
+        cmocka_unit_test_setup(test_operator_ends_a_reset, setup),
         cmocka_unit_test_setup(test_last_vcpu_off_ends_zone, setup),
         cmocka_unit_test_setup(test_machine_off_with_last_zone, setup),
         cmocka_unit_test_setup(test_ram_find, setup),

@@ -2,7 +2,8 @@
 """Breaks the hypervisor from outside, by QEMU's debug stub, and reads its crash record.
 
 No guest can do this; the record must be whole all the same: the day it is needed, it is all there
-is. `assert`: a broken invariant; `stack`: the CPU's stack pointer runs into its guard.
+is. `assert`: a broken invariant; `stack`: the CPU's stack pointer runs into its guard; `boot`: a broken
+invariant before there is a console.
 """
 import os
 import re
@@ -13,9 +14,13 @@ from harness.machine import CRASH
 BREAK = {
     # The name of a zone serves as the text, so that the record can be recognized.
     "assert": ["set $x0 = (long)the_plan->zone[0].name", "set $pc = arch_crash"],
+    "boot": ["set $x0 = \"early\"", "set $pc = arch_crash"],
     # Just above the guard of the CPU's own slot: the next call runs into it.
     "stack": ["set $sp = ((long)$sp & ~0xffffL) + 0x4010"],
 }
+
+
+WHERE = {"boot": "setup_cpus"}  # before there are CPUs, stacks, and a console
 
 
 def break_it(machine, how):
@@ -24,14 +29,16 @@ def break_it(machine, how):
             break
         machine.rest(0.1)
     lines = ["set pagination off", "set confirm off", "set architecture aarch64",
-             f"target remote {machine.gdb}", "hbreak trap_handle", "continue", "delete",
+             f"target remote {machine.gdb}", f"hbreak {WHERE.get(how, 'trap_handle')}", "continue",
+             "delete",
              *BREAK[how], "detach"]
     command = ["gdb-multiarch", "-nx", "-batch"]
     for line in lines:
         command += ["-ex", line]
     done = subprocess.run([*command, str(machine.hyp_elf)], capture_output=True, text=True,
                           timeout=60, check=False)
-    machine.check("hit Breakpoint 1" in done.stdout and "rror" not in done.stderr, f"gdb: {done.stdout}{done.stderr}")
+    machine.check("hit Breakpoint 1" in done.stdout and "rror" not in done.stderr,
+                  f"gdb: {done.stdout}{done.stderr}")
 
 
 def test(machine, stanza):
@@ -44,7 +51,7 @@ def test(machine, stanza):
             break
     record = hyp("hyp")
     machine.check(CRASH.search(record), f"no crash record: {record}")
-    machine.check(f"EL2 crash: {'BRK' if how == 'assert' else 'data abort in EL2'}" in record,
+    machine.check(f"EL2 crash: {'data abort in EL2' if how == 'stack' else 'BRK'}" in record,
                   f"wrong class: {record}")
     if how == "assert":
         machine.check(stanza.zones[0] in record, f"the reason is missing: {record}")
@@ -53,7 +60,7 @@ def test(machine, stanza):
     trace = re.findall(r"^  ([0-9a-f]{16})$", record.split("backtrace:")[1], re.M)
     names = subprocess.run(["addr2line", "-f", "-e", str(machine.hyp_elf), *trace],
                            capture_output=True, text=True, check=False).stdout
-    machine.check("run_cpu" in names or "enter_guest" in names, f"backtrace {trace}: {names}")
+    machine.check("run_cpu" in names or "boot_main" in names, f"backtrace {trace}: {names}")
     # Nothing runs on: neither zones nor the console.
     machine.rest(1)
     before = len(machine.text("hyp")), {z: len(machine.text(z)) for z in stanza.zones}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* aarch64's part of the hypervisor's objects; offsets used by entry.S are proved in frame.c. */
+/* aarch64's part of the hypervisor's objects; offsets used by entry.S are proved in cpu.c. */
 #ifndef HYP_ARCH_AARCH64_ARCH_TYPES_H
 #define HYP_ARCH_AARCH64_ARCH_TYPES_H
 

@@ -10,9 +10,9 @@
 #include "gic.h"
 #include "hw.h"
 #include "hyp/arch.h"
-#include "hyp/core/load.h"
 #include "hyp/core/pool.h"
 #include "hyp/core/setup.h"
+#include "hyp/core/uart.h"
 #include "hyp/core/zone.h"
 #include "layout.h"
 #include "lib/plan_check.h"
@@ -94,6 +94,7 @@ static void check_plan(const struct plan *plan, uint64_t image)
     }
     if (plan->board.uart_hpa != 0) {
         console = mmu_map_device(hpa(plan->board.uart_hpa), PLAN_UART_SIZE);
+        uart_init(console); /* a crash from here on can say so */
     }
     if (plan_check(plan, &sink) != 0) {
         refuse("the plan is not acceptable");
@@ -142,8 +143,7 @@ _Noreturn void boot_main(void)
     }
     map_pool(plan);
     map_blobs(image, head, align_up(plan->image_size, SIZE_4K));
-    load_init((const void *)VA_BLOBS);
-    setup_cpus(plan);
+    setup_cpus(plan, (const void *)VA_BLOBS);
     for (uint32_t i = 0; i < plan->cpu_count; i++) {
         mmu_prepare_cpu(&pcpus[i]);
     }

@@ -12,7 +12,7 @@ _Noreturn void boot_main(void);
 _Noreturn void secondary_main(struct pcpu *cpu);
 
 /* MMU off, at the load address: the machine started us at another exception level than EL2. */
-_Noreturn void early_wrong_level(uint64_t currentel);
+_Noreturn void early_wrong_level(void);
 
 /* Continues in fn(arg) on another stack, for ever. */
 _Noreturn void stack_switch_call(uintptr_t top, void (*fn)(void *arg), void *arg);

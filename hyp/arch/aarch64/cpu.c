@@ -206,7 +206,7 @@ void arch_alarm_set(uint64_t when)
     isb();
 }
 
-void arch_machine_off(bool reset)
+void arch_machine_off(void)
 {
-    psci_machine_off(reset);
+    psci_machine_off();
 }

@@ -17,6 +17,8 @@ _Static_assert(offsetof(struct crash_frame, esr) == CRASH_ESR, "entry.S");
 _Static_assert(offsetof(struct crash_frame, hpfar) == CRASH_HPFAR, "entry.S");
 _Static_assert(sizeof(struct crash_frame) == CRASH_SIZE, "entry.S");
 
+enum { EC_DATA_EL2 = 0x25 };
+
 #define BACKTRACE_MAX 24u
 #define HEX_DIGITS    16u
 
@@ -112,8 +114,26 @@ static void stop_others(void)
     }
 }
 
-_Noreturn void crash_report(const struct crash_frame *frame)
+/* Whether it is the AT of entry.S, which a guest's broken tables may abort. Not a crash then. */
+static bool is_probe(const struct crash_frame *frame)
 {
+    const struct pcpu *cpu = arch_cpu_this();
+
+    if ((frame->elr != (uintptr_t)probe_insn1 && frame->elr != (uintptr_t)probe_insn0) || !cpu ||
+        !cpu->vcpu || get(ESR_EC, frame->esr) != EC_DATA_EL2) {
+        return false;
+    }
+    /* crash_entry has used these as scratch. */
+    wr_vpidr_el2(rd_midr_el1());
+    wr_vmpidr_el2(cpu->vcpu->arch.vmpidr);
+    return true;
+}
+
+void crash_report(const struct crash_frame *frame)
+{
+    if (is_probe(frame)) {
+        return;
+    }
     /* The first CPU reports; a crash while reporting, or of another CPU meanwhile, only parks. */
     if (atomic_fetch_add(&crashes, 1) == 0) {
         stop_others();

@@ -13,7 +13,14 @@ struct crash_frame {
     uint64_t hpfar, vector;
 };
 
-/* Called by entry.S on the emergency stack. */
-_Noreturn void crash_report(const struct crash_frame *frame);
+/* Called by entry.S on the emergency stack. Returns only for an abort of a probe below. */
+void crash_report(const struct crash_frame *frame);
+
+/* PAR_EL1 of a guest's address, by AT S12E1R and S12E0R; the guest's PAR_EL1 is changed. */
+uint64_t probe_s12e1r(uint64_t va);
+uint64_t probe_s12e0r(uint64_t va);
+
+/* The instructions that may abort. */
+extern const char probe_insn1[], probe_insn0[];
 
 #endif

@@ -26,13 +26,11 @@ void early_puts(uintptr_t uart, const char *text)
     }
 }
 
-_Noreturn void early_wrong_level(uint64_t currentel)
+_Noreturn void early_wrong_level(void)
 {
-    extern char image_start[], image_end[];
+    extern char image_end[];
     const struct plan *plan = (const struct plan *)((uintptr_t)image_end);
 
-    (void)image_start;
-    (void)currentel;
     if (plan->magic == PLAN_MAGIC && plan->board.uart_hpa != 0) {
         early_puts(plan->board.uart_hpa,
                    "\r\nvitrine: cannot start: not entered at EL2; start the machine with its "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of EL2 control registers (Arm DDI 0487, D17.2) and the values the hypervisor gives them. */
+/* Fields of EL2 control registers (Arm DDI 0487, D17.2) that the hypervisor sets. */
 #ifndef HYP_ARCH_AARCH64_EL2_H
 #define HYP_ARCH_AARCH64_EL2_H
 

@@ -81,6 +81,22 @@ guest_exit:             ldr     x0, [sp, #(16 + ENTER_ARGS)]
                         ret
 
 /*
+ * uint64_t probe_s12e1r(uint64_t va), probe_s12e0r: PAR_EL1 after AT S12E1R or S12E0R of a guest's
+ * address. An external abort on the guest's own tables is taken by the AT as an exception of EL2
+ * (DDI 0487, AArch64.AT), not reported in PAR_EL1: crash_report() knows the two instructions and
+ * returns, and the answer is PAR_EL1.F. Leaves: nothing is on the stack.
+ */
+                        .global probe_s12e1r, probe_s12e0r, probe_insn1, probe_insn0
+probe_s12e1r:
+probe_insn1:            at      s12e1r, x0
+                        b       1f
+probe_s12e0r:
+probe_insn0:            at      s12e0r, x0
+1:                      isb
+                        mrs     x0, par_el1
+                        ret
+
+/*
  * crash_entry: in: x0 = vector number, the real x0 in VPIDR_EL2. Saves everything on the
  * emergency stack, which is known good, and never returns.
  */
@@ -107,3 +123,10 @@ crash_entry:            msr     vmpidr_el2, x0
                         mrs     x2, vmpidr_el2
                         stp     x1, x2, [x0, #CRASH_HPFAR]
                         bl      crash_report
+
+/* Only for a probe: back to its caller, whose registers are as they were. */
+                        ldr     x0, [sp, #CRASH_SP]
+                        load_probe
+                        mov     sp, x0
+                        mov     x0, #1
+                        ret

@@ -3,6 +3,7 @@
  * Completes a data abort without syndrome by reading the guest's instruction. All that is read may
  * change while it is read: it is read once, and must fit what the machine reported.
  */
+#include "crash.h"
 #include "hyp/arch.h"
 #include "hyp/core/zone.h"
 #include "hw.h"
@@ -25,12 +26,10 @@ static bool translate(const struct vcpu *vcpu, hpa_t *out)
     uint64_t par;
 
     if (get(PSTATE_EL, vcpu->arch.pstate) == 0) {
-        at_s12e0r(vcpu->arch.pc);
+        par = probe_s12e0r(vcpu->arch.pc);
     } else {
-        at_s12e1r(vcpu->arch.pc);
+        par = probe_s12e1r(vcpu->arch.pc);
     }
-    isb();
-    par = rd_par_el1();
     wr_par_el1(saved);
     *out = hpa(put(PAGE_NUMBER, get(PAR_PA, par)) | put(PAGE_OFFSET, vcpu->arch.pc));
     return !get(PAR_F, par);

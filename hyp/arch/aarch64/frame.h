@@ -62,7 +62,18 @@
                         ldp     x0, x1, [x0, #VCPU_X]
 .endm
 
-/* x1..x30 of a crash at x0; nothing is ever loaded back. */
+/* Of a crash frame at sp: what a function must keep, and the return address. */
+.macro load_probe
+                        ldp     x18, x19, [sp, #144]
+                        ldp     x20, x21, [sp, #160]
+                        ldp     x22, x23, [sp, #176]
+                        ldp     x24, x25, [sp, #192]
+                        ldp     x26, x27, [sp, #208]
+                        ldp     x28, x29, [sp, #224]
+                        ldr     x30, [sp, #240]
+.endm
+
+/* x1..x30 of a crash at x0; load_probe is all that ever loads from it. */
 .macro save_crash
                         str     x1, [x0, #8]
                         stp     x2, x3, [x0, #16]

@@ -7,8 +7,9 @@
 #include "hyp/core/lock.h"
 #include "hyp/core/zone.h"
 
-FIELD(SRE_ALL, 0, 4);      /* ICC_SRE_EL2: SRE, DFB, DIB, Enable */
-FIELD(SRE_EL1_ALL, 0, 3);  /* ICC_SRE_EL1: SRE, DFB, DIB */
+FIELD(SRE_ALL, 0, 4);     /* ICC_SRE_EL2: SRE, DFB, DIB, Enable */
+FIELD(SRE_EL1_ALL, 0, 3); /* ICC_SRE_EL1: SRE, DFB, DIB */
+FIELD(SRE_ENABLE, 3, 1);
 FIELD(CTLR_EOIMODE, 1, 1); /* ICC_CTLR_EL1: EOIR drops priority, DIR deactivates */
 FIELD(IGRPEN_ENABLE, 0, 1);
 FIELD(PMR_ALL, 0, 8);
@@ -120,6 +121,8 @@ static void interface_init(void)
     wr_icc_sre_el2(field_mask(SRE_ALL));
     isb(); /* the other registers exist from here on */
     wr_icc_sre_el1(field_mask(SRE_EL1_ALL));
+    isb();
+    wr_icc_sre_el2(field_mask(SRE_ALL) & ~field_mask(SRE_ENABLE)); /* EL1 may not change it */
     isb();
     wr_icc_pmr_el1(field_mask(PMR_ALL));
     wr_icc_bpr1_el1(0);

@@ -15,7 +15,7 @@
 #include "pt.h"
 
 /*
- * Before there is a pool: levels 2 and 3 for the boot image, level 3 for the UART, and for the pool,
+ * Before there is a pool: levels 2 and 3 for the boot image, level 3 for the UART and the pool,
  * which is below 4 MiB for the largest plan and so touches 3 blocks of 2 MiB.
  */
 #define EARLY_TABLES 6u

@@ -72,6 +72,9 @@ static enum pirq_kind claim_own(uint32_t intid)
     enum pirq_kind kind;
 
     if (intid == GIC_DOORBELL) {
+        /* What the doorbell announces is read after it was acknowledged, not before. */
+        dsb_sy();
+        isb();
         kind = PIRQ_KICK;
     } else if (intid == gic.hyp_timer) {
         kind = PIRQ_ALARM;

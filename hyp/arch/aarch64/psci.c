@@ -235,7 +235,7 @@ enum err psci_machine_cpu_on(uint64_t hw_id, uint64_t entry, uint64_t context)
     return answer == PSCI_SUCCESS ? OK : ERR_NONE;
 }
 
-void psci_machine_off(bool reset)
+void psci_machine_off(void)
 {
-    (void)hw_smc(reset ? FID_SYSTEM_RESET : FID_SYSTEM_OFF, 0, 0, 0);
+    (void)hw_smc(FID_SYSTEM_OFF, 0, 0, 0);
 }

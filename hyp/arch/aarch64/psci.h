@@ -28,6 +28,6 @@ extern const size_t psci_row_count;
 
 /* SMC to the firmware below us. */
 enum err psci_machine_cpu_on(uint64_t hw_id, uint64_t entry, uint64_t context) MUST_CHECK;
-void psci_machine_off(bool reset);
+void psci_machine_off(void);
 
 #endif

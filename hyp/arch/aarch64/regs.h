@@ -91,7 +91,7 @@
     X(ich_lr8_el2, "s3_4_c12_c13_0") X(ich_lr9_el2, "s3_4_c12_c13_1")                              \
     X(ich_lr10_el2, "s3_4_c12_c13_2") X(ich_lr11_el2, "s3_4_c12_c13_3")                            \
     X(ich_lr12_el2, "s3_4_c12_c13_4") X(ich_lr13_el2, "s3_4_c12_c13_5")                            \
-    X(ich_lr14_el2, "s3_4_c12_c13_6") X(ich_lr15_el2, "s3_4_c12_c13_7")                              \
+    X(ich_lr14_el2, "s3_4_c12_c13_6") X(ich_lr15_el2, "s3_4_c12_c13_7")                            \
     X(vsesr_el2, "s3_4_c5_c2_3") A64_REGS_POINTS(X) A64_REGS_KEYS(X)
 /* clang-format on */
 

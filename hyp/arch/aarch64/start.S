@@ -26,6 +26,7 @@ _start:                 b       boot_entry
  */
                         .text
 boot_entry:             msr     daifset, #0xf
+                        msr     spsel, #1
                         adrp    x0, boot_stack_top
                         mov     sp, x0
                         mrs     x19, CurrentEL
@@ -42,14 +43,14 @@ boot_entry:             msr     daifset, #0xf
                         ldr     x1, =boot_main
                         adrp    x0, _start              /* linked address now */
                         br      x1
-1:                      mov     x0, x19
-                        b       early_wrong_level
+1:                      b       early_wrong_level
 
 /*
  * secondary_entry: a CPU that PSCI CPU_ON starts. In: x0 = its struct pcpu (linked address).
  */
                         .global secondary_entry
 secondary_entry:        msr     daifset, #0xf
+                        msr     spsel, #1
                         mov     x20, x0
                         msr     tpidr_el2, x0
                         bl      mmu_on
@@ -66,7 +67,10 @@ secondary_entry:        msr     daifset, #0xf
  * linked address of its caller, and drops the identity page. In: x30 in machine addresses.
  * Clobbers x0..x6. A leaf without stack: caches are off.
  */
-mmu_on:                 mrs     x0, id_aa64mmfr0_el1
+mmu_on:                 mov     x0, #(1 << 31)          /* HCR_EL2: RW, E2H = 0 */
+                        msr     hcr_el2, x0
+                        isb
+                        mrs     x0, id_aa64mmfr0_el1
                         and     x0, x0, #0xf            /* PARange */
                         cmp     x0, #5                  /* 48 bits: more needs other tables */
                         mov     x1, #5

@@ -22,11 +22,9 @@ void arch_ipi_send(struct pcpu *target)
     fake_arch.ipi_last = target;
 }
 
-void arch_machine_off(bool reset)
+void arch_machine_off(void)
 {
-    if (!reset) {
-        fake_arch.machine_off++;
-    }
+    fake_arch.machine_off++;
 }
 
 void arch_vcpu_reset(struct vcpu *vcpu, const struct vcpu_start *start)

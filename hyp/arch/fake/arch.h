@@ -14,7 +14,7 @@ struct fake_arch {
     unsigned ipis;         /* arch_ipi_send() calls */
     struct pcpu *ipi_last; /* its last target */
     unsigned resets, loads, unloads, virq_resets, s2_flushes, waits;
-    unsigned machine_off; /* arch_machine_off(false) calls */
+    unsigned machine_off; /* arch_machine_off() calls */
     bool virq_pending;    /* answer of arch_virq_pending() */
     uint8_t *window;      /* 2 MiB that arch_window_map() gives out */
     uint64_t window_pa;   /* its last argument */
