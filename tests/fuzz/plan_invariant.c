@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sweeps over sorted ranges instead of pairs, walks by pages instead of containment, counts by
+ * owner: shares no helper with lib/plan_rule_*.c, so that a mistake there does not repeat here.
+ */
+#include "tests/fuzz/plan_invariant.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/fuzz/fuzz.h"
+
+#define OWNER_HYP  1000u
+#define SPANS_MAX  (PLAN_MAX_REGIONS + PLAN_MAX_RAM + 8u)
+#define PAGE_4K    UINT64_C(4096)
+#define BLOCK_2M   UINT64_C(0x200000)
+#define GICD_BYTES UINT64_C(0x10000)
+#define GICR_BYTES UINT64_C(0x20000)
+
+/* Bytes first..last of an address space. */
+struct span {
+    uint64_t first, last;
+    uint32_t owner;
+};
+
+struct spans {
+    struct span at[SPANS_MAX];
+    size_t count;
+};
+
+static void add(struct spans *s, uint64_t base, uint64_t size, uint32_t owner)
+{
+    FUZZ_CHECK(s->count < SPANS_MAX);
+    FUZZ_CHECK(size != 0);
+    FUZZ_CHECK(base + (size - 1) >= base);
+    s->at[s->count++] = (struct span){ base, base + (size - 1), owner };
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+
+    return x->first < y->first ? -1 : x->first > y->first;
+}
+
+static void check_disjoint(struct spans *s)
+{
+    qsort(s->at, s->count, sizeof(s->at[0]), by_first);
+    for (size_t i = 1; i < s->count; i++) {
+        FUZZ_CHECK(s->at[i].first > s->at[i - 1].last);
+    }
+}
+
+/* No byte of the machine has two owners. */
+static void check_machine(const struct plan *p)
+{
+    struct spans s = { .count = 0 };
+    uint64_t top = UINT64_C(1) << 48;
+
+    add(&s, p->hyp_hpa, p->hyp_size, OWNER_HYP);
+    add(&s, p->board.gicd_hpa, p->board.gicd_size, OWNER_HYP);
+    add(&s, p->board.gicr_hpa, p->board.gicr_size, OWNER_HYP);
+    if (p->board.uart_hpa != 0) {
+        add(&s, p->board.uart_hpa, PAGE_4K, OWNER_HYP);
+    }
+    for (uint32_t i = 0; i < p->region_count; i++) {
+        FUZZ_CHECK(p->region[i].zone < p->zone_count);
+        add(&s, p->region[i].hpa, p->region[i].size, p->region[i].zone);
+    }
+    check_disjoint(&s);
+    FUZZ_CHECK(s.at[s.count - 1].last < top);
+}
+
+/* The range of RAM that holds this byte, or -1. */
+static int ram_at(const struct plan *p, uint64_t hpa)
+{
+    for (uint32_t i = 0; i < p->board.ram_count; i++) {
+        if (hpa >= p->board.ram[i].hpa && hpa - p->board.ram[i].hpa < p->board.ram[i].size) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static void check_kinds(const struct plan *p)
+{
+    FUZZ_CHECK(ram_at(p, p->hyp_hpa) >= 0);
+    FUZZ_CHECK(ram_at(p, p->hyp_hpa) == ram_at(p, p->hyp_hpa + p->hyp_size - 1));
+    FUZZ_CHECK(ram_at(p, p->board.gicd_hpa) < 0 && ram_at(p, p->board.gicr_hpa) < 0);
+    for (uint32_t i = 0; i < p->region_count; i++) {
+        const struct plan_region *r = &p->region[i];
+        uint64_t last = r->hpa + r->size - 1;
+
+        if (r->kind == PLAN_REGION_RAM) {
+            FUZZ_CHECK((r->gpa | r->hpa | r->size) % BLOCK_2M == 0);
+            FUZZ_CHECK(ram_at(p, r->hpa) >= 0 && ram_at(p, r->hpa) == ram_at(p, last));
+        } else {
+            FUZZ_CHECK(r->kind == PLAN_REGION_DEVICE);
+            FUZZ_CHECK((r->gpa | r->hpa | r->size) % PAGE_4K == 0);
+            FUZZ_CHECK(ram_at(p, r->hpa) < 0 && ram_at(p, last) < 0);
+        }
+    }
+    for (uint32_t i = 0; i < p->board.ram_count; i++) {
+        for (uint32_t j = 0; j < p->region_count; j++) {
+            FUZZ_CHECK(p->region[j].kind != PLAN_REGION_DEVICE ||
+                       p->board.ram[i].hpa < p->region[j].hpa ||
+                       p->board.ram[i].hpa - p->region[j].hpa >= p->region[j].size);
+        }
+    }
+}
+
+/* In a zone's address space nothing lies over something else, emulated devices included. */
+static void check_guest(const struct plan *p, uint32_t zone)
+{
+    const struct plan_zone *z = &p->zone[zone];
+    struct spans s = { .count = 0 };
+
+    add(&s, z->gicd_gpa, GICD_BYTES, zone);
+    add(&s, z->gicr_gpa, z->vcpu_count * GICR_BYTES, zone);
+    if (z->console == PLAN_CONSOLE_EMULATED) {
+        add(&s, z->vuart_gpa, PAGE_4K, zone);
+    }
+    for (uint32_t i = 0; i < p->region_count; i++) {
+        if (p->region[i].zone == zone) {
+            add(&s, p->region[i].gpa, p->region[i].size, zone);
+            FUZZ_CHECK((z->flags & PLAN_ZONE_DMA_TRUSTED) == 0 ||
+                       p->region[i].kind != PLAN_REGION_RAM ||
+                       p->region[i].gpa == p->region[i].hpa);
+        }
+    }
+    check_disjoint(&s);
+    FUZZ_CHECK(s.at[s.count - 1].last < UINT64_C(1) << 40);
+}
+
+/* The machine byte that a byte of the zone's RAM is, or UINT64_MAX. */
+static uint64_t translate(const struct plan *p, uint32_t zone, uint64_t gpa)
+{
+    for (uint32_t i = 0; i < p->region_count; i++) {
+        const struct plan_region *r = &p->region[i];
+
+        if (r->zone == zone && r->kind == PLAN_REGION_RAM && gpa - r->gpa < r->size &&
+            gpa >= r->gpa) {
+            return r->hpa + (gpa - r->gpa);
+        }
+    }
+    return UINT64_MAX;
+}
+
+/* Each 2 MiB block of an image, and its last byte, lies in RAM that continues where it left. */
+static void check_images(const struct plan *p)
+{
+    for (uint32_t i = 0; i < p->image_count; i++) {
+        const struct plan_image *im = &p->image[i];
+        uint64_t start = translate(p, im->zone, im->gpa);
+
+        FUZZ_CHECK(im->zone < p->zone_count && im->size != 0);
+        FUZZ_CHECK(im->offset + im->size <= p->image_size && im->offset + im->size > im->offset);
+        FUZZ_CHECK(start != UINT64_MAX);
+        /* At most 64 steps: an image can be as large as a zone. */
+        for (uint64_t at = 0, step = im->size / 64 + 1; at < im->size; at += step) {
+            FUZZ_CHECK(translate(p, im->zone, im->gpa + at) == start + at);
+        }
+        FUZZ_CHECK(translate(p, im->zone, im->gpa + im->size - 1) == start + im->size - 1);
+    }
+}
+
+static void check_cpus(const struct plan *p)
+{
+    uint32_t seen[PLAN_MAX_ZONES] = { 0 };
+
+    for (uint32_t i = 0; i < p->cpu_count; i++) {
+        const struct plan_cpu *cpu = &p->cpu[i];
+
+        for (uint32_t j = 0; j < i; j++) {
+            FUZZ_CHECK(p->cpu[j].hw_id != cpu->hw_id);
+        }
+        if (cpu->zone == PLAN_NONE) {
+            continue;
+        }
+        FUZZ_CHECK(cpu->zone < p->zone_count && cpu->vcpu < 32);
+        FUZZ_CHECK((seen[cpu->zone] >> cpu->vcpu & 1) == 0);
+        seen[cpu->zone] |= UINT32_C(1) << cpu->vcpu;
+    }
+    for (uint32_t i = 0; i < p->zone_count; i++) {
+        FUZZ_CHECK(seen[i] != 0 && seen[i] == (UINT32_C(1) << p->zone[i].vcpu_count) - 1);
+    }
+}
+
+/* Each machine interrupt has one owner; the hypervisor's are nobody's. */
+static void check_irqs(const struct plan *p)
+{
+    uint8_t owners[1024] = { 0 };
+
+    if (p->board.uart_hpa != 0) {
+        FUZZ_CHECK(p->board.uart_intid < 1020);
+        owners[p->board.uart_intid] = 1;
+    }
+    for (uint32_t i = 0; i < p->irq_count; i++) {
+        FUZZ_CHECK(p->irq[i].intid >= 32 && p->irq[i].intid < 1020);
+        FUZZ_CHECK(p->irq[i].zone < p->zone_count);
+        FUZZ_CHECK(owners[p->irq[i].intid]++ == 0);
+        FUZZ_CHECK(p->zone[p->irq[i].zone].console != PLAN_CONSOLE_EMULATED ||
+                   p->zone[p->irq[i].zone].vuart_intid != p->irq[i].intid);
+    }
+}
+
+static void check_entry(const struct plan *p, uint32_t zone)
+{
+    const struct plan_zone *z = &p->zone[zone];
+
+    FUZZ_CHECK(memchr(z->name, 0, sizeof(z->name)) != NULL && z->name[0] != 0);
+    FUZZ_CHECK(translate(p, zone, z->entry) != UINT64_MAX);
+    FUZZ_CHECK(translate(p, zone, z->dtb) != UINT64_MAX);
+    FUZZ_CHECK(z->boot_info == 0 || translate(p, zone, z->boot_info) != UINT64_MAX);
+}
+
+void plan_invariant(const struct plan *plan)
+{
+    FUZZ_CHECK(plan->zone_count >= 1 && plan->zone_count <= PLAN_MAX_ZONES);
+    FUZZ_CHECK(plan->cpu_count <= PLAN_MAX_CPUS && plan->board.ram_count <= PLAN_MAX_RAM);
+    FUZZ_CHECK(plan->region_count <= PLAN_MAX_REGIONS && plan->irq_count <= PLAN_MAX_IRQS);
+    FUZZ_CHECK(plan->image_count <= PLAN_MAX_IMAGES);
+    FUZZ_CHECK(plan->image_hpa >= plan->hyp_hpa);
+    FUZZ_CHECK(plan->image_hpa - plan->hyp_hpa + plan->image_size < plan->hyp_size);
+    check_machine(plan);
+    check_kinds(plan);
+    check_images(plan);
+    check_cpus(plan);
+    check_irqs(plan);
+    for (uint32_t i = 0; i < plan->zone_count; i++) {
+        check_guest(plan, i);
+        check_entry(plan, i);
+    }
+}
