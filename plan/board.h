@@ -4,6 +4,7 @@
 #define PLAN_BOARD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "abi/plan.h"
@@ -11,7 +12,7 @@
 struct errors;
 
 struct board {
-    const void *fdt; /* checked by fdt_check_full() */
+    const void *fdt; /* checked by tree_is_sound() */
     int cpu_node[PLAN_MAX_CPUS];
     int intc, timer, psci;
     int uart; /* node of the console, or negative */
@@ -58,6 +59,12 @@ bool node_regs(const void *fdt, int node, struct node_regs *out);
 
 /* Interrupts at the interrupt controller, those of an interrupt-map too. False: broken. */
 bool node_irqs(const struct board *board, int node, struct node_irqs *out);
+
+/*
+ * fdt_check_full(), and that no property is longer than the tree: libfdt of Debian 12 lets lengths
+ * of almost 2^32 pass, which wraps.
+ */
+bool tree_is_sound(const void *fdt, size_t size);
 
 /* A property's cell, 0 past its end. */
 uint32_t node_cell(const void *fdt, int node, const char *property, int index);

@@ -155,7 +155,7 @@ static struct file board_file(struct compile *c, const struct compile_options *o
         error_add(&c->errors, line,
                   "board '%s': %s: %s; remedy: a name under boards/, or a path to a .dtb or .dts",
                   name, path, why);
-    } else if (file.size < 64 || fdt_check_full(file.data, file.size) != 0) {
+    } else if (file.size < 64 || !tree_is_sound(file.data, file.size)) {
         error_add(&c->errors, line, "board '%s': %s is no valid device tree; remedy: give a .dtb",
                   name, path);
         file.data = NULL;

@@ -13,6 +13,25 @@ FIELD(IRQ_TRIGGER, 0, 4);   /* of an interrupt's flags: 1 and 2 are edges */
 #define GIC_PPI       1u
 #define GIC_CELLS     3
 
+bool tree_is_sound(const void *fdt, size_t size)
+{
+    int node, property, length;
+
+    if (fdt_check_full(fdt, size) != 0) {
+        return false;
+    }
+    for (node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+        fdt_for_each_property_offset(property, fdt, node)
+        {
+            if (fdt_getprop_by_offset(fdt, property, NULL, &length) == NULL || length < 0 ||
+                (size_t)length > size) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 uint32_t node_cell(const void *fdt, int node, const char *property, int index)
 {
     int length;
