@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "crash.h"
 #include "hw.h"
 #include "hyp/arch.h"
 #include "hyp/core/zone.h"
@@ -35,6 +36,17 @@ void *arch_window_map(hpa_t pa)
 void arch_window_unmap(void)
 {
     mapped--;
+}
+
+uint64_t probe_s12e1r(uint64_t va)
+{
+    (void)va;
+    return fake_par_el1;
+}
+
+uint64_t probe_s12e0r(uint64_t va)
+{
+    return probe_s12e1r(va);
 }
 
 static uint32_t bits(uint64_t value, unsigned high, unsigned low)
