@@ -92,7 +92,8 @@ FORCE:
 ALL   :=
 DEPS  :=
 SIZES :=
--include hyp/build.mk guest/build.mk plan/build.mk cli/build.mk examples/build.mk tests/build.mk bench/build.mk
+-include hyp/build.mk guest/build.mk plan/build.mk cli/build.mk examples/build.mk tests/build.mk \
+    bench/build.mk
 
 # Object files whose sources moved leave no stale rule: -MP in CFLAGS_DEP names every header.
 -include $(DEPS)
@@ -112,12 +113,12 @@ cache: ## QEMU 10 and the guest kernels only, into the cache outside the tree
 demo: all cache ## QEMU with linux0, linux1 and tick alive; a tour when there is no terminal
 	$(Q)scripts/demo
 
-unit: unit-tests style pytests ## unit tests, style and bad plans (under 2 minutes)
+unit: unit-tests fuzz-corpus style pytests ## unit tests, fuzz corpora, style (under 2 minutes)
 
 check: unit variants repro cache ## unit and the quick tier of the zone tests (under 25 minutes)
 	$(Q)$(PYTHON) tests/run.py --tier quick $(ZONE)
 
-check-full: unit variants repro cache ## everything, zone tests of all tiers
+check-full: unit variants repro cache fuzz ## everything: all tiers, each fuzz target a minute
 	$(Q)$(PYTHON) tests/run.py --tier full $(ZONE)
 
 # Every pair of compiler and optimization must build with no warning; the default pair is $(O).
