@@ -164,6 +164,19 @@ static void check_images(const struct plan *p)
     }
 }
 
+/* No two images are loaded over each other. */
+static void check_loads(const struct plan *p, uint32_t zone)
+{
+    struct spans s = { .count = 0 };
+
+    for (uint32_t i = 0; i < p->image_count; i++) {
+        if (p->image[i].zone == zone) {
+            add(&s, p->image[i].gpa, p->image[i].size, zone);
+        }
+    }
+    check_disjoint(&s);
+}
+
 static void check_cpus(const struct plan *p)
 {
     uint32_t seen[PLAN_MAX_ZONES] = { 0 };
@@ -230,5 +243,6 @@ void plan_invariant(const struct plan *plan)
     for (uint32_t i = 0; i < plan->zone_count; i++) {
         check_guest(plan, i);
         check_entry(plan, i);
+        check_loads(plan, i);
     }
 }
