@@ -186,6 +186,17 @@ static void enter(void)
 
 /* ---- steps ---- */
 
+/* What this vCPU has just disabled no longer waits in its own list registers. */
+static void check_withdrawn(uint32_t n, uint64_t bits)
+{
+    for (unsigned i = 0; i < LRS; i++) {
+        uint32_t intid = fx_lr_intid(i);
+
+        FUZZ_CHECK(fx_lr_state(i) != LR_PENDING || intid / 32 != n ||
+                   (bits >> (intid % 32) & 1) == 0);
+    }
+}
+
 static void access_any(struct fuzz_in *in)
 {
     uint8_t how = fuzz_u8(in);
@@ -228,9 +239,15 @@ static void access_likely(struct fuzz_in *in)
     if ((how & 8) != 0 || reg == GICD_CTLR) {
         access.offset = reg == GICD_CTLR ? reg : access.offset;
         (void)vgicd_access(self(), &access);
+        if (reg == GICD_ICENABLER && word != 0) { /* word 0 is the redistributor's */
+            check_withdrawn(word, access.value);
+        }
     } else {
         access.offset = (how >> 6) % VCPUS * GICR_SIZE + GICR_SGI + reg;
         (void)vgicr_access(self(), &access);
+        if (reg == GICD_ICENABLER && (how >> 6) % VCPUS == self()->id) {
+            check_withdrawn(0, access.value);
+        }
     }
 }
 
