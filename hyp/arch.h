@@ -150,8 +150,11 @@ void arch_alarm_set(uint64_t when);
 
 /* ---- Memory ---- */
 
-/* Writes back and drops cached data of this machine range (PoC), and stale instructions. */
-void arch_cache_sync(void *va, size_t size);
+/* Writes back and drops cached data of a mapped range, to the point of coherency. */
+void arch_cache_clean(void *va, size_t size);
+
+/* Drops stale instructions on all CPUs, after new code was written and cleaned. */
+void arch_insn_sync(void);
 
 /*
  * This CPU's window: maps the 2 MiB block of RAM that holds `pa` and returns pa's address.

@@ -38,11 +38,22 @@ static void load_block(const struct zone *zone, uint64_t at, hpa_t pa)
             copy_part(block, at, &the_plan->image[i]);
         }
     }
-    arch_cache_sync(block, SIZE_2M);
+    arch_cache_clean(block, SIZE_2M);
     arch_window_unmap();
 }
 
-void load_zone(const struct zone *zone)
+static bool load_region(const struct zone *zone, const struct plan_region *region)
+{
+    for (uint64_t done = 0; done < region->size; done += SIZE_2M) {
+        if (!run_meanwhile() || zone_state(zone) != ZONE_STARTING) {
+            return false;
+        }
+        load_block(zone, region->gpa + done, hpa(region->hpa + done));
+    }
+    return true;
+}
+
+bool load_zone(const struct zone *zone)
 {
     for (uint32_t i = 0; i < the_plan->region_count; i++) {
         const struct plan_region *region = &the_plan->region[i];
@@ -50,8 +61,10 @@ void load_zone(const struct zone *zone)
         if (region->zone != zone->id || region->kind != PLAN_REGION_RAM) {
             continue;
         }
-        for (uint64_t done = 0; done < region->size; done += SIZE_2M) {
-            load_block(zone, region->gpa + done, hpa(region->hpa + done));
+        if (!load_region(zone, region)) {
+            return false;
         }
     }
+    arch_insn_sync();
+    return true;
 }

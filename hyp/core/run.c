@@ -41,6 +41,14 @@ void run_interrupts(struct pcpu *cpu)
     }
 }
 
+bool run_meanwhile(void)
+{
+    struct pcpu *cpu = arch_cpu_this();
+
+    run_interrupts(cpu);
+    return (atomic_load(&cpu->requests) & REQUEST_HALT) == 0;
+}
+
 /* Takes what others have asked for. */
 static void serve_requests(struct pcpu *cpu)
 {

@@ -143,7 +143,10 @@ static void start_now(struct zone *zone)
     struct vcpu *boot = &zone->vcpus[0];
     uint32_t expected = ZONE_STARTING;
 
-    load_zone(zone);
+    if (!load_zone(zone)) {
+        pcpu_request(boot->cpu, REQUEST_LOOK); /* stopped meanwhile: zone_progress() again */
+        return;
+    }
     arch_virq_reset(zone);
     vuart_reset(zone);
     arch_s2_flush(zone);
@@ -167,19 +170,21 @@ static void start_now(struct zone *zone)
 /* On vCPU 0's CPU: all vCPUs have left. */
 static void stopped(struct zone *zone)
 {
-    enum stop_reason why = (enum stop_reason)get(ZREASON, atomic_load(&zone->state));
+    uint32_t state = atomic_load(&zone->state);
+    enum stop_reason why;
+    uint32_t next;
 
+    arch_virq_reset(zone);
+    do { /* the operator may still turn a reset into a stop */
+        why = (enum stop_reason)get(ZREASON, state);
+        next = why == STOP_RESET ? ZONE_STARTING : ZONE_OFF;
+    } while (!atomic_compare_exchange_weak(&zone->state, &state, next));
     zone->reason = why;
     /* A zone can reset itself without end, but it can end only once. */
     if (why != STOP_RESET || log_budget_take(&zone->log_budget, zone)) {
         LOG(LOG_INFO, "zone stopped", LOG_ZONE(zone), LOG_STR("reason", zone_reason_name(why)));
     }
-    arch_virq_reset(zone);
-    atomic_store(&zone->state, why == STOP_RESET ? ZONE_STARTING : ZONE_OFF);
-    if (why == STOP_RESET) {
-        return;
-    }
-    if (zone_all_off()) {
+    if (why != STOP_RESET && zone_all_off()) {
         LOG0(LOG_INFO, "all zones are off: the machine powers off");
         console_finish();
         arch_machine_off();

@@ -130,6 +130,9 @@ bool zone_ram_find(const struct zone *zone, gpa_t at, uint64_t size, hpa_t *out)
 /* Serves the machine's pending interrupts, a bounded number. */
 void run_interrupts(struct pcpu *cpu);
 
+/* For long work between guests: serves interrupts; false: the machine is to halt. */
+bool run_meanwhile(void);
+
 /* Current CPU's vCPU loop; the only place that enters a guest. */
 _Noreturn void run_cpu(struct pcpu *cpu);
 

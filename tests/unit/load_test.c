@@ -16,7 +16,8 @@ static struct plan plan;
 static uint8_t *ram;
 static uint8_t blob[(size_t)SIZE_2M + 64];
 static uint64_t mapped[16];
-static unsigned map_count;
+static unsigned map_count, insn_syncs, turns;
+static enum zone_state state_now;
 
 const struct plan *the_plan = &plan;
 
@@ -28,7 +29,23 @@ void *arch_window_map(hpa_t pa)
 
 void arch_window_unmap(void) {}
 
-void arch_cache_sync(void *va, size_t size)
+void arch_insn_sync(void)
+{
+    insn_syncs++;
+}
+
+bool run_meanwhile(void)
+{
+    return turns-- != 0;
+}
+
+enum zone_state zone_state(const struct zone *zone)
+{
+    (void)zone;
+    return state_now;
+}
+
+void arch_cache_clean(void *va, size_t size)
 {
     (void)va;
     assert_int_equal(size, SIZE_2M);
@@ -56,7 +73,9 @@ static int setup(void **state)
     plan.image[1] = (struct plan_image){ 0, 1, BASE + 2 * SIZE_2M - 1, 1, 0 };
     plan.image[2] = (struct plan_image){ 0, 64, BASE, 0, 0 };
     plan.image[0].size = 64;
-    map_count = 0;
+    map_count = insn_syncs = 0;
+    turns = 1000;
+    state_now = ZONE_STARTING;
     fake_arch.cache_syncs = 0;
     load_init(blob);
     return 0;
@@ -75,7 +94,7 @@ static void test_pristine(void **state)
 
     (void)state;
     for (unsigned round = 0; round < 2; round++) {
-        load_zone(&zone);
+        assert_true(load_zone(&zone));
         for (size_t i = 0; i < 2 * SIZE_2M; i++) {
             size_t in = i - ((size_t)SIZE_2M - 3);
             uint8_t expected = in < 64 ? blob[8 + in] : 0;
@@ -94,6 +113,21 @@ static void test_pristine(void **state)
         assert_int_equal(mapped[i], PA + (i % 2) * SIZE_2M);
     }
     assert_int_equal(fake_arch.cache_syncs, 4);
+    assert_int_equal(insn_syncs, 2);
+}
+
+static void test_gives_up(void **state)
+{
+    struct zone zone = { .id = 1 };
+
+    (void)state;
+    turns = 1;
+    assert_false(load_zone(&zone)); /* the machine halts */
+    assert_int_equal(map_count, 1);
+    turns = 1000;
+    state_now = ZONE_STOPPING;
+    assert_false(load_zone(&zone));
+    assert_int_equal(map_count, 1);
 }
 
 static void test_copies(void **state)
@@ -125,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pristine, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_gives_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_copies, setup, teardown),
     };
 

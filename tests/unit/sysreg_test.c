@@ -128,8 +128,9 @@ static void test_rows_are_consistent(void **state)
 static bool is_answered(uint32_t enc, bool write)
 {
     static const uint32_t both[] = {
-        SYS_ENC(1, 0, 7, 6, 2),   SYS_ENC(1, 0, 7, 10, 2), SYS_ENC(1, 0, 7, 14, 2),
-        SYS_ENC(2, 0, 1, 3, 4),   SYS_ENC(2, 0, 1, 4, 4),  SYS_ENC(3, 0, 1, 0, 1),
+        SYS_ENC(2, 0, 1, 3, 4),
+        SYS_ENC(2, 0, 1, 4, 4),
+        SYS_ENC(3, 0, 1, 0, 1),
         SYS_ENC(3, 0, 12, 12, 5),
     };
     static const uint32_t write_only[] = {

@@ -19,6 +19,7 @@ static struct zone zone_store[ZONES];
 static struct vcpu vcpu_store[CPUS];
 static struct pcpu pcpu_store[CPUS];
 static unsigned loads, finished;
+static bool stop_while_loading;
 
 const struct plan *the_plan = &plan;
 struct zone *zones = zone_store;
@@ -49,10 +50,15 @@ void console_finish(void)
     finished++;
 }
 
-void load_zone(const struct zone *zone)
+/* While it loads, another CPU may say something. */
+bool load_zone(const struct zone *zone)
 {
-    (void)zone;
+    if (stop_while_loading) {
+        zone_stop(&zones[zone->id], STOP_OPERATOR);
+        return false;
+    }
     loads++;
+    return true;
 }
 
 /* Zone 0 has CPUs 0 to 2, zone 1 CPU 3. */
@@ -65,6 +71,7 @@ static int setup(void **state)
     memset(pcpu_store, 0, sizeof(pcpu_store));
     memset(&fake_arch, 0, sizeof(fake_arch));
     loads = finished = 0;
+    stop_while_loading = false;
     plan.zone_count = ZONES;
     plan.cpu_count = CPUS;
     for (uint32_t i = 0; i < CPUS; i++) {
@@ -218,6 +225,18 @@ static void test_stop_while_starting(void **state)
     assert_int_equal(zones[0].reason, STOP_OPERATOR);
 }
 
+static void test_stop_while_loading(void **state)
+{
+    (void)state;
+    start_zone0();
+    stop_while_loading = true;
+    zone_stop(&zones[0], STOP_RESET);
+    turn_all();
+    assert_int_equal(zone_state(&zones[0]), ZONE_OFF);
+    assert_int_equal(zones[0].reason, STOP_OPERATOR);
+    assert_int_equal(loads, 1);
+}
+
 static void test_first_reason_stays(void **state)
 {
     (void)state;
@@ -349,6 +368,7 @@ int main(void)
         cmocka_unit_test_setup(test_reset_with_all_vcpus, setup),
         cmocka_unit_test_setup(test_vcpu_on_during_stop, setup),
         cmocka_unit_test_setup(test_stop_while_starting, setup),
+        cmocka_unit_test_setup(test_stop_while_loading, setup),
         cmocka_unit_test_setup(test_first_reason_stays, setup),
         cmocka_unit_test_setup(test_operator_ends_a_reset, setup),
         cmocka_unit_test_setup(test_last_vcpu_off_ends_zone, setup),

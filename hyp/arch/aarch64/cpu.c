@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EL2 of one physical CPU: control registers, time, firmware power calls. */
 #include "hw.h"
+#include "crash.h"
 #include "el2.h"
 #include "gic.h"
 #include "hyp/arch.h"
@@ -38,8 +39,7 @@ static uint64_t hcr_value(void)
 {
     uint64_t hcr = put(HCR_VM, 1) | put(HCR_SWIO, 1) | put(HCR_FMO, 1) | put(HCR_IMO, 1) |
                    put(HCR_AMO, 1) | put(HCR_TID3, 1) | put(HCR_TSC, 1) | put(HCR_TIDCP, 1) |
-                   put(HCR_TACR, 1) | put(HCR_TSW, 1) | put(HCR_RW, 1) | put(HCR_TLOR, 1) |
-                   put(HCR_TERR, 1);
+                   put(HCR_TACR, 1) | put(HCR_RW, 1) | put(HCR_TLOR, 1) | put(HCR_TERR, 1);
 
     if (has_pauth()) {
         hcr |= put(HCR_APK, 1) | put(HCR_API, 1);
@@ -59,6 +59,14 @@ static void clear_extensions(void)
         wr_hfgitr_el2(0);
         wr_hdfgrtr_el2(0);
         wr_hdfgwtr_el2(0);
+    }
+    if (get(PFR0_MPAM, rd_id_aa64pfr0_el1()) != 0 ||
+        get(PFR1_MPAM_FRAC, rd_id_aa64pfr1_el1()) != 0) {
+        /* A zone that chose its partition could take another's cache. */
+        wr_mpam2_el2(put(MPAM2_TRAP_EL1, 3) | put(MPAM2_TIDR, 1));
+        if (get(MPAMIDR_HAS_HCR, rd_mpamidr_el1()) != 0) {
+            wr_mpamhcr_el2(put(MPAMHCR_TRAP_IDR, 1));
+        }
     }
 }
 
@@ -156,6 +164,7 @@ void arch_vcpu_reset(struct vcpu *vcpu, const struct vcpu_start *start)
     for (unsigned i = 0; i < A64_SHADOW_COUNT; i++) {
         vcpu->arch.shadow[i] = 0;
     }
+    vcpu_reset_fp();
     vcpu->arch.x[0] = start->arg0;
     vcpu->arch.x[1] = start->arg1;
     vcpu->arch.pc = start->pc;

@@ -125,7 +125,7 @@ static bool is_probe(const struct crash_frame *frame)
     }
     /* crash_entry has used these as scratch. */
     wr_vpidr_el2(rd_midr_el1());
-    wr_vmpidr_el2(cpu->vcpu->arch.vmpidr);
+    wr_cntvoff_el2(0);
     return true;
 }
 
@@ -136,7 +136,6 @@ void crash_report(const struct crash_frame *frame)
     }
     /* The first CPU reports; a crash while reporting, or of another CPU meanwhile, only parks. */
     if (atomic_fetch_add(&crashes, 1) == 0) {
-        stop_others();
         console_crash_begin();
         console_crash_puts("\nEL2 crash: ");
         console_crash_puts(class_name(frame->esr));
@@ -149,6 +148,7 @@ void crash_report(const struct crash_frame *frame)
         console_crash_puts("\n");
         put_registers(frame);
         put_backtrace(frame);
+        stop_others(); /* last: the doorbell may be what is broken */
         console_crash_puts("The machine is stopped. addr2line -e hyp.elf names the lines.\n");
     }
     arch_cpu_park();

@@ -20,6 +20,9 @@ void crash_report(const struct crash_frame *frame);
 uint64_t probe_s12e1r(uint64_t va);
 uint64_t probe_s12e0r(uint64_t va);
 
+/* The guest's FP and SIMD registers at reset (entry.S). */
+void vcpu_reset_fp(void);
+
 /* The instructions that may abort. */
 extern const char probe_insn1[], probe_insn0[];
 

@@ -7,7 +7,7 @@
 
 /* HCR_EL2 */
 FIELD(HCR_VM, 0, 1);   /* stage 2 on */
-FIELD(HCR_SWIO, 1, 1); /* DC ISW acts as DC CISW */
+FIELD(HCR_SWIO, 1, 1); /* DC ISW acts as DC CISW: by set and way nothing is lost */
 FIELD(HCR_FMO, 3, 1);  /* physical FIQ, IRQ and SError to EL2, virtual ones to EL1 */
 FIELD(HCR_IMO, 4, 1);
 FIELD(HCR_AMO, 5, 1);
@@ -16,7 +16,6 @@ FIELD(HCR_TID3, 18, 1);  /* trap id registers */
 FIELD(HCR_TSC, 19, 1);   /* trap SMC */
 FIELD(HCR_TIDCP, 20, 1); /* trap implementation defined registers */
 FIELD(HCR_TACR, 21, 1);  /* trap ACTLR_EL1 */
-FIELD(HCR_TSW, 22, 1);   /* trap cache maintenance by set and way */
 FIELD(HCR_RW, 31, 1);    /* EL1 is AArch64 */
 FIELD(HCR_TLOR, 35, 1);  /* trap LORegions */
 FIELD(HCR_TERR, 36, 1);  /* trap RAS error records */
@@ -60,6 +59,8 @@ FIELD(VTTBR_VMID, 48, 8);
 
 /* ID registers that decide what must be set up */
 FIELD(PFR0_EL2, 8, 4);
+FIELD(PFR0_MPAM, 40, 4);
+FIELD(PFR1_MPAM_FRAC, 16, 4);
 FIELD(MMFR0_PARANGE, 0, 4);
 FIELD(MMFR0_FGT, 56, 4);
 FIELD(MMFR1_HCX, 40, 4);
@@ -67,6 +68,12 @@ FIELD(ISAR1_APA, 4, 4);
 FIELD(ISAR1_API, 8, 4);
 FIELD(ISAR2_APA3, 12, 4);
 FIELD(DFR0_PMUVER, 8, 4);
+
+/* Memory partitioning (DDI 0598): the guest's registers trapped */
+FIELD(MPAM2_TRAP_EL1, 48, 2);
+FIELD(MPAM2_TIDR, 58, 1);
+FIELD(MPAMHCR_TRAP_IDR, 31, 1);
+FIELD(MPAMIDR_HAS_HCR, 17, 1);
 
 /* MPIDR_EL1 */
 FIELD(MPIDR_AFF012, 0, 24);

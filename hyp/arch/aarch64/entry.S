@@ -8,7 +8,7 @@
 /* Four words of each vector lead to one of two places; .org stops the build when one overflows. */
 .macro vector_crash     number
                         .org    vectors + \number * 0x80
-                        msr     vpidr_el2, x0           /* scratch: no guest will run again */
+                        msr     cntvoff_el2, x0         /* scratch: no guest runs now */
                         mov     x0, #\number
                         b       crash_entry
 .endm
@@ -81,6 +81,22 @@ guest_exit:             ldr     x0, [sp, #(16 + ENTER_ARGS)]
                         ret
 
 /*
+ * void vcpu_reset_fp(void): the FP and SIMD registers of a guest that begins; the only place where
+ * the hypervisor touches them. A leaf; clobbers v0 to v31.
+ */
+                        .arch_extension simd
+                        .global vcpu_reset_fp
+vcpu_reset_fp:          msr     fpcr, xzr
+                        msr     fpsr, xzr
+                        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+                        movi    v\n\().2d, #0
+                        .endr
+                        .irp    n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+                        movi    v\n\().2d, #0
+                        .endr
+                        ret
+
+/*
  * uint64_t probe_s12e1r(uint64_t va), probe_s12e0r: PAR_EL1 after AT S12E1R or S12E0R of a guest's
  * address. An external abort on the guest's own tables is taken by the AT as an exception of EL2
  * (DDI 0487, AArch64.AT), not reported in PAR_EL1: crash_report() knows the two instructions and
@@ -97,10 +113,10 @@ probe_insn0:            at      s12e0r, x0
                         ret
 
 /*
- * crash_entry: in: x0 = vector number, the real x0 in VPIDR_EL2. Saves everything on the
+ * crash_entry: in: x0 = vector number, the real x0 in CNTVOFF_EL2. Saves everything on the
  * emergency stack, which is known good, and never returns.
  */
-crash_entry:            msr     vmpidr_el2, x0
+crash_entry:            msr     vpidr_el2, x0
                         mrs     x0, tpidr_el2
                         cbz     x0, 1f
                         ldr     x0, [x0, #PCPU_EMERGENCY_TOP]
@@ -111,7 +127,7 @@ crash_entry:            msr     vmpidr_el2, x0
                         mov     x1, sp
                         str     x1, [x0, #CRASH_SP]
                         mov     sp, x0
-                        mrs     x1, vpidr_el2
+                        mrs     x1, cntvoff_el2
                         str     x1, [x0]
                         mrs     x1, elr_el2
                         mrs     x2, spsr_el2
@@ -120,7 +136,7 @@ crash_entry:            msr     vmpidr_el2, x0
                         mrs     x2, far_el2
                         stp     x1, x2, [x0, #CRASH_ESR]
                         mrs     x1, hpfar_el2
-                        mrs     x2, vmpidr_el2
+                        mrs     x2, vpidr_el2
                         stp     x1, x2, [x0, #CRASH_HPFAR]
                         bl      crash_report
 

@@ -153,15 +153,25 @@ void gic_set_priority(uintptr_t frame, uint32_t intid, uint8_t priority)
              priority < GIC_PRIORITY_GUEST ? GIC_PRIORITY_GUEST : priority);
 }
 
+/* The configuration may only change while the interrupt is disabled (IHI 0069, GICD_ICFGR). */
 void gic_set_edge(uint32_t intid, bool edge)
 {
+    uint64_t word = get(INTID_WORD, intid) * 4;
+    uint32_t self = BIT32(get(INTID_BIT, intid));
+    bool enabled;
     uint64_t offset = GICD_ICFGR + get(CFG_REG, intid) * 4;
     uint32_t bit = BIT32(get(CFG_INDEX, intid) * 2 + 1);
     uint32_t config;
 
     lock_take(&config_lock);
+    enabled = (mmio_rd32(gic.gicd, GICD_ISENABLER + word) & self) != 0;
+    mmio_wr32(gic.gicd, GICD_ICENABLER + word, self);
+    gic_settle(gic.gicd);
     config = mmio_rd32(gic.gicd, offset);
     mmio_wr32(gic.gicd, offset, edge ? config | bit : config & ~bit);
+    if (enabled) {
+        mmio_wr32(gic.gicd, GICD_ISENABLER + word, self);
+    }
     lock_give(&config_lock);
 }
 

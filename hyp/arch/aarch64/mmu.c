@@ -62,6 +62,7 @@ static uint64_t *table_below(uint64_t *entry)
     }
     if (pool_ready) {
         table = pool_take(SIZE_4K, SIZE_4K);
+        dsb_ishst(); /* a walk must not see what was in it before */
         *entry = pool_pa(table).v | OWN_TABLE;
     } else {
         ASSERT(early_used < EARLY_TABLES);
@@ -163,7 +164,7 @@ void arch_window_unmap(void)
     window_set(arch_cpu_this(), 0);
 }
 
-void arch_cache_sync(void *va, size_t size)
+void arch_cache_clean(void *va, size_t size)
 {
     uint64_t line = UINT64_C(4) << get(CTR_DMINLINE, rd_ctr_el0());
     uintptr_t end = (uintptr_t)va + size;
@@ -172,6 +173,10 @@ void arch_cache_sync(void *va, size_t size)
         dc_civac(at);
     }
     dsb_sy();
+}
+
+void arch_insn_sync(void)
+{
     ic_ialluis();
     dsb_ish();
     isb();

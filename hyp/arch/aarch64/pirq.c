@@ -40,7 +40,8 @@ static void inject(struct vcpu *vcpu, uint32_t intid)
     if (lr == VLR_NONE) {
         lr = vlr_first(v->lr_mask & ~busy);
     }
-    if (lr >= VLR_NONE || v->backlog != 0 || (vgic_forwarded(vcpu->zone, at.word) & at.bit) == 0 ||
+    if (lr >= VLR_NONE || v->backlog != 0 ||
+        (vgic_enabled(at.word) & vgic_forwarded(vcpu->zone, at.word) & at.bit) == 0 ||
         (at.n != 0 && at.word->target[get(INTID_BIT, intid)] != vcpu->id)) {
         inject_later(vcpu, &at);
         return;

@@ -19,6 +19,7 @@
     X(id_aa64isar2_el1, "s3_0_c0_c6_2") X(id_aa64mmfr0_el1, "id_aa64mmfr0_el1")                    \
     X(id_aa64mmfr1_el1, "id_aa64mmfr1_el1") X(id_aa64mmfr2_el1, "s3_0_c0_c7_2")                    \
     X(id_aa64mmfr3_el1, "s3_0_c0_c7_3") X(id_aa64mmfr4_el1, "s3_0_c0_c7_4")                        \
+    X(mpamidr_el1, "s3_0_c10_c4_4")                                                                \
     X(id_aa64zfr0_el1, "s3_0_c0_c4_4") X(id_aa64smfr0_el1, "s3_0_c0_c4_5")                         \
     X(cntpct_el0, "cntpct_el0") X(cntvct_el0, "cntvct_el0")                                        \
     X(icc_iar1_el1, "s3_0_c12_c12_0") X(icc_hppir1_el1, "s3_0_c12_c12_2")                          \
@@ -57,6 +58,7 @@
     X(cnthp_ctl_el2, "cnthp_ctl_el2") X(cnthp_cval_el2, "cnthp_cval_el2")                          \
     X(hfgrtr_el2, "s3_4_c1_c1_4") X(hfgwtr_el2, "s3_4_c1_c1_5") X(hfgitr_el2, "s3_4_c1_c1_6")      \
     X(hdfgrtr_el2, "s3_4_c3_c1_4") X(hdfgwtr_el2, "s3_4_c3_c1_5") X(hafgrtr_el2, "s3_4_c3_c1_6")   \
+    X(mpam2_el2, "s3_4_c10_c5_0") X(mpamhcr_el2, "s3_4_c10_c4_0")                                  \
     X(cntfrq_el0, "cntfrq_el0") X(daif, "daif")                                                    \
     /* EL1 state of the guest */                                                                   \
     X(sctlr_el1, "sctlr_el1") X(actlr_el1, "actlr_el1") X(cpacr_el1, "cpacr_el1")                  \
@@ -69,7 +71,7 @@
     X(sp_el0, "sp_el0") X(sp_el1, "sp_el1") X(elr_el1, "elr_el1") X(spsr_el1, "spsr_el1")          \
     X(spsr_abt, "spsr_abt") X(spsr_und, "spsr_und") X(spsr_irq, "spsr_irq") X(spsr_fiq, "spsr_fiq")\
     X(dacr32_el2, "dacr32_el2") X(ifsr32_el2, "ifsr32_el2") X(fpexc32_el2, "fpexc32_el2")          \
-    X(mdscr_el1, "mdscr_el1") X(oslar_el1, "oslar_el1") X(osdlr_el1, "osdlr_el1")                  \
+    X(mdscr_el1, "mdscr_el1") X(mdccint_el1, "mdccint_el1") X(oslar_el1, "oslar_el1") X(osdlr_el1, "osdlr_el1")                  \
     X(cntv_ctl_el0, "cntv_ctl_el0") X(cntv_cval_el0, "cntv_cval_el0")                              \
     X(cntp_ctl_el0, "cntp_ctl_el0") X(cntp_cval_el0, "cntp_cval_el0")                              \
     X(pmcr_el0, "pmcr_el0") X(pmcntenclr_el0, "pmcntenclr_el0") X(pmintenclr_el1, "pmintenclr_el1")\

@@ -2,7 +2,7 @@
 /*
  * arch_regs[]: every system register that is trapped, reset or hidden, in the order of encodings.
  * What has no row is undefined to the guest if it traps at all; no row may pass a trapped access
- * on to the machine. Traps that the rows count on: HCR_EL2.{TID3,TACR,TSW,TLOR,TERR,TIDCP,FMO,IMO},
+ * on to the machine. Traps that the rows count on: HCR_EL2.{TID3,TACR,TLOR,TERR,TIDCP,FMO,IMO},
  * CPTR_EL2.{TTA,TAM}, MDCR_EL2.{TPM,TPMCR,TPMS,TTRF,TDOSA,TDRA}; HCR_EL2.{ATA,EnSCXT} are 0.
  */
 #include "sysreg.h"
@@ -146,15 +146,10 @@ static void reset_keys(uint64_t value)
 #define POINTS(n, f) PRIVATE_TO(S(2,0,0,n,4), S(2,0,0,n,7), "DBGBVR" #n "..DBGWCR" #n, f)
 
 const struct reg_row arch_regs[] = {
-    /* Cache maintenance by set and way: means nothing to a guest that shares the caches. Guests
-     * that need memory clean use addresses (docs/isolation.md). */
-    RAZ_WI(S(1,0,7,6,2), "DC ISW"),
-    RAZ_WI(S(1,0,7,10,2), "DC CSW"),
-    RAZ_WI(S(1,0,7,14,2), "DC CISW"),
-
     /* Debug, the bank of the CPU: its one zone's. Points are cleared by the first row. */
     POINTS(0, reset_points),
     POINTS(1, NULL),
+    PRIVATE(S(2,0,0,2,0), "MDCCINT_EL1", 0, wr_mdccint_el1),
     PRIVATE(S(2,0,0,2,2), "MDSCR_EL1", 0, wr_mdscr_el1),
     POINTS(2, NULL),
     POINTS(3, NULL),

@@ -15,7 +15,8 @@ void vgic_quick_update(struct vcpu *vcpu)
 {
     const struct vgic_word *word = &vcpu->arch.vgic.word;
 
-    vcpu->arch.vgic.quick = word->hw & word->group & vgic_forwarded(vcpu->zone, word);
+    vcpu->arch.vgic.quick = word->hw & word->group & vgic_enabled(word) &
+                            vgic_forwarded(vcpu->zone, word);
 }
 
 uintptr_t vgic_frame(const struct vcpu *vcpu, uint32_t n)

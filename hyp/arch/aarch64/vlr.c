@@ -120,6 +120,12 @@ static uint32_t evict(struct vcpu *vcpu, uint32_t busy, struct search *best)
     return victim;
 }
 
+/* What ICH_MISR_EL2.NP means by pending: not active as well (IHI 0069, ICH_MISR_EL2). */
+static uint32_t only_pending(const struct vgic_cpu *v)
+{
+    return vlr_in_state(v, LR_PENDING) & ~vlr_in_state(v, LR_ACTIVE);
+}
+
 static bool place(struct vcpu *vcpu, struct search *best)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
@@ -135,7 +141,7 @@ static bool place(struct vcpu *vcpu, struct search *best)
     if (lr >= VLR_NONE) {
         lr = evict(vcpu, busy, best);
     }
-    if (lr == VLR_NONE && vlr_in_state(v, LR_PENDING) == 0) {
+    if (lr == VLR_NONE && only_pending(v) == 0) {
         lr = vspill_push(vcpu, busy);
     }
     if (lr == VLR_NONE) {
@@ -189,7 +195,7 @@ static void fill(struct vcpu *vcpu, uint32_t words)
     for (unsigned i = 0; search_next(vcpu, &best); i++) {
         if (i == FILL_MAX || !place(vcpu, &best)) {
             v->backlog = best.words;
-            hcr |= vlr_in_state(v, LR_PENDING) != 0 ? put(HCR_NPIE, 1) : put(HCR_UIE, 1);
+            hcr |= only_pending(v) != 0 ? put(HCR_NPIE, 1) : put(HCR_UIE, 1);
             break;
         }
     }

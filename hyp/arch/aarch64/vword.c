@@ -96,6 +96,9 @@ void vword_enable_set(const struct vgic_at *at)
     }
     atomic_store_explicit(&b.word->enabled, vgic_enabled(b.word) | b.set, memory_order_relaxed);
     forward(at, &b, GICD_ISENABLER, b.set);
+    if (b.n == 0) {
+        vgic_quick_update(at->owner);
+    }
     look_again(at, &b);
 }
 
@@ -109,6 +112,9 @@ void vword_enable_clear(const struct vgic_at *at)
     }
     atomic_store_explicit(&b.word->enabled, vgic_enabled(b.word) & ~b.set, memory_order_relaxed);
     forward(at, &b, GICD_ICENABLER, b.set);
+    if (b.n == 0) {
+        vgic_quick_update(at->owner);
+    }
     if (b.local) {
         vlr_withdraw(at->vcpu, b.n, b.set);
     }

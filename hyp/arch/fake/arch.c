@@ -103,7 +103,9 @@ void *arch_window_map(hpa_t pa)
 
 void arch_window_unmap(void) {}
 
-void arch_cache_sync(void *va, size_t size)
+void arch_insn_sync(void) {}
+
+void arch_cache_clean(void *va, size_t size)
 {
     (void)va;
     (void)size;
