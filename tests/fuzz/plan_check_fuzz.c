@@ -3,6 +3,7 @@
  * plan_check on any bytes, and on a good plan with some fields overwritten: it terminates, reads
  * inside of the plan only, names only objects that exist, and what it accepts is isolated.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "lib/field.h"
@@ -74,30 +75,110 @@ static void found(struct plan_sink *sink, const struct plan_verdict *verdict)
     (void)plan_owner(&plan, verdict->b);
 }
 
-/* Moves a value to a neighbour of what matters: another field's, plus or minus something small. */
-static uint64_t value_of(struct fuzz_in *in)
-{
-    uint64_t value = fuzz_word(in);
-    size_t from = fuzz_u16(in);
+/* ---- changes ---- */
 
-    if (from % 8 == 0 && from + 8 <= sizeof(plan)) {
-        uint64_t other;
+/* A field of each element of an array of the plan, or of one member. */
+struct field_of {
+    size_t at, stride, size;
+    uint32_t count;
+};
 
-        memcpy(&other, (const uint8_t *)&plan + from, sizeof(other));
-        value += other;
+#define IN_ARRAY(array, member, room)                                                              \
+    {                                                                                              \
+        offsetof(struct plan, array) + offsetof(struct plan_##array, member),                      \
+            sizeof(struct plan_##array), sizeof(base.array[0].member), room                        \
     }
-    return value;
+#define ALONE(member)                                                                              \
+    {                                                                                              \
+        offsetof(struct plan, member), 0, sizeof(base.member), 1                                   \
+    }
+
+static const struct field_of fields[] = {
+    IN_ARRAY(region, gpa, 6),
+    IN_ARRAY(region, hpa, 6),
+    IN_ARRAY(region, size, 6),
+    IN_ARRAY(region, zone, 6),
+    IN_ARRAY(region, kind, 6),
+    IN_ARRAY(image, gpa, 4),
+    IN_ARRAY(image, size, 4),
+    IN_ARRAY(image, offset, 4),
+    IN_ARRAY(image, zone, 4),
+    IN_ARRAY(irq, intid, 3),
+    IN_ARRAY(irq, zone, 3),
+    IN_ARRAY(cpu, hw_id, 6),
+    IN_ARRAY(cpu, zone, 6),
+    IN_ARRAY(cpu, vcpu, 6),
+    IN_ARRAY(zone, gicd_gpa, 3),
+    IN_ARRAY(zone, entry, 3),
+    IN_ARRAY(zone, gicr_gpa, 3),
+    IN_ARRAY(zone, vuart_gpa, 3),
+    IN_ARRAY(zone, dtb, 3),
+    IN_ARRAY(zone, boot_info, 3),
+    IN_ARRAY(zone, vuart_intid, 3),
+    IN_ARRAY(zone, console, 3),
+    IN_ARRAY(zone, flags, 3),
+    IN_ARRAY(zone, vcpu_count, 3),
+    ALONE(hyp_hpa),
+    ALONE(hyp_size),
+    ALONE(image_hpa),
+    ALONE(image_size),
+    ALONE(cpu_count),
+    ALONE(region_count),
+    ALONE(image_count),
+    ALONE(board.gicd_hpa),
+    ALONE(board.gicr_hpa),
+    ALONE(board.uart_hpa),
+    ALONE(board.uart_intid),
+    ALONE(board.ram[0].hpa),
+    ALONE(board.ram[0].size),
+    ALONE(board.ram[1].hpa),
+    ALONE(board.ram[1].size),
+    ALONE(board.gicd_size),
+    ALONE(board.maintenance_intid),
+    ALONE(irq_count),
+};
+
+static uint8_t *place_of(const struct field_of *field, uint8_t index)
+{
+    return (uint8_t *)&plan + field->at + index % field->count * field->stride;
 }
 
-static void overwrite(struct fuzz_in *in)
+/* One field becomes another's value, or a step away from it: where ranges touch or overlap. */
+static void move(struct fuzz_in *in)
+{
+    static const uint64_t steps[] = { 0, 1, 0x1000, 0x10000, 0x200000, 0x4000000, 8, 100 };
+    const struct field_of *to = &fields[fuzz_u8(in) % ARRAY_COUNT(fields)];
+    const struct field_of *from = to;
+    uint8_t how = fuzz_u8(in), which = fuzz_u8(in);
+    uint64_t value = 0, step = steps[how & 7];
+
+    if ((how & 16) != 0) {
+        from = &fields[fuzz_u8(in) % ARRAY_COUNT(fields)];
+    }
+    memcpy(&value, place_of(from, which >> 4), from->size);
+    value = (how & 8) != 0 ? value - step : value + step;
+    memcpy(place_of(to, which & 15), &value, to->size);
+}
+
+/* Any bytes to any place. */
+static void poke(struct fuzz_in *in)
+{
+    size_t size = (size_t)1 << (fuzz_u8(in) % 4);
+    size_t at = fuzz_u16(in) / size * size;
+    uint64_t value = fuzz_word(in);
+
+    if (at + size <= sizeof(plan)) {
+        memcpy((uint8_t *)&plan + at, &value, size);
+    }
+}
+
+static void change(struct fuzz_in *in)
 {
     while (in->left != 0) {
-        size_t size = (size_t)1 << (fuzz_u8(in) % 4);
-        size_t at = fuzz_u16(in) / size * size;
-        uint64_t value = value_of(in);
-
-        if (at + size <= sizeof(plan)) {
-            memcpy((uint8_t *)&plan + at, &value, size);
+        if (fuzz_u8(in) < 0xe0) {
+            move(in);
+        } else {
+            poke(in);
         }
     }
 }
@@ -114,7 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memset(&plan, 0, sizeof(plan));
         memcpy(&plan, in.data, in.left < sizeof(plan) ? in.left : sizeof(plan));
     } else {
-        overwrite(&in);
+        change(&in);
     }
     before = plan;
     count = plan_check(&plan, &seen.sink);

@@ -131,6 +131,7 @@ static void check_all(void)
         const struct vgic_cpu *v = &vcpu_of(i)->arch.vgic;
 
         check_word(&v->word, true);
+        FUZZ_CHECK(is_on[i] || v->spill_mask == 0);
         FUZZ_CHECK(v->lr_mask == (is_on[i] ? BIT32(LRS) - 1 : 0));
     }
     check_lrs();
@@ -293,17 +294,38 @@ static void guest_step(struct fuzz_in *in)
     }
 }
 
+/* Affinity fields 1 to 3 and the range of a target list are 0 for all vCPUs of this zone. */
+static bool is_target(unsigned n, uint64_t value)
+{
+    if ((value >> 40 & 1) != 0) {
+        return n != self()->id;
+    }
+    return (value >> 44 & 0xfff) == 0 && (value >> 32 & 0xff) == 0 && (value >> 16 & 0xff) == 0 &&
+           (value >> n & 1) != 0;
+}
+
 static void sgi(struct fuzz_in *in)
 {
     uint64_t value = fuzz_u64(in);
+    bool is_group0 = (fuzz_u8(in) & 1) != 0;
+    uint32_t bit = BIT32(value >> 24 & 15), before[VCPUS];
 
     if (!is_on[fx.self->id]) {
         return;
     }
-    if ((value & 1) != 0) { /* most SGIs that reach anybody have affinities 0 */
+    if ((value & UINT64_C(1) << 63) == 0) { /* most SGIs that reach anybody have affinities 0 */
         value &= 0xffff | UINT64_C(15) << 24 | UINT64_C(1) << 40;
     }
-    (void)((fuzz_u8(in) & 1) != 0 ? vgic_sgi0r_write : vgic_sgi1r_write)(self(), value);
+    for (unsigned i = 0; i < VCPUS; i++) {
+        before[i] = vgic_pending(&vcpu_of(i)->arch.vgic.word);
+    }
+    (void)(is_group0 ? vgic_sgi0r_write : vgic_sgi1r_write)(self(), value);
+    for (unsigned i = 0; i < VCPUS; i++) {
+        const struct vgic_word *word = &vcpu_of(i)->arch.vgic.word;
+        bool is_meant = is_target(i, value) && ((word->group & bit) == 0) == is_group0;
+
+        FUZZ_CHECK(vgic_pending(word) == (before[i] | (is_meant ? bit : 0)));
+    }
 }
 
 static void switch_cpu(struct fuzz_in *in)
