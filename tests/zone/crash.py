@@ -2,8 +2,8 @@
 """Breaks the hypervisor from outside, by QEMU's debug stub, and reads its crash record.
 
 No guest can do this; the record must be whole all the same: the day it is needed, it is all there
-is. `assert`: a broken invariant; `stack`: the CPU's stack pointer runs into its guard; `boot`: a broken
-invariant before there is a console.
+is. `assert`: a broken invariant; `stack`: the CPU's stack pointer runs into its guard; `boot`: a
+broken invariant before there is a console.
 """
 import os
 import re

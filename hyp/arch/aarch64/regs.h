@@ -71,7 +71,8 @@
     X(sp_el0, "sp_el0") X(sp_el1, "sp_el1") X(elr_el1, "elr_el1") X(spsr_el1, "spsr_el1")          \
     X(spsr_abt, "spsr_abt") X(spsr_und, "spsr_und") X(spsr_irq, "spsr_irq") X(spsr_fiq, "spsr_fiq")\
     X(dacr32_el2, "dacr32_el2") X(ifsr32_el2, "ifsr32_el2") X(fpexc32_el2, "fpexc32_el2")          \
-    X(mdscr_el1, "mdscr_el1") X(mdccint_el1, "mdccint_el1") X(oslar_el1, "oslar_el1") X(osdlr_el1, "osdlr_el1")                  \
+    X(mdscr_el1, "mdscr_el1") X(mdccint_el1, "mdccint_el1") X(oslar_el1, "oslar_el1")              \
+    X(osdlr_el1, "osdlr_el1")                                                                      \
     X(cntv_ctl_el0, "cntv_ctl_el0") X(cntv_cval_el0, "cntv_cval_el0")                              \
     X(cntp_ctl_el0, "cntp_ctl_el0") X(cntp_cval_el0, "cntp_cval_el0")                              \
     X(pmcr_el0, "pmcr_el0") X(pmcntenclr_el0, "pmcntenclr_el0") X(pmintenclr_el1, "pmintenclr_el1")\
