@@ -146,7 +146,7 @@ static uint8_t *place_of(const struct field_of *field, uint8_t index)
 /* One field becomes another's value, or a step away from it: where ranges touch or overlap. */
 static void move(struct fuzz_in *in)
 {
-    static const uint64_t steps[] = { 0, 1, 0x1000, 0x10000, 0x200000, 0x4000000, 8, 100 };
+    static const uint64_t steps[] = { 0, 0, 0, 1, 0x1000, 0x10000, 0x200000, 0x4000000 };
     const struct field_of *to = &fields[fuzz_u8(in) % ARRAY_COUNT(fields)];
     const struct field_of *from = to;
     uint8_t how = fuzz_u8(in), which = fuzz_u8(in);

@@ -195,6 +195,7 @@ static void check_cpus(const struct plan *p)
         seen[cpu->zone] |= UINT32_C(1) << cpu->vcpu;
     }
     for (uint32_t i = 0; i < p->zone_count; i++) {
+        FUZZ_CHECK(p->zone[i].vcpu_count <= PLAN_MAX_CPUS);
         FUZZ_CHECK(seen[i] != 0 && seen[i] == (UINT32_C(1) << p->zone[i].vcpu_count) - 1);
     }
 }

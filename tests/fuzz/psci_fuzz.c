@@ -21,6 +21,7 @@ static struct plan plan;
 static struct zone zone_store[ZONES];
 static struct vcpu vcpu_store[CPUS];
 static struct pcpu pcpu_store[CPUS];
+static enum stop_reason stop_next; /* while a zone is loaded */
 
 const struct plan *the_plan = &plan;
 struct zone *zones = zone_store;
@@ -44,12 +45,17 @@ void vuart_reset(struct zone *zone)
 
 void console_finish(void) {}
 
-/* Memory is loaded only while none of the zone's vCPUs can run. */
-void load_zone(const struct zone *zone)
+/* Memory is loaded only while none of the zone's vCPUs can run; meanwhile it may be stopped. */
+bool load_zone(const struct zone *zone)
 {
     for (uint32_t i = 0; i < zone->vcpu_count; i++) {
         FUZZ_CHECK(atomic_load(&zone->vcpus[i].state) == VCPU_OFF);
     }
+    if (stop_next != STOP_NONE) {
+        zone_stop(&zones[zone->id], stop_next);
+        stop_next = STOP_NONE;
+    }
+    return zone_state(zone) == ZONE_STARTING;
 }
 
 /* Zone 0 has CPUs 0 to 2, zone 1 CPU 3. */
@@ -61,6 +67,7 @@ static void setup(void)
     memset(vcpu_store, 0, sizeof(vcpu_store));
     memset(pcpu_store, 0, sizeof(pcpu_store));
     memset(&fake_arch, 0, sizeof(fake_arch));
+    stop_next = STOP_NONE;
     memset(fake_smc_args, 0, sizeof(fake_smc_args));
     plan.zone_count = ZONES;
     plan.cpu_count = CPUS;
@@ -213,7 +220,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         case 1:
         case 2: turn(cpu); break;
         case 3: settle(); break;
-        case 4: fake_arch.virq_pending = cpu != 0; break;
+        case 4:
+            fake_arch.virq_pending = cpu != 0;
+            stop_next = cpu == 3 ? STOP_OPERATOR : STOP_NONE;
+            break;
         case 5: turn(cpu); break;
         default: call(cpu, &in); break;
         }
