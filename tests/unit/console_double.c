@@ -27,7 +27,7 @@ struct pcpu *pcpus = pcpu_array;
 
 uint64_t arch_now(void)
 {
-    return machine.now;
+    return machine.now += machine.step;
 }
 uint64_t arch_tick_rate(void)
 {

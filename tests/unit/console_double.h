@@ -17,6 +17,7 @@
 /* Recorded calls of the architecture and of the zones' life cycle. */
 struct machine {
     uint64_t now, rate, alarm;
+    uint64_t step; /* that time goes on at each look */
     bool line[ZONES];
     uint32_t line_intid;
     unsigned line_changes;
