@@ -13,11 +13,23 @@
 #define BOOT_INFO_MAGIC   UINT64_C(0x31544f4f42525456) /* "VTRBOOT1" */
 #define BOOT_INFO_VERSION UINT32_C(1)
 #define BOOT_NAME_SIZE    24u
+#define BOOT_MAX_CHANNELS 16u
+
+/* Fields are only ever appended; a reader looks at none that lies beyond `size`. */
+
+/* A channel of the zone: what its PCI function's BARs and interrupt pin say, see abi/channel.h. */
+struct boot_channel {
+    char name[BOOT_NAME_SIZE];
+    uint64_t regs_gpa; /* 4 KiB of registers */
+    uint64_t mem_gpa, mem_size;
+    uint32_t intid;
+    uint32_t reserved; /* 0 */
+};
 
 struct boot_info {
     uint64_t magic;
     uint32_t version;
-    uint32_t size; /* of this structure as written; a reader accepts larger ones */
+    uint32_t size; /* of this structure as written; a reader accepts any of its version */
     char zone_name[BOOT_NAME_SIZE];
     uint32_t vcpu_count;
     uint32_t conduit;           /* PSCI: 0 smc, 1 hvc */
@@ -27,7 +39,8 @@ struct boot_info {
     uint32_t uart_intid;
     uint32_t virt_timer_intid;
     uint32_t phys_timer_intid;
-    uint32_t reserved; /* 0 */
+    uint32_t channel_count; /* was 0 before there were channels */
+    struct boot_channel channel[BOOT_MAX_CHANNELS];
 };
 
 #endif

@@ -10,15 +10,16 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   UINT64_C(0x314e414c50525456) /* "VTRPLAN1" */
-#define PLAN_VERSION UINT32_C(1)
+#define PLAN_VERSION UINT32_C(2)
 
-#define PLAN_MAX_CPUS    16u
-#define PLAN_MAX_ZONES   8u
-#define PLAN_MAX_REGIONS 96u
-#define PLAN_MAX_IRQS    256u
-#define PLAN_MAX_IMAGES  48u
-#define PLAN_MAX_RAM     8u
-#define PLAN_NAME_SIZE   24u /* with the terminating 0 */
+#define PLAN_MAX_CPUS     16u
+#define PLAN_MAX_ZONES    8u
+#define PLAN_MAX_REGIONS  96u
+#define PLAN_MAX_IRQS     256u
+#define PLAN_MAX_IMAGES   48u
+#define PLAN_MAX_RAM      8u
+#define PLAN_MAX_CHANNELS 16u
+#define PLAN_NAME_SIZE    24u /* with the terminating 0 */
 
 #define PLAN_NONE UINT32_MAX /* "no zone" in plan_cpu.zone */
 
@@ -92,6 +93,39 @@ struct plan_zone {
     uint64_t vuart_gpa;   /* emulated PL011, 4 KiB; 0 when console is not EMULATED */
     uint32_t vuart_intid; /* its level interrupt; belongs to no plan_irq of this zone */
     uint32_t reserved;    /* 0 */
+    /* The zone's virtual PCI bus, see abi/channel.h; all 0: it has none. */
+    uint64_t ecam_gpa;          /* configuration space of one bus, 1 MiB */
+    uint64_t pci_gpa, pci_size; /* memory window: registers by slot, then shared memory */
+};
+
+#define PLAN_PCI_SLOTS     32u
+#define PLAN_PCI_ECAM_SIZE UINT64_C(0x100000)
+/* The function in slot n has its registers (BAR 0) at pci_gpa + n * PLAN_PCI_REGS_SIZE. */
+#define PLAN_PCI_REGS_SIZE UINT64_C(0x1000)
+#define PLAN_PCI_REGS_ALL  (PLAN_PCI_SLOTS * PLAN_PCI_REGS_SIZE)
+
+/* plan_channel.flags */
+#define PLAN_CHANNEL_NOTIFY UINT32_C(1) /* peers may ring each other's doorbell */
+
+#define PLAN_CHANNEL_LIMIT UINT64_C(0x10000000) /* bytes of shared memory, at most */
+
+/* How one of the two zones sees a channel: as a function on its virtual PCI bus. */
+struct plan_channel_side {
+    uint32_t zone;
+    uint32_t slot;     /* device number on the zone's bus, its own */
+    uint64_t mem_gpa;  /* shared memory (BAR 2), aligned to its size, in the zone's window */
+    uint32_t intid;    /* its level interrupt; nobody else's in this zone */
+    uint32_t reserved; /* 0 */
+};
+
+/* Memory that two zones share, the only one, with a doorbell for each. Declared on both sides. */
+struct plan_channel {
+    char name[PLAN_NAME_SIZE];        /* as plan_zone.name */
+    uint64_t hpa;                     /* aligned to size, or to 2 MiB if that is less */
+    uint64_t size;                    /* a power of two, 4 KiB to PLAN_CHANNEL_LIMIT */
+    uint32_t flags;                   /* PLAN_CHANNEL_* */
+    uint32_t reserved;                /* 0 */
+    struct plan_channel_side side[2]; /* of two different zones */
 };
 
 /* What the hypervisor itself must know of the machine. */
@@ -118,12 +152,15 @@ struct plan {
     uint64_t image_hpa, image_size; /* where the boot image must be loaded, its length in bytes */
     uint32_t cpu_count, zone_count, region_count, irq_count, image_count;
     uint32_t log_level; /* 0 error, 1 warning, 2 info, 3 debug */
+    uint32_t channel_count;
+    uint32_t reserved; /* 0 */
     struct plan_board board;
     struct plan_cpu cpu[PLAN_MAX_CPUS];
     struct plan_zone zone[PLAN_MAX_ZONES];
     struct plan_region region[PLAN_MAX_REGIONS];
     struct plan_irq irq[PLAN_MAX_IRQS];
     struct plan_image image[PLAN_MAX_IMAGES];
+    struct plan_channel channel[PLAN_MAX_CHANNELS];
 };
 
 /*
@@ -140,7 +177,7 @@ struct plan_hyp_header {
     uint32_t plan_size;  /* sizeof(struct plan) this hypervisor was built with */
     uint64_t image_size; /* bytes of hyp.bin, multiple of 4 KiB: the plan follows at this offset */
     uint64_t pool_fixed; /* bytes of pool it needs whatever the plan says */
-    uint64_t pool_per_cpu, pool_per_zone;
+    uint64_t pool_per_cpu, pool_per_zone, pool_per_channel;
 };
 
 #endif

@@ -6,7 +6,7 @@ HYP_CORE := console console_cmd console_line load lock log main mmio pool reg ru
 HYP_aarch64 := boot cpu crash decode early fetch gic idreg inject mmu mmu_boot pirq psci stage2 \
                sysreg vcpu_regs vgic vgic_table vgicd vgicr vlr vlr_state vspill vword
 HYP_ASM_aarch64 := entry start
-HYP_LIB := insn_a64 plan_check plan_rule_machine plan_rule_zone
+HYP_LIB := insn_a64 plan_check plan_rule_channel plan_rule_machine plan_rule_zone
 
 HYP_OUT := $(O)/hyp/aarch64
 HYP_SRC := $(HYP_CORE:%=hyp/core/%.c) $(HYP_aarch64:%=hyp/arch/aarch64/%.c) $(HYP_LIB:%=lib/%.c)

@@ -29,6 +29,8 @@ uint32_t plan_count(const struct plan *p, enum plan_object kind)
     case PLAN_OBJECT_REGION: return plan_clamp(p->region_count, PLAN_MAX_REGIONS);
     case PLAN_OBJECT_IRQ: return plan_clamp(p->irq_count, PLAN_MAX_IRQS);
     case PLAN_OBJECT_IMAGE: return plan_clamp(p->image_count, PLAN_MAX_IMAGES);
+    case PLAN_OBJECT_CHANNEL: return plan_clamp(p->channel_count, PLAN_MAX_CHANNELS);
+    case PLAN_OBJECT_SIDE: return plan_clamp(p->channel_count, PLAN_MAX_CHANNELS) * 2;
     case PLAN_OBJECT_COUNT: break;
     }
     return 0;
@@ -68,6 +70,14 @@ bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa_b
         *gpa_base = z->gicr_gpa;
         *size = plan_clamp(z->vcpu_count, PLAN_MAX_CPUS) * PLAN_GICR_SIZE;
         return true;
+    case PLAN_WINDOW_ECAM:
+        *gpa_base = z->ecam_gpa;
+        *size = PLAN_PCI_ECAM_SIZE;
+        return z->ecam_gpa != 0;
+    case PLAN_WINDOW_PCI:
+        *gpa_base = z->pci_gpa;
+        *size = z->pci_size;
+        return z->ecam_gpa != 0;
     default:
         *gpa_base = z->vuart_gpa;
         *size = PLAN_UART_SIZE;
@@ -135,12 +145,13 @@ uint32_t plan_check(const struct plan *plan, struct plan_sink *sink)
 const char *plan_object_name(uint32_t kind)
 {
     static const char *const names[PLAN_OBJECT_COUNT] = {
-        [PLAN_OBJECT_NONE] = "-",         [PLAN_OBJECT_PLAN] = "plan",
-        [PLAN_OBJECT_HYP] = "hypervisor", [PLAN_OBJECT_BOARD] = "board",
-        [PLAN_OBJECT_FIXED] = "device",   [PLAN_OBJECT_RAM] = "ram",
-        [PLAN_OBJECT_CPU] = "cpu",        [PLAN_OBJECT_ZONE] = "zone",
-        [PLAN_OBJECT_WINDOW] = "window",  [PLAN_OBJECT_REGION] = "region",
-        [PLAN_OBJECT_IRQ] = "irq",        [PLAN_OBJECT_IMAGE] = "image",
+        [PLAN_OBJECT_NONE] = "-",          [PLAN_OBJECT_PLAN] = "plan",
+        [PLAN_OBJECT_HYP] = "hypervisor",  [PLAN_OBJECT_BOARD] = "board",
+        [PLAN_OBJECT_FIXED] = "device",    [PLAN_OBJECT_RAM] = "ram",
+        [PLAN_OBJECT_CPU] = "cpu",         [PLAN_OBJECT_ZONE] = "zone",
+        [PLAN_OBJECT_WINDOW] = "window",   [PLAN_OBJECT_REGION] = "region",
+        [PLAN_OBJECT_IRQ] = "irq",         [PLAN_OBJECT_IMAGE] = "image",
+        [PLAN_OBJECT_CHANNEL] = "channel", [PLAN_OBJECT_SIDE] = "side",
     };
 
     return kind < PLAN_OBJECT_COUNT ? names[kind] : "?";
@@ -166,6 +177,8 @@ uint32_t plan_owner(const struct plan *plan, struct plan_ref ref)
         zone = plan->irq[ref.index].zone;
     } else if (ref.kind == PLAN_OBJECT_IMAGE) {
         zone = plan->image[ref.index].zone;
+    } else if (ref.kind == PLAN_OBJECT_SIDE) {
+        zone = plan->channel[ref.index / 2].side[ref.index % 2].zone;
     }
     return plan_has_zone(plan, zone) ? zone : PLAN_NONE;
 }

@@ -27,6 +27,7 @@
     X("region-count",     PLAN,   NONE,   true,  region_count) \
     X("irq-count",        PLAN,   NONE,   true,  irq_count) \
     X("image-count",      PLAN,   NONE,   true,  image_count) \
+    X("channel-count",    PLAN,   NONE,   true,  channel_count) \
     X("log-level",        PLAN,   NONE,   false, log_level) \
     X("gic-version",      BOARD,  NONE,   true,  gic_version) \
     X("conduit",          BOARD,  NONE,   false, conduit) \
@@ -79,7 +80,23 @@
     X("image-reserved",   IMAGE,  NONE,   false, image_reserved) \
     X("image-source",     IMAGE,  NONE,   false, image_source) \
     X("image-ram",        IMAGE,  NONE,   false, image_ram) \
-    X("image-overlap",    IMAGE,  IMAGE,  false, image_overlap)
+    X("image-overlap",    IMAGE,  IMAGE,  false, image_overlap) \
+    X("zone-pci",         ZONE,   NONE,   false, zone_pci) \
+    X("channel-name",     CHANNEL, NONE,  false, channel_name) \
+    X("channel-name-unique", CHANNEL, CHANNEL, false, channel_name_unique) \
+    X("channel-reserved", CHANNEL, NONE,  false, channel_reserved) \
+    X("channel-peers",    CHANNEL, NONE,  false, channel_peers) \
+    X("channel-size",     CHANNEL, NONE,  false, channel_size) \
+    X("channel-align",    CHANNEL, NONE,  false, channel_align) \
+    X("channel-board",    CHANNEL, NONE,  false, channel_board) \
+    X("channel-hyp",      CHANNEL, HYP,   false, channel_hyp) \
+    X("channel-region",   CHANNEL, REGION, false, channel_region) \
+    X("channel-overlap",  CHANNEL, CHANNEL, false, channel_overlap) \
+    X("side-slot",        SIDE,   NONE,   false, side_slot) \
+    X("side-memory",      SIDE,   NONE,   false, side_memory) \
+    X("side-intid",       SIDE,   NONE,   false, side_intid) \
+    X("side-unique",      SIDE,   SIDE,   false, side_unique) \
+    X("side-irq",         SIDE,   IRQ,    false, side_irq)
 /* clang-format on */
 
 #define PLAN_RULE_DECLARE(name, a_kind, b_kind, is_gate, predicate)                                \
@@ -89,6 +106,10 @@ PLAN_RULES(PLAN_RULE_DECLARE)
 
 /* How many objects of the kind the plan has, never more than its arrays hold. */
 uint32_t plan_count(const struct plan *p, enum plan_object kind);
+
+/* 1 to 23 characters of the alphabet, then only zeros; and whether two are equal. */
+bool plan_name_is_valid(const char name[PLAN_NAME_SIZE]);
+bool plan_name_is_same(const char a[PLAN_NAME_SIZE], const char b[PLAN_NAME_SIZE]);
 
 /* Whether a guest range lies inside one RAM region of the zone. */
 bool plan_in_zone_ram(const struct plan *p, uint32_t zone, uint64_t at, uint64_t size);

@@ -62,6 +62,12 @@ bool plan_rule_image_count(const struct plan *p, uint32_t a, uint32_t b)
     return p->image_count <= PLAN_MAX_IMAGES;
 }
 
+bool plan_rule_channel_count(const struct plan *p, uint32_t a, uint32_t b)
+{
+    (void)a, (void)b;
+    return p->channel_count <= PLAN_MAX_CHANNELS && p->reserved == 0;
+}
+
 bool plan_rule_log_level(const struct plan *p, uint32_t a, uint32_t b)
 {
     (void)a, (void)b;

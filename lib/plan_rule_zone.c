@@ -20,13 +20,10 @@ static bool is_name_char(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-/* 1 to 23 characters of the alphabet, then only zeros. */
-bool plan_rule_zone_name(const struct plan *p, uint32_t a, uint32_t b)
+bool plan_name_is_valid(const char name[PLAN_NAME_SIZE])
 {
-    const char *name = p->zone[a].name;
     uint32_t i = 0;
 
-    (void)b;
     while (i < PLAN_NAME_SIZE && is_name_char(name[i])) {
         i++;
     }
@@ -39,14 +36,25 @@ bool plan_rule_zone_name(const struct plan *p, uint32_t a, uint32_t b)
     return i == PLAN_NAME_SIZE;
 }
 
-bool plan_rule_zone_name_unique(const struct plan *p, uint32_t a, uint32_t b)
+bool plan_name_is_same(const char a[PLAN_NAME_SIZE], const char b[PLAN_NAME_SIZE])
 {
     for (uint32_t i = 0; i < PLAN_NAME_SIZE; i++) {
-        if (p->zone[a].name[i] != p->zone[b].name[i]) {
-            return true;
+        if (a[i] != b[i]) {
+            return false;
         }
     }
-    return false;
+    return true;
+}
+
+bool plan_rule_zone_name(const struct plan *p, uint32_t a, uint32_t b)
+{
+    (void)b;
+    return plan_name_is_valid(p->zone[a].name);
+}
+
+bool plan_rule_zone_name_unique(const struct plan *p, uint32_t a, uint32_t b)
+{
+    return !plan_name_is_same(p->zone[a].name, p->zone[b].name);
 }
 
 bool plan_rule_zone_role(const struct plan *p, uint32_t a, uint32_t b)
@@ -124,12 +132,16 @@ bool plan_rule_zone_boot_info(const struct plan *p, uint32_t a, uint32_t b)
 
 bool plan_rule_window_range(const struct plan *p, uint32_t a, uint32_t b)
 {
+    static const uint64_t align[PLAN_WINDOWS] = {
+        [PLAN_WINDOW_GICD] = PLAN_GICD_SIZE,    [PLAN_WINDOW_GICR] = PLAN_GICD_SIZE,
+        [PLAN_WINDOW_VUART] = SIZE_4K,          [PLAN_WINDOW_ECAM] = PLAN_PCI_ECAM_SIZE,
+        [PLAN_WINDOW_PCI] = PLAN_PCI_ECAM_SIZE,
+    };
     uint64_t at, size;
-    bool is_uart = a % PLAN_WINDOWS == PLAN_WINDOW_VUART;
 
     (void)b;
     return !plan_window_range(p, a, &at, &size) ||
-           (is_aligned(at, is_uart ? SIZE_4K : PLAN_GICD_SIZE) &&
+           (is_aligned(at, align[a % PLAN_WINDOWS]) &&
             (size == 0 || range_inside(0, PLAN_IPA_LIMIT, at, size)));
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The plan compiler (objects that the CLI links) and the boards' device trees.
 
-PLAN_SRCS := $(wildcard plan/*.c) lib/plan_check.c lib/plan_rule_machine.c lib/plan_rule_zone.c
+PLAN_SRCS := $(wildcard plan/*.c) $(wildcard lib/plan_*.c)
 PLAN_OBJS := $(PLAN_SRCS:%.c=$(O)/host/%.o)
 # libfdt has no pkg-config file in Debian. Recursive: nothing is asked before it is needed.
 PLAN_LIBS = $(shell pkg-config --libs libcyaml yaml-0.1 libelf) -lfdt

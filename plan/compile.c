@@ -315,9 +315,12 @@ bool compile_run(struct compile *c, const struct compile_options *options)
     }
     zones_read(c);
     access_read(c);
+    channels_read(c);
     boot_read(c);
     layout_hyp(c);
     layout_zones(c);
+    layout_channels(c);
+    channels_place(c);
     place_zones(c);
     image_lay_out(c);
     verdict_check(c);

@@ -132,14 +132,17 @@ void verdict_list(FILE *out);
 
 /* --- steps, in order; each is one file ------------------------------------------------------- */
 bool hyp_load(struct compile *c, const char *file);
-void zones_read(struct compile *c);    /* zones.c: names, CPUs, flags, memory */
-void access_read(struct compile *c);   /* access.c: devices and interrupts */
-void boot_read(struct compile *c);     /* boot.c: kernels, ELF files */
-void layout_hyp(struct compile *c);    /* layout.c: the hypervisor's range */
-void layout_zones(struct compile *c);  /* layout.c: RAM of zones */
-void place_zones(struct compile *c);   /* place.c: images in RAM, device trees */
-void image_lay_out(struct compile *c); /* image.c: offsets in the boot image */
-void verdict_check(struct compile *c); /* verdict.c: plan_check and messages */
+void zones_read(struct compile *c);      /* zones.c: names, CPUs, flags, memory */
+void access_read(struct compile *c);     /* access.c: devices and interrupts */
+void channels_read(struct compile *c);   /* channel.c: names, peers, sizes */
+void boot_read(struct compile *c);       /* boot.c: kernels, ELF files */
+void layout_hyp(struct compile *c);      /* layout.c: the hypervisor's range */
+void layout_zones(struct compile *c);    /* layout.c: RAM of zones */
+void layout_channels(struct compile *c); /* layout.c: memory of channels */
+void channels_place(struct compile *c);  /* channel.c: where zones see them */
+void place_zones(struct compile *c);     /* place.c: images in RAM, device trees */
+void image_lay_out(struct compile *c);   /* image.c: offsets in the boot image */
+void verdict_check(struct compile *c);   /* verdict.c: plan_check and messages */
 
 /* --- between steps --------------------------------------------------------------------------- */
 /* Adds a region or an interrupt; false and a message when the table is full. */

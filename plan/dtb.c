@@ -7,12 +7,18 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "lib/field.h"
 #include "plan/access.h"
 #include "plan/dtb.h"
 
 #define NODE_DEPTH_MAX 16
 #define TIMER_CELLS    9 /* secure, physical, virtual: three cells each; not the hypervisor's own */
 #define NAME_ROOM      64
+
+/* First cell of a PCI address (IEEE 1275 PCI binding, 2.2.1.1). */
+FIELD(PCI_DEVICE, 11, 5);
+FIELD(PCI_SPACE, 24, 2);
+#define PCI_SPACE_MEM64 3
 
 /* --- writing values -------------------------------------------------------------------------- */
 
@@ -231,6 +237,72 @@ static void put_vuart(struct tree *t)
     tree_end(t);
 }
 
+/* A row of an interrupt-map: INTA of the device in this slot is that line of the GIC. */
+static int interrupt_row(const struct tree *t, uint32_t *cells, const struct plan_channel_side *s)
+{
+    int gic_cells = node_cells(t->board->fdt, t->board->intc, "#address-cells", 0);
+    int at = 0;
+
+    cells[at++] = (uint32_t)put(PCI_DEVICE, s->slot);
+    cells[at++] = 0;
+    cells[at++] = 0;
+    cells[at++] = 1; /* INTA */
+    cells[at++] = t->gic_phandle;
+    for (int i = 0; i < gic_cells && i < 2; i++) {
+        cells[at++] = 0;
+    }
+    cells[at++] = 0; /* an SPI */
+    cells[at++] = s->intid - 32;
+    cells[at++] = 4; /* level, active high */
+    return at;
+}
+
+static void put_interrupt_map(struct tree *t)
+{
+    const struct plan *p = &t->c->plan;
+    const uint32_t mask[] = { (uint32_t)field_mask(PCI_DEVICE), 0, 0, 7 };
+    uint32_t cells[PLAN_MAX_CHANNELS * 10];
+    int at = 0;
+
+    for (uint32_t i = 0; i < p->channel_count * 2; i++) {
+        const struct plan_channel_side *side = &p->channel[i / 2].side[i % 2];
+
+        if (side->zone == t->zone && i / 2 < PLAN_MAX_CHANNELS) {
+            at += interrupt_row(t, cells + at, side);
+        }
+    }
+    tree_u32(t, "#interrupt-cells", 1);
+    tree_cells(t, "interrupt-map-mask", mask, 4);
+    tree_cells(t, "interrupt-map", cells, at);
+}
+
+/* The virtual PCI bus. One memory window, where bus addresses are guest addresses. */
+static void put_pci(struct tree *t)
+{
+    const struct plan_zone *z = &t->c->plan.zone[t->zone];
+    const uint32_t buses[] = { 0, 0 };
+    uint32_t ranges[8];
+    char name[NAME_ROOM];
+    int at = 0;
+
+    snprintf(name, sizeof(name), "pcie@%llx", (unsigned long long)z->ecam_gpa);
+    tree_begin(t, name);
+    tree_text(t, "compatible", "pci-host-ecam-generic");
+    tree_text(t, "device_type", "pci");
+    tree_u32(t, "#address-cells", 3);
+    tree_u32(t, "#size-cells", 2);
+    tree_u32(t, "linux,pci-domain", t->pci_domain);
+    tree_cells(t, "bus-range", buses, 2);
+    tree_reg(t, &(struct range){ z->ecam_gpa, PLAN_PCI_ECAM_SIZE }, 1);
+    ranges[at++] = (uint32_t)put(PCI_SPACE, PCI_SPACE_MEM64);
+    at = cells_put(ranges, at, 2, z->pci_gpa);
+    at = cells_put(ranges, at, t->board->root_address_cells, z->pci_gpa);
+    at = cells_put(ranges, at, 2, z->pci_size);
+    tree_cells(t, "ranges", ranges, at);
+    put_interrupt_map(t);
+    tree_end(t);
+}
+
 /* --- what the zone owns ---------------------------------------------------------------------- */
 
 enum keep { KEEP_NOT, KEEP_PATH, KEEP_ALL };
@@ -346,9 +418,27 @@ static void tree_write(struct tree *t, uint64_t room)
     if (t->c->plan.zone[t->zone].console == PLAN_CONSOLE_EMULATED) {
         put_vuart(t);
     }
+    if (t->c->plan.zone[t->zone].ecam_gpa != 0) {
+        put_pci(t);
+    }
     put_devices(t);
     tree_end(t);
     tree_status(t, fdt_finish(t->out));
+}
+
+/* The lowest domain number that no PCI host of the board has. */
+static uint32_t pci_domain_free(const struct board *board)
+{
+    uint32_t domain = 0;
+
+    for (int node = fdt_next_node(board->fdt, 0, NULL); node > 0;
+         node = fdt_next_node(board->fdt, node, NULL)) {
+        if (fdt_stringlist_search(board->fdt, node, "device_type", "pci") == 0 &&
+            node_cell(board->fdt, node, "linux,pci-domain", 0) >= domain) {
+            domain = node_cell(board->fdt, node, "linux,pci-domain", 0) + 1;
+        }
+    }
+    return domain & UINT16_MAX;
 }
 
 bool dtb_build(struct compile *c, uint32_t zone, uint8_t *out, uint64_t *size)
@@ -365,6 +455,7 @@ bool dtb_build(struct compile *c, uint32_t zone, uint8_t *out, uint64_t *size)
         tree.gic_phandle = top + 1;
     }
     tree.clock_phandle = top + 2;
+    tree.pci_domain = pci_domain_free(&c->board);
     tree.uart_path = uart_path(c, zone);
     tree_write(&tree, *size);
     if (tree.status != 0) {

@@ -16,7 +16,8 @@
 static uint64_t pool_need(const struct compile *c)
 {
     return c->hyp_header.pool_fixed + c->hyp_header.pool_per_cpu * c->plan.cpu_count +
-           c->hyp_header.pool_per_zone * c->plan.zone_count;
+           c->hyp_header.pool_per_zone * c->plan.zone_count +
+           c->hyp_header.pool_per_channel * c->plan.channel_count;
 }
 
 static uint64_t pool_choose(struct compile *c)
@@ -71,6 +72,14 @@ static uint64_t taken_until(const struct plan *p, uint64_t base, uint64_t size)
         if (r->kind == PLAN_REGION_RAM && range_is_valid(r->hpa, r->size) &&
             ranges_overlap(r->hpa, r->size, base, size)) {
             return r->hpa + r->size;
+        }
+    }
+    for (uint32_t i = 0; i < p->channel_count; i++) {
+        const struct plan_channel *channel = &p->channel[i];
+
+        /* Those that have no place yet are at 0, where no RAM is that could be free. */
+        if (channel->hpa != 0 && ranges_overlap(channel->hpa, channel->size, base, size)) {
+            return channel->hpa + channel->size;
         }
     }
     return 0;
@@ -182,5 +191,29 @@ void layout_zones(struct compile *c)
     while ((memory = memory_next(c, &zone, &i)) != NULL) {
         memory->is_placed = true;
         memory_place(c, zone, i);
+    }
+}
+
+/* --- channels -------------------------------------------------------------------------------- */
+
+/* After the zones, in what they left: channels are small and fill gaps. */
+void layout_channels(struct compile *c)
+{
+    for (uint32_t i = 0; i < c->plan.channel_count; i++) {
+        struct plan_channel *channel = &c->plan.channel[i];
+        uint64_t size = channel->size, base;
+        char text[SIZE_TEXT];
+
+        if (size == 0 || size > PLAN_CHANNEL_LIMIT || !is_aligned(size, size)) {
+            continue; /* plan_check tells */
+        }
+        if (place_find(&c->plan, size, size < SIZE_2M ? size : SIZE_2M, &base)) {
+            channel->hpa = base;
+            continue;
+        }
+        error_add(&c->errors, source_line(&c->source, "channels/%u/size", i),
+                  "channel '%s': no room for %s of memory beside the hypervisor and the zones; "
+                  "remedy: smaller zones, or a larger machine.memory [memory-room]",
+                  channel->name, size_text(text, size));
     }
 }

@@ -142,6 +142,26 @@ static bool segment_check(struct compile *c, uint32_t zone, const struct segment
     return true;
 }
 
+static void boot_info_channels(const struct compile *c, uint32_t zone, struct boot_info *info)
+{
+    const struct plan *p = &c->plan;
+
+    for (uint32_t i = 0; i < p->channel_count * 2; i++) {
+        const struct plan_channel *channel = &p->channel[i / 2];
+        const struct plan_channel_side *side = &channel->side[i % 2];
+        struct boot_channel *out = &info->channel[info->channel_count];
+
+        if (side->zone == zone && info->channel_count < BOOT_MAX_CHANNELS) {
+            memcpy(out->name, channel->name, sizeof(out->name));
+            out->regs_gpa = p->zone[zone].pci_gpa + side->slot * PLAN_PCI_REGS_SIZE;
+            out->mem_gpa = side->mem_gpa;
+            out->mem_size = channel->size;
+            out->intid = side->intid;
+            info->channel_count++;
+        }
+    }
+}
+
 static void boot_info_add(struct compile *c, uint32_t zone, const struct plan_region *ram)
 {
     const struct plan_zone *z = &c->plan.zone[zone];
@@ -163,6 +183,7 @@ static void boot_info_add(struct compile *c, uint32_t zone, const struct plan_re
     }
     info->virt_timer_intid = c->plan.board.virt_timer_intid;
     info->phys_timer_intid = c->plan.board.phys_timer_intid;
+    boot_info_channels(c, zone, info);
     image_add(c, zone, z->boot_info, (struct file){ (uint8_t *)info, sizeof(*info) });
 }
 

@@ -24,6 +24,9 @@ static const cyaml_strval_t interrupts[] = {
 static const cyaml_strval_t debugs[] = {
     { "allowed", SPEC_DEBUG_ALLOWED }, { "denied", SPEC_DEBUG_DENIED },
 };
+static const cyaml_strval_t notifies[] = {
+    { "true", SPEC_NOTIFY_TRUE }, { "false", SPEC_NOTIFY_FALSE },
+};
 static const cyaml_strval_t dmas[] = {
     { "denied", SPEC_DMA_DENIED }, { "trusted", SPEC_DMA_TRUSTED },
 };
@@ -93,12 +96,29 @@ static const cyaml_schema_value_t zone_entry = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct spec_zone, zone_fields),
 };
 
+static const cyaml_schema_value_t peer_entry = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, TEXT_MAX),
+};
+
+static const cyaml_schema_field_t channel_fields[] = {
+    TEXT(NEED, struct spec_channel, name),
+    LIST(NEED, struct spec_channel, peers, peer_entry),
+    TEXT(NEED, struct spec_channel, size),
+    CHOICE(struct spec_channel, notify, notifies),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t channel_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct spec_channel, channel_fields),
+};
+
 static const cyaml_schema_field_t spec_fields[] = {
     TEXT(NEED, struct spec, board),
     CYAML_FIELD_MAPPING("machine", CYAML_FLAG_OPTIONAL, struct spec, machine, machine_fields),
     CYAML_FIELD_MAPPING("hypervisor", CYAML_FLAG_OPTIONAL, struct spec, hypervisor,
                         hypervisor_fields),
     LIST(NEED, struct spec, zones, zone_entry),
+    LIST(MAY, struct spec, channels, channel_entry),
     CYAML_FIELD_END,
 };
 

@@ -115,6 +115,14 @@ static void show_machine(struct compile *c, FILE *out)
         row_add(rows, (struct row){ p->region[i].hpa, p->region[i].size,
                                     p->zone[p->region[i].zone].name, map_text(c, i) });
     }
+    for (uint32_t i = 0; i < p->channel_count; i++) {
+        const struct plan_channel *channel = &p->channel[i];
+
+        row_add(rows, (struct row){ channel->hpa, channel->size, "shared",
+                                    arena_printf(&c->arena, "channel %s: %s, %s", channel->name,
+                                                 p->zone[channel->side[0].zone].name,
+                                                 p->zone[channel->side[1].zone].name) });
+    }
     *taken = *rows;
     for (uint32_t i = 0; i < p->board.ram_count; i++) {
         free_add(taken, rows, &p->board.ram[i]);
@@ -157,6 +165,30 @@ static void show_irqs(const struct compile *c, FILE *out)
     for (uint32_t i = 0; i < p->irq_count; i++) {
         fprintf(out, "  %5u  %-16s %-7s  %s\n", p->irq[i].intid, p->zone[p->irq[i].zone].name,
                 p->irq[i].flags == PLAN_IRQ_EDGE ? "edge" : "level", c->irq_origin[i].what);
+    }
+}
+
+static void show_channels(const struct compile *c, FILE *out)
+{
+    const struct plan *p = &c->plan;
+    char size[SIZE_TEXT];
+
+    if (p->channel_count == 0) {
+        return;
+    }
+    fprintf(out,
+            "\nchannels\n  %-16s     size  notify  zone             PCI   INTID  memory in the "
+            "zone\n",
+            "name");
+    for (uint32_t i = 0; i < p->channel_count * 2; i++) {
+        const struct plan_channel *channel = &p->channel[i / 2];
+        const struct plan_channel_side *side = &channel->side[i % 2];
+
+        fprintf(out, "  %-16s %8s  %-6s  %-16s %02x.0  %5u  0x%llx\n", channel->name,
+                size_human(size, channel->size),
+                (channel->flags & PLAN_CHANNEL_NOTIFY) != 0 ? "yes" : "no",
+                p->zone[side->zone].name, side->slot, side->intid,
+                (unsigned long long)side->mem_gpa);
     }
 }
 
@@ -221,7 +253,8 @@ static void zone_windows(struct compile *c, uint32_t zone, struct rows *rows)
 {
     static const char *const names[PLAN_WINDOWS] = { "interrupt distributor (emulated)",
                                                      "interrupt redistributors (emulated)",
-                                                     "console (emulated)" };
+                                                     "console (emulated)",
+                                                     "PCI configuration (emulated)", "PCI window" };
     uint64_t at, size;
 
     for (uint32_t i = 0; i < PLAN_WINDOWS; i++) {
@@ -272,6 +305,18 @@ static void show_zone(struct compile *c, uint32_t zone, FILE *out)
                                                      (unsigned long long)r->hpa) });
         }
     }
+    for (uint32_t i = 0; i < p->channel_count * 2; i++) {
+        const struct plan_channel_side *side = &p->channel[i / 2].side[i % 2];
+
+        if (side->zone == zone) {
+            row_add(rows, (struct row){ side->mem_gpa, p->channel[i / 2].size, "",
+                                        arena_printf(&c->arena,
+                                                     "  channel %s at 0x%llx of the "
+                                                     "machine",
+                                                     p->channel[i / 2].name,
+                                                     (unsigned long long)p->channel[i / 2].hpa) });
+        }
+    }
     for (uint32_t i = 0; i < p->image_count; i++) {
         if (p->image[i].zone == zone) {
             row_add(rows, (struct row){ p->image[i].gpa, p->image[i].size, "", image_text(c, i) });
@@ -295,6 +340,7 @@ void show_plan(struct compile *c, FILE *out)
     show_machine(c, out);
     show_cpus(c, out);
     show_irqs(c, out);
+    show_channels(c, out);
     show_devices(c, out);
     for (uint32_t i = 0; i < p->zone_count; i++) {
         show_zone(c, i, out);

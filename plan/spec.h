@@ -17,6 +17,7 @@ enum spec_log { SPEC_LOG_UNSET, SPEC_LOG_ERROR, SPEC_LOG_WARNING, SPEC_LOG_INFO,
 enum spec_console { SPEC_CONSOLE_UNSET, SPEC_CONSOLE_EMULATED, SPEC_CONSOLE_NONE };
 enum spec_interrupts { SPEC_INTERRUPTS_UNSET, SPEC_INTERRUPTS_EMULATED, SPEC_INTERRUPTS_DIRECT };
 enum spec_debug { SPEC_DEBUG_UNSET, SPEC_DEBUG_ALLOWED, SPEC_DEBUG_DENIED };
+enum spec_notify { SPEC_NOTIFY_UNSET, SPEC_NOTIFY_TRUE, SPEC_NOTIFY_FALSE };
 enum spec_dma { SPEC_DMA_UNSET, SPEC_DMA_DENIED, SPEC_DMA_TRUSTED };
 
 /* Texts are NULL when the key is absent. */
@@ -44,6 +45,13 @@ struct spec_zone {
     enum spec_dma dma;
 };
 
+struct spec_channel {
+    char *name, *size;
+    char **peers;
+    uint32_t peers_count;
+    enum spec_notify notify;
+};
+
 struct spec_machine {
     uint32_t *cpus;
     char *memory;
@@ -60,6 +68,8 @@ struct spec {
     struct spec_hypervisor hypervisor;
     struct spec_zone *zones;
     uint32_t zones_count;
+    struct spec_channel *channels;
+    uint32_t channels_count;
 };
 
 /* The schema of struct spec (a pointer value, as cyaml wants it). */

@@ -21,6 +21,7 @@ const struct verdict_text verdict_texts[] = {
     { "region-count", "has too many memory and device regions", "give fewer devices" },
     { "irq-count", "has too many interrupts", "give fewer devices" },
     { "image-count", "has too many boot images", "use ELF files with fewer segments" },
+    { "channel-count", "has too many channels", "give at most 16" },
     { "log-level", "has an unknown log level", "compile it again" },
     { "gic-version", "has a GIC that is no GICv3: not supported yet",
       "QEMU: -M virt,gic-version=3" },
@@ -86,6 +87,23 @@ const struct verdict_text verdict_texts[] = {
     { "image-ram", "is not inside one memory region of its zone",
       "more memory, or another `ipa`" },
     { "image-overlap", "overlaps", "link the program differently" },
+    { "zone-pci", "has an impossible virtual PCI bus", "compile it again" },
+    { "channel-name", "has a name that is not of a-z 0-9 _ -, 1 to 23 characters", "rename it" },
+    { "channel-name-unique", "has the same name as", "rename one of them" },
+    { "channel-reserved", "has unknown flags", "compile it again" },
+    { "channel-peers", "does not lie between two different zones", "peers: [one, another]" },
+    { "channel-size", "has a size that is no power of two from 4K to 256M", "size: 64K" },
+    { "channel-align", "is not aligned to its size or 2 MiB", "compile it again" },
+    { "channel-board", "is not inside the machine's RAM", "compile it again" },
+    { "channel-hyp", "overlaps", "compile it again" },
+    { "channel-region", "overlaps", "leave out `base` of the zone's memory" },
+    { "channel-overlap", "overlaps", "compile it again" },
+    { "side-slot", "has no place on the zone's virtual PCI bus", "compile it again" },
+    { "side-memory", "is not aligned in the memory window of the zone's virtual PCI bus",
+      "compile it again" },
+    { "side-intid", "has no interrupt of its own", "fewer devices in this zone" },
+    { "side-unique", "has slot, interrupt or addresses of", "compile it again" },
+    { "side-irq", "has the interrupt of", "fewer devices in this zone" },
 };
 /* clang-format on */
 
@@ -144,6 +162,8 @@ static unsigned ref_line(const struct compile *c, struct plan_ref ref)
     case PLAN_OBJECT_REGION: return c->region_origin[ref.index].line;
     case PLAN_OBJECT_IRQ: return c->irq_origin[ref.index].line;
     case PLAN_OBJECT_IMAGE: return c->image_origin[ref.index].line;
+    case PLAN_OBJECT_CHANNEL: return source_line(&c->source, "channels/%u", ref.index);
+    case PLAN_OBJECT_SIDE: return source_line(&c->source, "channels/%u", ref.index / 2);
     case PLAN_OBJECT_CPU:
         return zone != PLAN_NONE ? source_line(&c->source, "zones/%u/cpus", zone)
                                  : source_line(&c->source, "board");
@@ -168,7 +188,8 @@ static const char *fixed_text(struct compile *c, uint32_t index)
 static const char *window_text(struct compile *c, uint32_t index)
 {
     static const char *const names[PLAN_WINDOWS] = { "interrupt distributor",
-                                                     "interrupt redistributors", "console" };
+                                                     "interrupt redistributors", "console",
+                                                     "PCI configuration", "PCI window" };
     uint64_t at = 0, size = 0;
 
     (void)plan_window_range(&c->plan, index, &at, &size);
@@ -212,6 +233,12 @@ static const char *thing_text(struct compile *c, const char *rule, struct plan_r
     case PLAN_OBJECT_IMAGE:
         return arena_printf(&c->arena, "boot image '%s' %s", c->image_origin[ref.index].what,
                             range_text(c, p->image[ref.index].gpa, p->image[ref.index].size));
+    case PLAN_OBJECT_CHANNEL:
+        return arena_printf(&c->arena, "channel '%.23s' %s", p->channel[ref.index].name,
+                            range_text(c, p->channel[ref.index].hpa, p->channel[ref.index].size));
+    case PLAN_OBJECT_SIDE:
+        return arena_printf(&c->arena, "its side of channel '%.23s'",
+                            p->channel[ref.index / 2].name);
     case PLAN_OBJECT_BOARD: return "the board";
     default: return "the plan";
     }
@@ -274,6 +301,22 @@ static void verdict_found(struct plan_sink *sink, const struct plan_verdict *ver
     }
 }
 
+/* A channel that has no place, or no peer, has been told of: the rest would only repeat that. */
+static bool is_channel_echo(const struct compile *c, const struct plan_verdict *verdict)
+{
+    uint32_t i = verdict->a.kind == PLAN_OBJECT_SIDE ? verdict->a.index / 2 : verdict->a.index;
+    const struct plan_channel *channel = &c->plan.channel[i];
+
+    if (verdict->a.kind != PLAN_OBJECT_CHANNEL && verdict->a.kind != PLAN_OBJECT_SIDE) {
+        return false;
+    }
+    if (channel->side[0].zone == PLAN_NONE || channel->side[1].zone == PLAN_NONE) {
+        return verdict->a.kind == PLAN_OBJECT_SIDE || strcmp(verdict->rule, "channel-peers") == 0;
+    }
+    return channel->hpa == 0 && strncmp(verdict->rule, "channel-name", 12) != 0 &&
+           strcmp(verdict->rule, "channel-size") != 0;
+}
+
 /*
  * When a step failed, its zones are incomplete: rules on what such a zone starts from would only
  * repeat that.
@@ -283,6 +326,9 @@ static bool is_echo(const struct compile *c, const struct plan_verdict *verdict)
     static const char *const rules[] = { "zone-entry", "zone-dtb", "zone-boot-info" };
     uint32_t zone = plan_owner(&c->plan, verdict->a);
 
+    if (is_channel_echo(c, verdict)) {
+        return true;
+    }
     if (zone == PLAN_NONE) {
         return false;
     }

@@ -67,7 +67,7 @@ $(eval $(call unit_test,inject,$(A64)/inject.c $(A64)/vcpu_regs.c $(FAKE)/hw.c))
 $(eval $(call unit_test,insn_a64,lib/insn_a64.c))
 $(eval $(call unit_test,load,hyp/core/load.c hyp/core/string.c))
 $(eval $(call unit_test,log,$(CONSOLE_UNIT)))
-$(eval $(call unit_test,plan_check,lib/plan_check.c lib/plan_rule_machine.c lib/plan_rule_zone.c))
+$(eval $(call unit_test,plan_check,$(wildcard lib/plan_*.c)))
 $(eval $(call unit_test,psci,hyp/arch/aarch64/psci.c hyp/arch/fake/arch.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,reg,hyp/core/reg.c))
 S2_UNIT := $(CORE)/s2.c $(CORE)/pool.c $(CORE)/string.c $(A64)/stage2.c $(FAKE)/hw.c

@@ -30,8 +30,8 @@ static const struct boot_info qemu_virt = {
 
 void boot_take(const struct boot_info *info)
 {
-    if (info != NULL && info->magic == BOOT_INFO_MAGIC && info->size >= sizeof(boot)) {
-        boot = *info;
+    if (info != NULL && info->magic == BOOT_INFO_MAGIC && info->version == BOOT_INFO_VERSION) {
+        __builtin_memcpy(&boot, info, info->size < sizeof(boot) ? info->size : sizeof(boot));
         return;
     }
     boot = qemu_virt;

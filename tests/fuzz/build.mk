@@ -28,8 +28,7 @@ $(O)/fuzz/$(1): $$(FUZZ_OBJS_$(1))
 	$$(Q)clang -fsanitize=fuzzer $$(FUZZ_SAN) $$^ $(3) -o $$@
 endef
 
-FUZZ_CHECKER := tests/fuzz/plan_invariant.c lib/plan_check.c lib/plan_rule_machine.c \
-                lib/plan_rule_zone.c
+FUZZ_CHECKER := tests/fuzz/plan_invariant.c $(wildcard lib/plan_*.c)
 
 FUZZ_COMPILER := tests/fuzz/compile_double.c $(FUZZ_CHECKER) \
                  $(filter-out plan/dtc.c,$(wildcard plan/*.c))

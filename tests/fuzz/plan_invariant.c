@@ -10,12 +10,15 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#define OWNER_HYP  1000u
-#define SPANS_MAX  (PLAN_MAX_REGIONS + PLAN_MAX_RAM + 8u)
-#define PAGE_4K    UINT64_C(4096)
-#define BLOCK_2M   UINT64_C(0x200000)
-#define GICD_BYTES UINT64_C(0x10000)
-#define GICR_BYTES UINT64_C(0x20000)
+#define OWNER_HYP     1000u
+#define OWNER_CHANNEL 2000u
+#define SPANS_MAX     (PLAN_MAX_REGIONS + PLAN_MAX_RAM + 3 * PLAN_MAX_CHANNELS + 8u)
+#define PAGE_4K       UINT64_C(4096)
+#define BLOCK_2M      UINT64_C(0x200000)
+#define GICD_BYTES    UINT64_C(0x10000)
+#define GICR_BYTES    UINT64_C(0x20000)
+#define ECAM_BYTES    UINT64_C(0x100000)
+#define REGS_BYTES    UINT64_C(0x20000)
 
 /* Bytes first..last of an address space. */
 struct span {
@@ -67,6 +70,13 @@ static void check_machine(const struct plan *p)
         FUZZ_CHECK(p->region[i].zone < p->zone_count);
         add(&s, p->region[i].hpa, p->region[i].size, p->region[i].zone);
     }
+    for (uint32_t i = 0; i < p->channel_count; i++) {
+        const struct plan_channel *c = &p->channel[i];
+
+        FUZZ_CHECK(c->side[0].zone < p->zone_count && c->side[1].zone < p->zone_count);
+        FUZZ_CHECK(c->side[0].zone != c->side[1].zone && c->size % PAGE_4K == 0);
+        add(&s, c->hpa, c->size, OWNER_CHANNEL + i);
+    }
     check_disjoint(&s);
     FUZZ_CHECK(s.at[s.count - 1].last < top);
 }
@@ -109,6 +119,27 @@ static void check_kinds(const struct plan *p)
     }
 }
 
+/* Shared memory as the zone sees it, and that no two of its functions have a thing in common. */
+static void check_sides(const struct plan *p, uint32_t zone, struct spans *s)
+{
+    const struct plan_zone *z = &p->zone[zone];
+    uint8_t slots[32] = { 0 }, lines[1024] = { 0 };
+
+    for (uint32_t i = 0; i < p->irq_count; i++) {
+        lines[p->irq[i].intid] += p->irq[i].zone == zone;
+    }
+    for (uint32_t i = 0; i < p->channel_count * 2; i++) {
+        const struct plan_channel_side *side = &p->channel[i / 2].side[i % 2];
+
+        if (side->zone == zone) {
+            add(s, side->mem_gpa, p->channel[i / 2].size, zone);
+            FUZZ_CHECK(z->ecam_gpa != 0 && side->slot < 32 && slots[side->slot]++ == 0);
+            FUZZ_CHECK(side->intid >= 32 && side->intid < 1020 && lines[side->intid]++ == 0);
+            FUZZ_CHECK(side->mem_gpa - z->pci_gpa <= z->pci_size - p->channel[i / 2].size);
+        }
+    }
+}
+
 /* In a zone's address space nothing lies over something else, emulated devices included. */
 static void check_guest(const struct plan *p, uint32_t zone)
 {
@@ -120,6 +151,12 @@ static void check_guest(const struct plan *p, uint32_t zone)
     if (z->console == PLAN_CONSOLE_EMULATED) {
         add(&s, z->vuart_gpa, PAGE_4K, zone);
     }
+    if (z->ecam_gpa != 0) {
+        add(&s, z->ecam_gpa, ECAM_BYTES, zone);
+        add(&s, z->pci_gpa, REGS_BYTES, zone);
+        FUZZ_CHECK(z->pci_size >= REGS_BYTES);
+    }
+    check_sides(p, zone, &s);
     for (uint32_t i = 0; i < p->region_count; i++) {
         if (p->region[i].zone == zone) {
             add(&s, p->region[i].gpa, p->region[i].size, zone);
@@ -234,6 +271,7 @@ void plan_invariant(const struct plan *plan)
     FUZZ_CHECK(plan->cpu_count <= PLAN_MAX_CPUS && plan->board.ram_count <= PLAN_MAX_RAM);
     FUZZ_CHECK(plan->region_count <= PLAN_MAX_REGIONS && plan->irq_count <= PLAN_MAX_IRQS);
     FUZZ_CHECK(plan->image_count <= PLAN_MAX_IMAGES);
+    FUZZ_CHECK(plan->channel_count <= PLAN_MAX_CHANNELS);
     FUZZ_CHECK(plan->image_hpa >= plan->hyp_hpa);
     FUZZ_CHECK(plan->image_hpa - plan->hyp_hpa + plan->image_size < plan->hyp_size);
     check_machine(plan);

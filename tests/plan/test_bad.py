@@ -19,6 +19,9 @@ ONLY_UNIT = {
     "magic", "version", "size", "ram-count", "irq-count", "log-level", "conduit", "hyp-range",
     "hyp-image", "cpu-vcpu-unique", "zone-role", "zone-reserved", "zone-console", "zone-dtb",
     "zone-boot-info", "region-kind", "irq-reserved", "image-reserved", "image-source",
+    "zone-pci", "channel-reserved", "channel-align", "channel-board", "channel-hyp",
+    "channel-region", "channel-overlap", "side-slot", "side-memory", "side-intid", "side-unique",
+    "side-irq",
 }
 
 

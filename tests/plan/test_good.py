@@ -169,21 +169,26 @@ class Plan:
     def __init__(self, data):
         (self.magic, self.version, self.size, self.hyp, self.hyp_size, self.image,
          self.image_size) = struct.unpack_from("<QIIQQQQ", data)
-        (cpus, zones, regions, irqs, images, self.log) = struct.unpack_from("<6I", data, 48)
-        at = 72
+        (cpus, zones, regions, irqs, images, self.log, channels,
+         reserved) = struct.unpack_from("<8I", data, 48)
+        assert reserved == 0
+        at = 80
         self.gic, self.conduit = struct.unpack_from("<II", data, at)
         at += 8 + 5 * 8 + 6 * 4 + 8 * 16
         self.cpus = [struct.unpack_from("<QII", data, at + 16 * i) for i in range(cpus)]
         at += 16 * 16
-        self.zones = [struct.unpack_from("<24sIIIIQQQQQQII", data, at + 96 * i)
+        self.zones = [struct.unpack_from("<24sIIIIQQQQQQIIQQQ", data, at + 120 * i)
                       for i in range(zones)]
-        at += 96 * 8
+        at += 120 * 8
         self.regions = [struct.unpack_from("<QQQII", data, at + 32 * i) for i in range(regions)]
         at += 32 * 96
         self.irqs = [struct.unpack_from("<IIII", data, at + 16 * i) for i in range(irqs)]
         at += 16 * 256
         self.images = [struct.unpack_from("<QQQII", data, at + 32 * i) for i in range(images)]
-        assert at + 32 * 48 == len(data)
+        at += 32 * 48
+        self.channels = [struct.unpack_from("<24sQQIIIIQIIIIQII", data, at + 96 * i)
+                         for i in range(channels)]
+        assert at + 96 * 16 == len(data)
 
 
 def test_plan_of_three(three):
@@ -296,6 +301,48 @@ def test_help_and_version(program):
     done = fixtures.run(program, "--help")
     assert done.returncode == 0 and "vitrine plan build PLAN" in done.stdout
     assert fixtures.run(program, "--version").stdout.startswith("vitrine ")
+
+
+# --- channels -------------------------------------------------------------------------------------
+def test_channels(program, files, tmp_path):
+    plan_file = write_plan(tmp_path)
+    with open(plan_file, "a", encoding="ascii") as out:
+        out.write("channels:\n"
+                  "  - { name: big, peers: [tick, linux0], size: 4M }\n"
+                  "  - { name: ctl, peers: [linux0, tick], size: 64K, notify: false }\n")
+    out = build(program, files, plan_file, tmp_path / "out")
+    plan = Plan((out / "plan.bin").read_bytes())
+    zones = [zone[0].rstrip(b"\0").decode() for zone in plan.zones]
+    assert [channel[0].rstrip(b"\0") for channel in plan.channels] == [b"big", b"ctl"]
+    assert [channel[3] for channel in plan.channels] == [1, 0]
+    for channel in plan.channels:
+        hpa, size = channel[1:3]
+        assert hpa % min(size, 2 * MIB) == 0
+        for region in plan.regions:
+            assert region[1] + region[2] <= hpa or hpa + size <= region[1]
+        for side in (channel[5:10], channel[10:15]):
+            bus = plan.zones[side[0]]
+            ecam, window, length = bus[-3:]
+            assert ecam + MIB == window and side[2] % size == 0
+            assert window + 32 * 4096 <= side[2] and side[2] + size <= window + length
+    assert [(zones[c[5]], zones[c[10]]) for c in plan.channels] == [("tick", "linux0"),
+                                                                 ("linux0", "tick")]
+    tree = nodes(out / "linux0.dtb")
+    node = next(value for path, value in tree.items() if path.startswith("/pcie@"))
+    assert node["compatible"] == '"pci-host-ecam-generic"'
+    assert node["linux,pci-domain"] == "<0x01>"
+    rows = cells(node["interrupt-map"])
+    gic = cells(tree["/intc@8000000"]["phandle"])[0]
+    side = plan.channels[0][10:15]
+    assert rows[:10] == [side[1] << 11, 0, 0, 1, gic, 0, 0, 0, side[3] - 32, 4]
+    assert not any(path.startswith("/pcie@") for path in nodes(out / "linux1.dtb"))
+    info = next(image for image in (out / "boot.img").read_bytes().split(b"VTRBOOT1")[1:]
+                if image[8:12] == b"tick")
+    assert struct.unpack_from("<I", info, 92)[0] == 2  # after the magic: channel_count
+    assert info[96:99] == b"big" and struct.unpack_from("<Q", info, 96 + 40)[0] == 4 * MIB
+    done = fixtures.run(program, "plan", "show", plan_file, "--hyp", files / "hyp.bin", "--set",
+                        f"files={files}")
+    assert re.search(r"ctl +64K +no +tick +02\.0 +\d+ +0x", done.stdout), done.stdout
 
 
 # --- boards ---------------------------------------------------------------------------------------

@@ -62,8 +62,27 @@ static void good_zone(uint32_t zone, const char *name, uint64_t hpa)
                                                    0xa000000 + zone * 0x1000, 0x1000, zone,
                                                    PLAN_REGION_DEVICE };
     p.irq[zone] = (struct plan_irq){ zone, 48 + zone, PLAN_IRQ_EDGE, 0 };
+    z->ecam_gpa = 0x80000000;
+    z->pci_gpa = 0x80100000;
+    z->pci_size = 3 * MIB;
     p.image[zone * 2] = (struct plan_image){ 0x20000, 4 * MIB, RAM, zone, 0 };
     p.image[zone * 2 + 1] = (struct plan_image){ 0x20000 + 4 * MIB, 4096, RAM + 16 * MIB, zone, 0 };
+}
+
+/* 64 KiB between the two zones. */
+static void good_channel(uint32_t i, const char *name, uint64_t hpa)
+{
+    struct plan_channel *c = &p.channel[i];
+
+    memcpy(c->name, name, strlen(name));
+    c->hpa = hpa;
+    c->size = 0x10000;
+    c->flags = PLAN_CHANNEL_NOTIFY;
+    for (uint32_t side = 0; side < 2; side++) {
+        c->side[side] = (struct plan_channel_side){
+            .zone = side, .slot = 1 + i, .mem_gpa = 0x80200000 + i * 0x10000, .intid = 60 + i
+        };
+    }
 }
 
 /* Two zones with two CPUs, memory, a device, an interrupt, two images each; one CPU is parked. */
@@ -83,10 +102,13 @@ static void good_plan(void)
     p.region_count = 4;
     p.irq_count = 2;
     p.image_count = 4;
+    p.channel_count = 2;
     good_board();
     good_zone(0, "linux0", RAM + 64 * MIB);
     good_zone(1, "motor", RAM + 128 * MIB);
     p.cpu[4] = (struct plan_cpu){ 0x100000301, PLAN_NONE, 0 };
+    good_channel(0, "one", RAM + 48 * MIB);
+    good_channel(1, "two", RAM + 49 * MIB);
 }
 
 /* --- one violation for each rule ------------------------------------------------------------- */
@@ -186,6 +208,43 @@ BREAK(image_size,      p.image[2].size = 0)
 BREAK(image_wrap,      p.image[2].offset = UINT64_MAX - 7)
 BREAK(image_ram,       p.image[2].gpa = RAM + 62 * MIB)
 BREAK(image_overlap,   p.image[3].gpa = RAM + 4 * MIB - 8)
+BREAK(channel_count, p.channel_count = PLAN_MAX_CHANNELS + 1)
+BREAK(plan_reserved, p.reserved = 1)
+BREAK(zone_pci, p.zone[1].pci_size = PLAN_PCI_REGS_ALL - 0x1000)
+BREAK(zone_pci_none, p.zone[1].ecam_gpa = 0)
+BREAK(window_ecam, p.zone[1].ecam_gpa += 0x10000)
+BREAK(window_pci, p.zone[1].pci_gpa += 0x10000)
+BREAK(window_pci_limit, p.zone[1].pci_size = PLAN_IPA_LIMIT)
+BREAK(window_pci_ecam, p.zone[1].pci_gpa = p.zone[1].ecam_gpa)
+BREAK(window_pci_ram, p.zone[1].pci_gpa = RAM; p.zone[1].ecam_gpa = RAM - 4 * MIB)
+BREAK(channel_name, p.channel[1].name[0] = 0)
+BREAK(channel_twice, memcpy(p.channel[1].name, p.channel[0].name, PLAN_NAME_SIZE))
+BREAK(channel_flags, p.channel[1].flags = 2)
+BREAK(channel_rsvd, p.channel[1].reserved = 1)
+BREAK(side_reserved, p.channel[1].side[1].reserved = 1)
+BREAK(channel_same, p.channel[1].side[1].zone = 0)
+BREAK(channel_peer, p.channel[1].side[0].zone = PLAN_NONE)
+BREAK(channel_size, p.channel[1].size = 0x18000)
+BREAK(channel_none, p.channel[1].size = 0)
+BREAK(channel_small, p.channel[1].size = 0x800)
+BREAK(channel_large, p.channel[1].size = PLAN_CHANNEL_LIMIT * 2)
+BREAK(channel_align, p.channel[1].hpa += 0x1000)
+BREAK(channel_board, p.channel[1].hpa = 0x9000000)
+BREAK(channel_wrap, p.channel[1].hpa = UINT64_MAX - 0xffff)
+BREAK(channel_hyp, p.channel[1].hpa = RAM + 31 * MIB)
+BREAK(channel_region, p.channel[1].hpa = p.region[2].hpa + MIB)
+BREAK(channel_overlap, p.channel[1].hpa = p.channel[0].hpa)
+BREAK(side_slot, p.channel[1].side[1].slot = PLAN_PCI_SLOTS)
+BREAK(side_bus, p.zone[1].ecam_gpa = p.zone[1].pci_gpa = p.zone[1].pci_size = 0)
+BREAK(side_memory, p.channel[1].side[1].mem_gpa = RAM + 32 * MIB)
+BREAK(side_regs, p.channel[1].side[1].mem_gpa = 0x80110000)
+BREAK(side_align, p.channel[1].side[1].mem_gpa += 0x1000)
+BREAK(side_intid, p.channel[1].side[1].intid = 31)
+BREAK(side_vuart, p.channel[1].side[1].intid = p.zone[1].vuart_intid)
+BREAK(side_twice, p.channel[1].side[1].slot = 1)
+BREAK(side_int_twice, p.channel[1].side[1].intid = 60)
+BREAK(side_mem_twice, p.channel[1].side[1].mem_gpa = p.channel[0].side[1].mem_gpa)
+BREAK(side_irq, p.channel[1].side[1].intid = p.irq[1].intid)
 
 static const struct sample {
     const char *rule;
@@ -238,6 +297,43 @@ static const struct sample {
     { "image-source",     break_image_offset },    { "image-source",   break_image_size },
     { "image-source",     break_image_wrap },      { "image-ram",      break_image_ram },
     { "image-overlap",    break_image_overlap },
+    { "channel-count", break_channel_count },
+    { "channel-count", break_plan_reserved },
+    { "zone-pci", break_zone_pci },
+    { "zone-pci", break_zone_pci_none },
+    { "window-range", break_window_ecam },
+    { "window-range", break_window_pci },
+    { "window-range", break_window_pci_limit },
+    { "window-overlap", break_window_pci_ecam },
+    { "window-region", break_window_pci_ram },
+    { "channel-name", break_channel_name },
+    { "channel-name-unique", break_channel_twice },
+    { "channel-reserved", break_channel_flags },
+    { "channel-reserved", break_channel_rsvd },
+    { "channel-reserved", break_side_reserved },
+    { "channel-peers", break_channel_same },
+    { "channel-peers", break_channel_peer },
+    { "channel-size", break_channel_size },
+    { "channel-size", break_channel_none },
+    { "channel-size", break_channel_small },
+    { "channel-size", break_channel_large },
+    { "channel-align", break_channel_align },
+    { "channel-board", break_channel_board },
+    { "channel-board", break_channel_wrap },
+    { "channel-hyp", break_channel_hyp },
+    { "channel-region", break_channel_region },
+    { "channel-overlap", break_channel_overlap },
+    { "side-slot", break_side_slot },
+    { "side-slot", break_side_bus },
+    { "side-memory", break_side_memory },
+    { "side-memory", break_side_regs },
+    { "side-memory", break_side_align },
+    { "side-intid", break_side_intid },
+    { "side-intid", break_side_vuart },
+    { "side-unique", break_side_twice },
+    { "side-unique", break_side_int_twice },
+    { "side-unique", break_side_mem_twice },
+    { "side-irq", break_side_irq },
 };
 /* clang-format on */
 

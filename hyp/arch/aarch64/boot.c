@@ -19,10 +19,11 @@
 #include "mmu.h"
 
 /* What plan build must know; see abi/plan.h. The pool sizes are upper bounds. */
-#define POOL_FIXED      (64u * 1024)
-#define POOL_PER_CPU    (64u * 1024)
-#define POOL_PER_ZONE   (128u * 1024)
-#define POOL_PER_REGION (4u * SIZE_4K) /* stage 2 tables at both ends of a region */
+#define POOL_FIXED       (64u * 1024)
+#define POOL_PER_CPU     (64u * 1024)
+#define POOL_PER_ZONE    (128u * 1024)
+#define POOL_PER_CHANNEL (6u * SIZE_4K) /* tables of both sides, the channel itself */
+#define POOL_PER_REGION  (4u * SIZE_4K) /* stage 2 tables at both ends of a region */
 
 extern char hyp_image_size[], image_start[], image_end[];
 
@@ -34,6 +35,7 @@ const struct plan_hyp_header hyp_header __attribute__((section(".head_info"), us
     .pool_fixed = POOL_FIXED,
     .pool_per_cpu = POOL_PER_CPU,
     .pool_per_zone = POOL_PER_ZONE,
+    .pool_per_channel = POOL_PER_CHANNEL,
 };
 
 static uintptr_t console;
@@ -110,7 +112,8 @@ static void map_pool(const struct plan *plan)
     uint64_t size = plan->hyp_hpa + plan->hyp_size - start;
     uint64_t need = POOL_FIXED + (uint64_t)plan->cpu_count * POOL_PER_CPU +
                     (uint64_t)plan->zone_count * POOL_PER_ZONE +
-                    (uint64_t)plan->region_count * POOL_PER_REGION;
+                    (uint64_t)plan->region_count * POOL_PER_REGION +
+                    (uint64_t)plan->channel_count * POOL_PER_CHANNEL;
     uintptr_t va = VA_POOL + (start & (SIZE_2M - 1));
 
     if (size < need) {
