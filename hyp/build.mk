@@ -3,8 +3,8 @@
 
 HYP_CORE := console console_cmd console_line load lock log main mmio pool reg run s2 setup string \
             trap uart vuart zone
-HYP_aarch64 := boot cpu crash decode early fetch gic idreg inject mmu mmu_boot pirq psci stage2 \
-               sysreg vcpu_regs vgic vgic_table vgicd vgicr vlr vlr_state vspill vword
+HYP_aarch64 := boot cpu crash decode early fast fetch gic idreg inject mmu mmu_boot pirq psci \
+               stage2 sysreg vcpu_regs vgic vgic_table vgicd vgicr vlr vlr_state vspill vword
 HYP_ASM_aarch64 := entry start
 HYP_LIB := insn_a64 plan_check plan_rule_channel plan_rule_machine plan_rule_zone
 
@@ -15,10 +15,14 @@ HYP_OBJ := $(HYP_SRC:%.c=$(HYP_OUT)/%.o) $(HYP_ASM_aarch64:%=$(HYP_OUT)/hyp/arch
 HYP_INC := -Ihyp/arch/aarch64 -Ihyp/arch/aarch64/machine
 HYP_LD  := hyp/arch/aarch64/link.ld
 
-$(HYP_OUT)/%.o: %.c $(FLAGS_STAMP)
+# One unit: calls between files cost nothing, and what nobody uses is gone.
+HYP_LTO := $(if $(filter gcc,$(TOOLCHAIN)),-flto -fno-fat-lto-objects -flto-partition=one)
+
+$(HYP_OUT)/%.o: %.c $(FLAGS_STAMP) hyp/build.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC_aarch64) $(CFLAGS_FREE_aarch64) $(HYP_INC) $(HYP_CFLAGS) $(CFLAGS_DEP) -c $< -o $@
+	$(Q)$(CC_aarch64) $(CFLAGS_FREE_aarch64) $(HYP_INC) $(HYP_LTO) $(HYP_CFLAGS) $(CFLAGS_DEP) \
+	    -c $< -o $@
 
 $(HYP_OUT)/%.o: %.S $(FLAGS_STAMP)
 	$(call say,AS,$@)
@@ -26,13 +30,21 @@ $(HYP_OUT)/%.o: %.S $(FLAGS_STAMP)
 	$(Q)$(CC_aarch64) $(ASFLAGS_FREE_aarch64) $(HYP_INC) $(CFLAGS_DEP) -c $< -o $@
 
 # The compiler must not turn memset's own loop into a call of memset.
-$(HYP_OUT)/hyp/core/string.o: HYP_CFLAGS := -fno-builtin \
+$(HYP_OUT)/hyp/core/string.o: HYP_CFLAGS := -fno-lto -fno-builtin \
     $(if $(filter gcc,$(TOOLCHAIN)),-fno-tree-loop-distribute-patterns)
+
+# Small rather than fast: what runs at boot, in faults, or at the speed of a person.
+HYP_COLD := $(addprefix hyp/core/,console console_cmd console_line load log main pool s2 setup) \
+            $(addprefix hyp/core/,trap uart zone) \
+            $(addprefix hyp/arch/aarch64/,boot cpu crash decode early fetch gic idreg inject) \
+            $(addprefix hyp/arch/aarch64/,mmu mmu_boot stage2 sysreg vlr_state vspill) \
+            $(addprefix lib/,$(HYP_LIB))
+$(HYP_COLD:%=$(HYP_OUT)/%.o): HYP_CFLAGS := $(if $(filter -O2,$(OPT)),-Os)
 
 $(HYP_OUT)/hyp.elf: $(HYP_OBJ) $(HYP_LD)
 	$(call say,LINK,$@)
-	$(Q)$(CC_aarch64) $(LDFLAGS_FREE_aarch64) -Wl,-T,$(HYP_LD) -Wl,-z,max-page-size=4096 \
-	    $(HYP_OBJ) -o $@
+	$(Q)$(CC_aarch64) $(CFLAGS_FREE_aarch64) $(HYP_LTO) $(LDFLAGS_FREE_aarch64) -Wl,-T,$(HYP_LD) \
+	    -Wl,-z,max-page-size=4096 $(HYP_OBJ) -o $@
 
 $(HYP_OUT)/hyp.bin: $(HYP_OUT)/hyp.elf
 	$(call say,OBJCOPY,$@)

@@ -91,7 +91,8 @@ def edge(root, hop, body):
         return None if other and names(other, hop.function) >= 0 else f"{rest} does not name it"
     if kind == "eret":
         return None if names(body, "eret") >= 0 else f"{hop.caller.where()} has no eret"
-    found = names if hop.caller.file.endswith(".S") else calls
+    asm = hop.file.endswith(".S") or hop.caller.file.endswith(".S")
+    found = names if asm else calls
     return None if found(body, hop.function) >= 0 else f"{hop.caller.where()} does not call it"
 
 

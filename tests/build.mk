@@ -47,6 +47,10 @@ CONSOLE_UNIT := tests/unit/console_double.c hyp/core/log.c hyp/core/vuart.c hyp/
 CONSOLE_FULL := $(CONSOLE_UNIT) hyp/core/console.c hyp/core/console_cmd.c \
                 hyp/core/console_line.c hyp/core/uart.c
 
+# The fast path beside the whole way.
+FAST_UNIT := $(addprefix hyp/arch/aarch64/,fast.c decode.c vcpu_regs.c) hyp/core/mmio.c \
+             hyp/arch/fake/hw.c
+
 # The GIC's files, too.
 GIC_UNIT := tests/unit/gic_fixture.c hyp/core/lock.c hyp/arch/fake/hw.c \
             $(addprefix hyp/arch/aarch64/,gic.c pirq.c vgic.c vgicd.c vgicr.c vlr.c) \
@@ -60,6 +64,7 @@ CORE := hyp/core
 $(eval $(call unit_test,console,$(CONSOLE_FULL)))
 $(eval $(call unit_test,console_line,hyp/core/console_line.c))
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
+$(eval $(call unit_test,fast,$(FAST_UNIT)))
 $(eval $(call unit_test,fetch,$(A64)/fetch.c $(A64)/vcpu_regs.c lib/insn_a64.c $(FAKE)/hw.c))
 $(eval $(call unit_test,field,))
 $(eval $(call unit_test,gic,$(GIC_UNIT)))

@@ -18,7 +18,8 @@
                          : [from] "=&r"(from_), [to] "=&r"(to_), [left] "+&r"(left_)               \
                          : [a] "r"((uint64_t)(va)), [b] "r"((uint64_t)(vb))                        \
                          : "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10",      \
-                           "x11", "x12", "x13", "x14", "x15", "x16", "x17", "cc", "memory");       \
+                           "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x28", "cc",           \
+                           "memory");                                                              \
         to_ - from_;                                                                               \
     })
 
@@ -31,7 +32,7 @@
     }
 
 #define READ32(fn, at)     OP(fn, "", "ldr w0, [%[a]]", at, 0)
-#define WRITE32(fn, at, v) OP(fn, "", "str %w[b], [%[a]]", at, v)
+#define WRITE32(fn, at, v) OP(fn, "mov w0, %w[b]", "str w0, [%[a]]", at, v)
 
 /* clang-format off */
 OP(op_nop, "", "nop", 0, 0)
@@ -44,6 +45,8 @@ READ32(op_gicd_typer, GICD_BASE + GICD_TYPER)
 READ32(op_isenabler, GICD_BASE + GIC_ISENABLER + 4)
 WRITE32(op_isenabler_w, GICD_BASE + GIC_ISENABLER + 4, 1u << 31)
 WRITE32(op_icenabler_w, GICD_BASE + GIC_ICENABLER + 4, 1u << 31)
+/* From a register that functions keep: to a hypervisor it may be another one than w0. */
+OP(op_icenabler_kept, "mov w28, %w[b]", "str w28, [%[a]]", GICD_BASE + GIC_ICENABLER + 4, 1u << 31)
 WRITE32(op_icenabler_own, GICD_BASE + GIC_ICENABLER + 4, 1u << 1) /* the UART's, INTID 33 */
 READ32(op_priority, GICD_BASE + GICD_IPRIORITYR + 32)
 WRITE32(op_priority_w, GICD_BASE + GICD_IPRIORITYR + 32, 0xa0a0a0a0)
@@ -81,6 +84,7 @@ void ops_run(void)
     bench_op("isenabler-write", op_isenabler_w);
     bench_op("icenabler-write", op_icenabler_w);
     bench_op("icenabler-write-own", op_icenabler_own);
+    bench_op("icenabler-write-kept", op_icenabler_kept);
     bench_op("priority-read", op_priority);
     bench_op("priority-write", op_priority_w);
     bench_op("gicr-typer-read", op_gicr_typer);

@@ -9,52 +9,49 @@
 
 void mmio_add(struct zone *zone, const struct mmio_dev *dev)
 {
-    ASSERT(zone->dev_count < MMIO_MAX_DEVS);
+    ASSERT(zone->dev_count < MMIO_MAX_DEVS && is_aligned(dev->gpa | dev->size, sizeof(uint64_t)));
     zone->dev[zone->dev_count++] = *dev;
 }
 
-static const struct mmio_dev *dev_at(const struct zone *zone, uint64_t at, uint8_t size)
+/* An aligned access that begins in a device ends in it: see mmio_add(). */
+static const struct mmio_dev *dev_at(const struct zone *zone, uint64_t at)
 {
-    for (uint32_t i = 0; i < zone->dev_count; i++) {
-        const struct mmio_dev *dev = &zone->dev[i];
-
-        if (at >= dev->gpa && at - dev->gpa < dev->size && size <= dev->size - (at - dev->gpa)) {
+    for (const struct mmio_dev *dev = zone->dev; dev->size != 0; dev++) {
+        if (at - dev->gpa < dev->size) {
             return dev;
         }
     }
     return NULL;
 }
 
+/* The bits that an access of `size` bytes moves. */
+static uint64_t bits_of(uint8_t size)
+{
+    return UINT64_MAX >> (64 - size * 8u);
+}
+
 /* What a load leaves in its register: extended to 32 or 64 bits as the instruction says. */
 static uint64_t load_result(const struct trap_mem *mem, uint64_t value)
 {
-    unsigned bits = mem->size * 8u;
-
-    if (bits < 64) {
-        value &= BIT64(bits) - 1;
-        if (mem->sign_extend) {
-            value = sign_extend64(value, bits);
-        }
+    value &= bits_of(mem->size);
+    if (mem->sign_extend) {
+        value = sign_extend64(value, mem->size * 8u);
     }
     return mem->wide ? value : (uint32_t)value;
 }
 
-/* One access of `size` bytes at `at` for register `reg`. */
-static bool access_one(struct vcpu *vcpu, const struct trap_mem *mem, uint64_t at, uint8_t reg)
+bool mmio_one(struct vcpu *vcpu, const struct trap_mem *mem, uint64_t at, uint8_t reg)
 {
-    const struct mmio_dev *dev = dev_at(vcpu->zone, at, mem->size);
-    struct mmio_access access = { .size = mem->size, .write = mem->write };
+    const struct mmio_dev *dev = dev_at(vcpu->zone, at);
+    struct mmio_access access;
 
     if (!dev || !is_aligned(at, mem->size)) {
         return false;
     }
     access.offset = at - dev->gpa;
-    if (mem->write) {
-        access.value = arch_vcpu_get(vcpu, reg);
-        if (mem->size < 8) {
-            access.value &= BIT64(mem->size * 8u) - 1;
-        }
-    }
+    access.size = mem->size;
+    access.write = mem->write;
+    access.value = mem->write ? arch_vcpu_get(vcpu, reg) & bits_of(mem->size) : 0;
     if (!dev->fn(vcpu, &access)) {
         return false;
     }
@@ -68,8 +65,8 @@ bool mmio_handle(struct vcpu *vcpu, const struct trap *trap)
 {
     const struct trap_mem *mem = &trap->mem;
 
-    if (mem->count >= 1 && !access_one(vcpu, mem, mem->gpa.v, mem->reg)) {
+    if (mem->count >= 1 && !mmio_one(vcpu, mem, mem->gpa.v, mem->reg)) {
         return false;
     }
-    return mem->count < 2 || access_one(vcpu, mem, mem->gpa.v + mem->size, mem->reg2);
+    return mem->count < 2 || mmio_one(vcpu, mem, mem->gpa.v + mem->size, mem->reg2);
 }

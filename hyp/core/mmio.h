@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct trap;
+struct trap_mem;
 struct vcpu;
 struct zone;
 
@@ -29,6 +30,9 @@ struct mmio_dev {
 
 /* Adds a device while zones are being built at boot; ranges never overlap (plan_check). */
 void mmio_add(struct zone *zone, const struct mmio_dev *dev);
+
+/* One access of a decoded TRAP_MMIO: at guest address `at`, of register `reg`. */
+bool mmio_one(struct vcpu *vcpu, const struct trap_mem *mem, uint64_t at, uint8_t reg);
 
 /* Answers a decoded TRAP_MMIO of the running vCPU; false: nobody there, or not as such. */
 bool mmio_handle(struct vcpu *vcpu, const struct trap *trap);

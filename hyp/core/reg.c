@@ -77,7 +77,11 @@ static bool (*const kinds[])(struct vcpu *vcpu, const struct reg_row *row,
 
 bool reg_access(struct vcpu *vcpu, struct reg_access *access)
 {
-    const struct reg_row *row = reg_find(arch_regs, arch_reg_count, access->enc);
+    const struct reg_row *row = vcpu->reg_last;
 
+    if (row == NULL || access->enc < row->enc || access->enc > row->last) {
+        row = reg_find(arch_regs, arch_reg_count, access->enc);
+        vcpu->reg_last = row;
+    }
     return row ? kinds[row->kind](vcpu, row, access) : false;
 }

@@ -20,24 +20,28 @@ static void on_alarm(struct pcpu *cpu)
     }
 }
 
+bool run_interrupt(struct pcpu *cpu)
+{
+    switch (arch_pirq_claim(cpu->vcpu)) {
+    case PIRQ_ALARM: on_alarm(cpu); return true;
+    case PIRQ_MAINTENANCE:
+        if (cpu->vcpu) {
+            arch_virq_sync(cpu->vcpu);
+        }
+        return true;
+    case PIRQ_CONSOLE: console_interrupt(); return true;
+    case PIRQ_GUEST:
+    case PIRQ_KICK: /* the loop looks at cpu->requests anyway */
+    case PIRQ_SPURIOUS: return true;
+    case PIRQ_NONE:
+    case PIRQ_KIND_COUNT:
+    default: return false;
+    }
+}
+
 void run_interrupts(struct pcpu *cpu)
 {
-    for (unsigned i = 0; i < CLAIMS_MAX; i++) {
-        switch (arch_pirq_claim(cpu->vcpu)) {
-        case PIRQ_ALARM: on_alarm(cpu); break;
-        case PIRQ_MAINTENANCE:
-            if (cpu->vcpu) {
-                arch_virq_sync(cpu->vcpu);
-            }
-            break;
-        case PIRQ_CONSOLE: console_interrupt(); break;
-        case PIRQ_GUEST:
-        case PIRQ_KICK: /* the loop looks at cpu->requests anyway */
-        case PIRQ_SPURIOUS: break;
-        case PIRQ_NONE:
-        case PIRQ_KIND_COUNT:
-        default: return;
-        }
+    for (unsigned i = 0; i < CLAIMS_MAX && run_interrupt(cpu); i++) {
     }
 }
 

@@ -17,6 +17,7 @@
 #include "lib/err.h"
 
 struct pcpu;
+struct reg_row;
 
 /* vCPU power state, as PSCI AFFINITY_INFO tells it. Written by CAS, see zone.c. */
 enum vcpu_state {
@@ -54,10 +55,11 @@ struct vcpu {
     struct arch_vcpu arch; /* first: assembly reaches it by the vCPU's address */
     struct zone *zone;
     struct pcpu *cpu;
-    uint32_t id;                  /* within the zone */
-    _Atomic uint32_t state;       /* enum vcpu_state */
-    struct vcpu_start start;      /* valid from VCPU_READY on */
-    struct log_budget log_budget; /* of lines that its guest provokes, see log_guest() */
+    const struct reg_row *reg_last; /* what reg_access() found last: guests repeat themselves */
+    uint32_t id;                    /* within the zone */
+    _Atomic uint32_t state;         /* enum vcpu_state */
+    struct vcpu_start start;        /* valid from VCPU_READY on */
+    struct log_budget log_budget;   /* of lines that its guest provokes, see log_guest() */
 };
 
 struct zone {
@@ -68,7 +70,7 @@ struct zone {
     _Atomic uint32_t running; /* vCPUs not VCPU_OFF */
     uint32_t vcpu_count;
     struct vcpu *vcpus;
-    struct mmio_dev dev[MMIO_MAX_DEVS];
+    struct mmio_dev dev[MMIO_MAX_DEVS + 1]; /* the end: size 0 */
     uint32_t dev_count;
     uint32_t starts;              /* how often it was started */
     struct log_budget log_budget; /* of lines about starts and stops */
@@ -126,6 +128,9 @@ bool zone_all_off(void);
 
 /* Machine address of a range of the zone's RAM; false when it is not wholly inside one region. */
 bool zone_ram_find(const struct zone *zone, gpa_t at, uint64_t size, hpa_t *out);
+
+/* Serves the machine's next pending interrupt; false: there is none. */
+bool run_interrupt(struct pcpu *cpu);
 
 /* Serves the machine's pending interrupts, a bounded number. */
 void run_interrupts(struct pcpu *cpu);

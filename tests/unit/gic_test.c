@@ -28,11 +28,14 @@ static void test_init_disables_all_and_enables_own(void **state)
 static void test_affinity_of_ipi(void **state)
 {
     (void)state;
+    gic_doorbell(&fx.cpu[1]);
     arch_ipi_send(&fx.cpu[1]);
     assert_true(fake_icc_sgi1r_el1 == ((uint64_t)GIC_DOORBELL << 24 | 2));
+    gic_doorbell(&fx.cpu[2]);
     arch_ipi_send(&fx.cpu[2]);
     assert_true(fake_icc_sgi1r_el1 == (1 << 16 | 1));
     fx.cpu[3].hw_id = UINT64_C(0x0200010023); /* 2.1.0.35: range 2, bit 3 */
+    gic_doorbell(&fx.cpu[3]);
     arch_ipi_send(&fx.cpu[3]);
     assert_true(fake_icc_sgi1r_el1 ==
                 (UINT64_C(2) << 48 | UINT64_C(2) << 44 | UINT64_C(1) << 32 | 8));

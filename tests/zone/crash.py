@@ -14,13 +14,14 @@ from harness.machine import CRASH
 BREAK = {
     # The name of a zone serves as the text, so that the record can be recognized.
     "assert": ["set $x0 = (long)the_plan->zone[0].name", "set $pc = arch_crash"],
-    "boot": ["set $x0 = \"early\"", "set $pc = arch_crash"],
+    "boot": ["set $x0 = 0", "set $pc = arch_crash"],
     # Just above the guard of the CPU's own slot: the next call runs into it.
     "stack": ["set $sp = ((long)$sp & ~0xffffL) + 0x4010"],
 }
 
 
-WHERE = {"boot": "setup_cpus"}  # before there are CPUs, stacks, and a console
+# Functions that are never inlined. The first: before there are CPUs, stacks, and a console.
+WHERE = {"boot": "pool_take"}
 
 
 def break_it(machine, how):
@@ -29,7 +30,7 @@ def break_it(machine, how):
             break
         machine.rest(0.1)
     lines = ["set pagination off", "set confirm off", "set architecture aarch64",
-             f"target remote {machine.gdb}", f"hbreak {WHERE.get(how, 'trap_handle')}", "continue",
+             f"target remote {machine.gdb}", f"hbreak {WHERE.get(how, 'fast_exit')}", "continue",
              "delete",
              *BREAK[how], "detach"]
     command = ["gdb-multiarch", "-nx", "-batch"]
@@ -58,7 +59,7 @@ def test(machine, stanza):
     for register in ("x00=", "x30=", "sp=", "pc=", "esr=", "far=", "hpfar="):
         machine.check(register in record, f"no {register}: {record}")
     trace = re.findall(r"^  ([0-9a-f]{16})$", record.split("backtrace:")[1], re.M)
-    names = subprocess.run(["addr2line", "-f", "-e", str(machine.hyp_elf), *trace],
+    names = subprocess.run(["addr2line", "-i", "-f", "-e", str(machine.hyp_elf), *trace],
                            capture_output=True, text=True, check=False).stdout
     machine.check("run_cpu" in names or "boot_main" in names, f"backtrace {trace}: {names}")
     # Nothing runs on: neither zones nor the console.

@@ -10,7 +10,7 @@
 #include "abi/plan.h"
 #include "hyp/core/lock.h"
 
-/* Exit syndrome, read once per exit. */
+/* Exit syndrome, read once per exit. esr: of EXIT_SYNC; far, hpfar: of aborts. */
 struct arch_syndrome {
     uint32_t vector; /* enum exit_vector */
     uint64_t esr, far, hpfar;
@@ -68,9 +68,10 @@ struct vgic_zone {
 };
 
 struct arch_vcpu {
-    uint64_t x[31]; /* first: entry.S */
+    _Alignas(16) uint64_t x[31]; /* first: entry.S, where it is the stack pointer */
     uint64_t pc;
     uint64_t pstate;
+    uint64_t host_sp; /* entry.S: the hypervisor's while the guest runs */
     uint64_t shadow[A64_SHADOW_COUNT];
     uint64_t vmpidr;
     struct vgic_cpu vgic;
@@ -84,6 +85,7 @@ struct arch_zone {
 struct arch_pcpu {
     uint64_t stack_top;     /* first: start.S and entry.S */
     uint64_t emergency_top; /* stack for a crash when the other is exhausted */
+    uint64_t doorbell;      /* ICC_SGI1R_EL1 value that rings this CPU, see gic_doorbell() */
     uintptr_t gicr;         /* this CPU's redistributor, mapped */
     uintptr_t window;       /* address of its 2 MiB window, see arch_window_map() */
 };

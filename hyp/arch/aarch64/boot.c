@@ -149,6 +149,7 @@ _Noreturn void boot_main(void)
     setup_cpus(plan, (const void *)VA_BLOBS);
     for (uint32_t i = 0; i < plan->cpu_count; i++) {
         mmu_prepare_cpu(&pcpus[i]);
+        gic_doorbell(&pcpus[i]);
     }
     self = boot_pcpu(plan);
     wr_tpidr_el2((uintptr_t)self);

@@ -19,9 +19,7 @@ _Static_assert(offsetof(struct vcpu, arch) == 0, "entry.S");
 _Static_assert(offsetof(struct arch_pcpu, stack_top) == PCPU_STACK_TOP, "start.S");
 _Static_assert(offsetof(struct arch_pcpu, emergency_top) == PCPU_EMERGENCY_TOP, "entry.S");
 _Static_assert(offsetof(struct pcpu, arch) == 0, "start.S");
-_Static_assert(offsetof(struct arch_syndrome, vector) == WHY_VECTOR, "entry.S");
-_Static_assert(offsetof(struct arch_syndrome, esr) == WHY_ESR, "entry.S");
-_Static_assert(offsetof(struct arch_syndrome, hpfar) == WHY_HPFAR, "entry.S");
+_Static_assert(offsetof(struct arch_vcpu, host_sp) == VCPU_HOST_SP, "entry.S");
 
 struct pcpu *arch_cpu_this(void)
 {

@@ -5,47 +5,7 @@
  */
 #include "hyp/arch.h"
 
-#include "lib/field.h"
-#include "regs.h"
-
-/* Instruction and data aborts */
-FIELD(ABORT_FSC, 0, 6);
-FIELD(ABORT_WNR, 6, 1);
-FIELD(ABORT_S1PTW, 7, 1);
-FIELD(ABORT_CM, 8, 1);
-FIELD(ABORT_FNV, 10, 1);
-FIELD(ABORT_SF, 15, 1);
-FIELD(ABORT_SRT, 16, 5);
-FIELD(ABORT_SSE, 21, 1);
-FIELD(ABORT_SAS, 22, 2);
-FIELD(ABORT_ISV, 24, 1);
-
-/* Faulting page of HPFAR_EL2, and the part that FAR_EL2 adds */
-FIELD(HPFAR_FIPA, 4, 44);
-FIELD(PAGE_NUMBER, 12, 44);
-FIELD(PAGE_OFFSET, 0, 12);
-
-/* Trapped MSR, MRS and system instructions */
-FIELD(SYS_ISS_READ, 0, 1);
-FIELD(SYS_ISS_CRM, 1, 4);
-FIELD(SYS_ISS_RT, 5, 5);
-FIELD(SYS_ISS_CRN, 10, 4);
-FIELD(SYS_ISS_OP1, 14, 3);
-FIELD(SYS_ISS_OP2, 17, 3);
-FIELD(SYS_ISS_OP0, 20, 2);
-
-/* HVC, SMC */
-FIELD(CALL_IMM, 0, 16);
-
-enum {
-    EC_WFX = 0x01,
-    EC_HVC64 = 0x16,
-    EC_SMC64 = 0x17,
-    EC_SYS64 = 0x18,
-    EC_FETCH_LOWER = 0x20,
-    EC_DATA_LOWER = 0x24,
-    EC_COUNT = 64,
-};
+#include "esr.h"
 
 /*
  * Cause by fault status code: the last two bits of most codes are the level of the walk. One more
@@ -110,12 +70,7 @@ static void decode_data(const struct arch_syndrome *why, struct trap *trap)
         mem->decoded = true;
         mem->count = 0;
     } else if (get(ABORT_ISV, why->esr)) {
-        mem->decoded = true;
-        mem->count = 1;
-        mem->size = (uint8_t)BIT32(get(ABORT_SAS, why->esr));
-        mem->reg = (uint8_t)get(ABORT_SRT, why->esr);
-        mem->sign_extend = get(ABORT_SSE, why->esr) != 0;
-        mem->wide = get(ABORT_SF, why->esr) != 0;
+        esr_access(why->esr, mem);
     }
 }
 
@@ -129,15 +84,10 @@ static void decode_fetch(const struct arch_syndrome *why, struct trap *trap)
 /* System instructions (op0 1: cache maintenance by set and way) come here too: same table. */
 static void decode_sys(const struct arch_syndrome *why, struct trap *trap)
 {
-    uint64_t iss = get(ESR_ISS, why->esr);
-    uint64_t enc = put(SYS_OP0, get(SYS_ISS_OP0, iss)) | put(SYS_OP1, get(SYS_ISS_OP1, iss)) |
-                   put(SYS_CRN, get(SYS_ISS_CRN, iss)) | put(SYS_CRM, get(SYS_ISS_CRM, iss)) |
-                   put(SYS_OP2, get(SYS_ISS_OP2, iss));
-
     trap->kind = TRAP_REG;
-    trap->reg.enc = (uint32_t)enc;
-    trap->reg.reg = (uint8_t)get(SYS_ISS_RT, iss);
-    trap->reg.write = !get(SYS_ISS_READ, iss);
+    trap->reg.enc = esr_sys_enc(why->esr);
+    trap->reg.reg = (uint8_t)get(SYS_ISS_RT, why->esr);
+    trap->reg.write = !get(SYS_ISS_READ, why->esr);
 }
 
 static void decode_call(const struct arch_syndrome *why, struct trap *trap)

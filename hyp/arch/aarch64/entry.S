@@ -15,7 +15,7 @@
 
 .macro vector_exit      number, kind
                         .org    vectors + \number * 0x80
-                        stp     x0, x1, [sp, #-16]!
+                        stp     x0, x1, [sp, #VCPU_X]
                         mov     x1, #\kind
                         b       guest_exit
 .endm
@@ -43,41 +43,54 @@ vectors:                vector_crash 0                  /* current EL, SP_EL0: n
 
                         .text
 /*
- * void arch_vcpu_enter(struct vcpu *vcpu, struct arch_syndrome *why)
- * In: x0, x1. Interrupts are masked in EL2 and stay so. Returns when the guest has left.
+ * guest_enter: in: x0 = vCPU. Called by hw_guest_enter(), which keeps nothing in x0..x28. The vCPU
+ * holds the stack pointer, and its address is the stack pointer while the guest runs. Interrupts
+ * are masked in EL2 and stay so. Returns when the guest has left: x0 = enum exit_vector.
  */
-                        .global arch_vcpu_enter
-arch_vcpu_enter:        sub     sp, sp, #ENTER_SIZE
-                        save_own
-                        stp     x0, x1, [sp, #ENTER_ARGS]
+                        .global guest_enter
+guest_enter:            stp     x29, x30, [sp, #-32]!   /* a frame, for backtraces too */
+                        str     x0, [sp, #16]
+                        mov     x1, sp
+                        str     x1, [x0, #VCPU_HOST_SP]
                         ldp     x2, x3, [x0, #VCPU_PC]
                         msr     elr_el2, x2
                         msr     spsr_el2, x3
-                        load_guest
+                        mov     sp, x0
+1:                      load_kept
+2:                      load_guest
                         eret
                         dsb     nsh                     /* no speculation past eret */
                         isb
 
+/* answer: calls a function of fast.c on the stack of guest_enter's caller. In: sp = vCPU. */
+.macro answer           function
+                        mov     x0, sp
+                        ldr     x29, [sp, #VCPU_HOST_SP]
+                        mov     sp, x29
+                        bl      \function
+                        ldr     x1, [sp, #16]
+                        mov     sp, x1
+.endm
+
 /*
- * guest_exit: in: x1 = enum exit_vector, the guest's x0 and x1 on the stack, below what
- * arch_vcpu_enter left there.
+ * guest_exit: in: x1 = enum exit_vector, sp = vCPU, which has the guest's x0 and x1 already. The
+ * guest's x19..x28 stay where they are while fast_exit() answers if it can: then the guest goes on.
  */
-guest_exit:             ldr     x0, [sp, #(16 + ENTER_ARGS)]
-                        save_guest
-                        ldp     x2, x3, [sp], #16
-                        stp     x2, x3, [x0, #VCPU_X]
-                        mrs     x2, elr_el2
+guest_exit:             save_guest
+                        answer  fast_exit               /* 0: resume, else what to leave with + 1 */
+                        cbz     x0, 2b
+                        save_kept
+                        cmp     x0, #FAST_MORE
+                        b.ne    3f
+                        answer  fast_exit_all
+                        cbz     x0, 1b
+3:                      mrs     x2, elr_el2
                         mrs     x3, spsr_el2
-                        stp     x2, x3, [x0, #VCPU_PC]
-                        ldr     x2, [sp, #(ENTER_ARGS + 8)]
-                        str     w1, [x2, #WHY_VECTOR]
-                        mrs     x3, esr_el2
-                        mrs     x4, far_el2
-                        stp     x3, x4, [x2, #WHY_ESR]
-                        mrs     x3, hpfar_el2
-                        str     x3, [x2, #WHY_HPFAR]
-                        load_own
-                        add     sp, sp, #ENTER_SIZE
+                        stp     x2, x3, [sp, #VCPU_PC]
+                        ldr     x1, [sp, #VCPU_HOST_SP]
+                        mov     sp, x1
+                        ldp     x29, x30, [sp], #32
+                        sub     x0, x0, #1
                         ret
 
 /*

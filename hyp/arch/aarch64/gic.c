@@ -193,14 +193,19 @@ void arch_pirq_assign(uint32_t intid, const struct pcpu *cpu)
     mmio_wr32(gic.gicd, GICD_ISENABLER + n * 4, bit);
 }
 
+void gic_doorbell(struct pcpu *cpu)
+{
+    uint64_t aff = cpu->hw_id;
+
+    cpu->arch.doorbell = put(SGIR_INTID, GIC_DOORBELL) | put(SGIR_AFF3, get(AFF_3, aff)) |
+                         put(SGIR_AFF2, get(AFF_2, aff)) | put(SGIR_AFF1, get(AFF_1, aff)) |
+                         put(SGIR_RANGE, get(AFF_0_RANGE, aff)) |
+                         put(SGIR_LIST, BIT32(get(AFF_0_BIT, aff)));
+}
+
 void arch_ipi_send(struct pcpu *target)
 {
-    uint64_t aff = target->hw_id;
-
     dsb_ishst(); /* what the doorbell announces is visible before it rings */
-    wr_icc_sgi1r_el1(put(SGIR_INTID, GIC_DOORBELL) | put(SGIR_AFF3, get(AFF_3, aff)) |
-                     put(SGIR_AFF2, get(AFF_2, aff)) | put(SGIR_AFF1, get(AFF_1, aff)) |
-                     put(SGIR_RANGE, get(AFF_0_RANGE, aff)) |
-                     put(SGIR_LIST, BIT32(get(AFF_0_BIT, aff))));
+    wr_icc_sgi1r_el1(target->arch.doorbell);
     isb();
 }

@@ -113,6 +113,9 @@ extern struct gic gic;
 /* Distributor: affinity routing, group 1, all SPIs disabled. Once, on the boot CPU. */
 void gic_init(const struct plan_board *board, uintptr_t gicd, uintptr_t gicr);
 
+/* At boot, before any other CPU could ring this one. */
+void gic_doorbell(struct pcpu *cpu);
+
 /* This CPU's redistributor and CPU interface; the doorbell and EL2's own PPIs are enabled. */
 void gic_cpu_init(struct pcpu *cpu);
 

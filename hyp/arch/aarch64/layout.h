@@ -24,8 +24,11 @@
 #define EMERGENCY_SIZE   0x1000
 
 /* struct arch_vcpu */
-#define VCPU_X  0
-#define VCPU_PC 248 /* pc, pstate */
+#define VCPU_X       0
+#define VCPU_PC      248 /* pc, pstate */
+#define VCPU_HOST_SP 264 /* where guest_enter() has its frame */
+
+#define FAST_MORE 8 /* fast_exit() wants the rest of the registers */
 
 /* struct arch_pcpu */
 #define PCPU_STACK_TOP     0
@@ -37,15 +40,6 @@
 #define CRASH_ESR   272
 #define CRASH_HPFAR 288
 #define CRASH_SIZE  304
-
-/* What arch_vcpu_enter() keeps on the stack: x19..x30, then its two arguments. */
-#define ENTER_ARGS 96
-#define ENTER_SIZE 112
-
-/* struct arch_syndrome */
-#define WHY_VECTOR 0
-#define WHY_ESR    8
-#define WHY_HPFAR  24
 
 /* Values for the first use of the MMU; mmu.c explains them. */
 #define MAIR_VALUE  0xff00 /* 0: Device-nGnRnE, 1: Normal write-back */

@@ -44,44 +44,57 @@ enum { RESET2_WARM = 0 };
 
 FIELD(FID_FAST, 31, 1);
 FIELD(FID_64, 30, 1);
+FIELD(FID_OWNER, 24, 6); /* 0: Arm architecture, 4: standard secure services, PSCI */
 
-static int64_t smccc_version(struct vcpu *vcpu, const struct psci_call *call)
+enum { OWNER_STANDARD = 4 };
+
+/* x1 to x3 as the calling convention truncates them. */
+static uint64_t arg(const struct vcpu *vcpu, unsigned n)
+{
+    const uint64_t *x = vcpu->arch.x;
+
+    return get(FID_64, x[0]) != 0 ? x[n] : (uint32_t)x[n];
+}
+
+static int64_t smccc_version(struct vcpu *vcpu)
 {
     (void)vcpu;
-    (void)call;
     return VERSION_1_1;
 }
 
+/* Rows are few and the quick ones come first. */
 static const struct psci_row *row_of(uint32_t fid)
 {
-    for (size_t i = 0; i < psci_row_count; i++) {
-        if (psci_rows[i].fid == fid) {
-            return &psci_rows[i];
+    if (get(FID_FAST, fid) == 0 || get(FID_OWNER, fid) > OWNER_STANDARD) {
+        return NULL;
+    }
+    for (const struct psci_row *row = psci_rows; row < psci_rows + psci_row_count; row++) {
+        if (row->fid == fid) {
+            return row;
         }
     }
     return NULL;
 }
 
 /* SMCCC_ARCH_FEATURES: of the architecture calls only these two exist here. */
-static int64_t smccc_features(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t smccc_features(struct vcpu *vcpu)
 {
-    uint32_t asked = (uint32_t)call->arg[0];
+    uint32_t asked = (uint32_t)arg(vcpu, 1);
 
     (void)vcpu;
     return asked == FID_SMCCC_VERSION || asked == FID_SMCCC_FEATURES ? PSCI_SUCCESS
                                                                      : PSCI_NOT_SUPPORTED;
 }
 
-static int64_t psci_version(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t psci_version(struct vcpu *vcpu)
 {
     (void)vcpu;
-    (void)call;
     return VERSION_1_1;
 }
 
-static int64_t psci_features(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t psci_features(struct vcpu *vcpu)
 {
-    uint32_t asked = (uint32_t)call->arg[0];
+    uint32_t asked = (uint32_t)arg(vcpu, 1);
 
     (void)vcpu;
     /* SMCCC_ARCH_FEATURES is asked through itself; PSCI only vouches for SMCCC_VERSION. */
@@ -89,18 +102,16 @@ static int64_t psci_features(struct vcpu *vcpu, const struct psci_call *call)
 }
 
 /* All suspend states are standby, which DEN 0022 5.1.2 allows: a wait for an interrupt. */
-static int64_t cpu_suspend(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t cpu_suspend(struct vcpu *vcpu)
 {
-    (void)call;
     if (!arch_virq_pending(vcpu)) {
         arch_cpu_wait();
     }
     return PSCI_SUCCESS;
 }
 
-static int64_t cpu_off(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t cpu_off(struct vcpu *vcpu)
 {
-    (void)call;
     vcpu_off(vcpu);
     return PSCI_SUCCESS;
 }
@@ -116,10 +127,10 @@ static struct vcpu *vcpu_of(const struct zone *zone, uint64_t mpidr)
     return &zone->vcpus[affinity];
 }
 
-static int64_t cpu_on(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t cpu_on(struct vcpu *vcpu)
 {
-    struct vcpu *target = vcpu_of(vcpu->zone, call->arg[0]);
-    struct vcpu_start start = { .pc = call->arg[1], .arg0 = call->arg[2] };
+    struct vcpu *target = vcpu_of(vcpu->zone, arg(vcpu, 1));
+    struct vcpu_start start = { .pc = arg(vcpu, 2), .arg0 = arg(vcpu, 3) };
     hpa_t unused;
 
     if (!target) {
@@ -141,11 +152,11 @@ static int64_t cpu_on(struct vcpu *vcpu, const struct psci_call *call)
     }
 }
 
-static int64_t affinity_info(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t affinity_info(struct vcpu *vcpu)
 {
-    const struct vcpu *target = vcpu_of(vcpu->zone, call->arg[0]);
+    const struct vcpu *target = vcpu_of(vcpu->zone, arg(vcpu, 1));
 
-    if (!target || call->arg[1] != 0) {
+    if (!target || arg(vcpu, 2) != 0) {
         return PSCI_INVALID_PARAMETERS;
     }
     switch ((enum vcpu_state)atomic_load(&target->state)) {
@@ -157,75 +168,75 @@ static int64_t affinity_info(struct vcpu *vcpu, const struct psci_call *call)
     }
 }
 
-static int64_t migrate_info_type(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t migrate_info_type(struct vcpu *vcpu)
 {
     (void)vcpu;
-    (void)call;
     return MIGRATE_NOT_NEEDED;
 }
 
-static int64_t system_off(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t system_off(struct vcpu *vcpu)
 {
-    (void)call;
     zone_stop(vcpu->zone, STOP_POWER_OFF);
     return PSCI_SUCCESS;
 }
 
-static int64_t system_reset(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t system_reset(struct vcpu *vcpu)
 {
-    (void)call;
     zone_stop(vcpu->zone, STOP_RESET);
     return PSCI_SUCCESS;
 }
 
 /* Of the architectural reset types only the warm one; vendor types (bit 31) are unknown to us. */
-static int64_t system_reset2(struct vcpu *vcpu, const struct psci_call *call)
+static int64_t system_reset2(struct vcpu *vcpu)
 {
-    if ((uint32_t)call->arg[0] != RESET2_WARM) {
+    if ((uint32_t)arg(vcpu, 1) != RESET2_WARM) {
         return PSCI_INVALID_PARAMETERS;
     }
-    return system_reset(vcpu, call);
+    return system_reset(vcpu);
 }
 
 /* clang-format off */
 const struct psci_row psci_rows[] = {
-    { FID_SMCCC_VERSION,             "SMCCC_VERSION",       smccc_version },
-    { FID_SMCCC_FEATURES,            "SMCCC_ARCH_FEATURES", smccc_features },
-    { FID_PSCI_VERSION,              "PSCI_VERSION",        psci_version },
-    { FID_CPU_SUSPEND,               "CPU_SUSPEND",         cpu_suspend },
-    { FID_CPU_OFF,                   "CPU_OFF",             cpu_off },
-    { FID_CPU_ON,                    "CPU_ON",              cpu_on },
-    { FID_AFFINITY_INFO,             "AFFINITY_INFO",       affinity_info },
-    { FID_MIGRATE_INFO_TYPE,         "MIGRATE_INFO_TYPE",   migrate_info_type },
-    { FID_SYSTEM_OFF,                "SYSTEM_OFF",          system_off },
-    { FID_SYSTEM_RESET,              "SYSTEM_RESET",        system_reset },
-    { FID_PSCI_FEATURES,             "PSCI_FEATURES",       psci_features },
-    { FID_SYSTEM_RESET2,             "SYSTEM_RESET2",       system_reset2 },
-    { FID_CPU_SUSPEND | FID_SMC64,   "CPU_SUSPEND",         cpu_suspend },
-    { FID_CPU_ON | FID_SMC64,        "CPU_ON",              cpu_on },
-    { FID_AFFINITY_INFO | FID_SMC64, "AFFINITY_INFO",       affinity_info },
-    { FID_SYSTEM_RESET2 | FID_SMC64, "SYSTEM_RESET2",       system_reset2 },
+    { FID_SMCCC_VERSION,             "SMCCC_VERSION",       true,  smccc_version },
+    { FID_SMCCC_FEATURES,            "SMCCC_ARCH_FEATURES", true,  smccc_features },
+    { FID_PSCI_VERSION,              "PSCI_VERSION",        true,  psci_version },
+    { FID_CPU_SUSPEND,               "CPU_SUSPEND",         false, cpu_suspend },
+    { FID_CPU_OFF,                   "CPU_OFF",             false, cpu_off },
+    { FID_CPU_ON,                    "CPU_ON",              false, cpu_on },
+    { FID_AFFINITY_INFO,             "AFFINITY_INFO",       true,  affinity_info },
+    { FID_MIGRATE_INFO_TYPE,         "MIGRATE_INFO_TYPE",   true,  migrate_info_type },
+    { FID_SYSTEM_OFF,                "SYSTEM_OFF",          false, system_off },
+    { FID_SYSTEM_RESET,              "SYSTEM_RESET",        false, system_reset },
+    { FID_PSCI_FEATURES,             "PSCI_FEATURES",       true,  psci_features },
+    { FID_SYSTEM_RESET2,             "SYSTEM_RESET2",       false, system_reset2 },
+    { FID_CPU_SUSPEND | FID_SMC64,   "CPU_SUSPEND",         false, cpu_suspend },
+    { FID_CPU_ON | FID_SMC64,        "CPU_ON",              false, cpu_on },
+    { FID_AFFINITY_INFO | FID_SMC64, "AFFINITY_INFO",       true,  affinity_info },
+    { FID_SYSTEM_RESET2 | FID_SMC64, "SYSTEM_RESET2",       false, system_reset2 },
 };
 /* clang-format on */
 const size_t psci_row_count = ARRAY_COUNT(psci_rows);
 
+/* An answer of the 32-bit convention is sign-extended, which both conventions accept. */
+static inline void answer(struct vcpu *vcpu, const struct psci_row *row)
+{
+    vcpu->arch.x[0] = (uint64_t)(row ? row->fn(vcpu) : PSCI_NOT_SUPPORTED);
+}
+
 void arch_firmware_call(struct vcpu *vcpu, const struct trap *trap)
 {
-    uint32_t fid = (uint32_t)vcpu->arch.x[0];
-    const struct psci_row *row = trap->call.imm == 0 ? row_of(fid) : NULL;
-    struct psci_call call = { .fid = fid };
-    int64_t answer = PSCI_NOT_SUPPORTED;
+    answer(vcpu, trap->call.imm == 0 ? row_of((uint32_t)vcpu->arch.x[0]) : NULL);
+}
 
-    for (unsigned i = 0; i < ARRAY_COUNT(call.arg); i++) {
-        uint64_t arg = vcpu->arch.x[1 + i];
+bool psci_quick(struct vcpu *vcpu)
+{
+    const struct psci_row *row = row_of((uint32_t)vcpu->arch.x[0]);
 
-        call.arg[i] = get(FID_64, fid) != 0 ? arg : (uint32_t)arg;
+    if (row && !row->quick) {
+        return false;
     }
-    if (row) {
-        answer = row->fn(vcpu, &call);
-    }
-    /* An answer of the 32-bit convention is sign-extended, which both conventions accept. */
-    vcpu->arch.x[0] = (uint64_t)answer;
+    answer(vcpu, row);
+    return true;
 }
 
 enum err psci_machine_cpu_on(uint64_t hw_id, uint64_t entry, uint64_t context)

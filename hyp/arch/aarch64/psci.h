@@ -11,20 +11,18 @@
 
 struct vcpu;
 
-/* Arguments x1..x3 as the calling convention truncates them; the answer for x0. */
-struct psci_call {
-    uint32_t fid;
-    uint64_t arg[3];
-};
-
 struct psci_row {
     uint32_t fid; /* rows are sorted by it */
     const char *name;
-    int64_t (*fn)(struct vcpu *vcpu, const struct psci_call *call);
+    bool quick; /* looks at no register but x0..x3 and changes nothing but x0 */
+    int64_t (*fn)(struct vcpu *vcpu); /* the answer for x0, which still holds the function id */
 };
 
 extern const struct psci_row psci_rows[];
 extern const size_t psci_row_count;
+
+/* Answers the call in x0 if its row is quick or there is none; false: nothing has been done. */
+bool psci_quick(struct vcpu *vcpu);
 
 /* SMC to the firmware below us. */
 enum err psci_machine_cpu_on(uint64_t hw_id, uint64_t entry, uint64_t context) MUST_CHECK;

@@ -109,6 +109,7 @@ FIELD(SYS_OP2, 0, 3);
 
 /* ESR_ELx: syndrome (DDI 0487, D17.2.37) */
 FIELD(ESR_EC, 26, 6);
+FIELD(ESR_EC_ABORT, 31, 1); /* classes from 0x20 on: aborts, alignment, SError, debug */
 FIELD(ESR_IL, 25, 1);
 FIELD(ESR_ISS, 0, 25);
 

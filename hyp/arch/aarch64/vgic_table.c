@@ -116,7 +116,7 @@ bool vgic_dispatch(const struct vgic_table *table, struct vgic_at *at)
 }
 
 /* Here and not with the table, so that a trap goes through one file less (docs/trap.md). */
-bool vgicd_access(struct vcpu *vcpu, struct mmio_access *access)
+__attribute__((flatten)) bool vgicd_access(struct vcpu *vcpu, struct mmio_access *access)
 {
     struct vgic_at at = {
         .vcpu = vcpu,

@@ -30,28 +30,9 @@ static inline uint32_t vlr_first(uint32_t bits)
     return bits == 0 ? 32 : (uint32_t)__builtin_ctz(bits);
 }
 
-/* clang-format off */
-#define LIST_REGS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) \
-                     X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-#define LR_READ(i)  case i: return rd_ich_lr##i##_el2();
-#define LR_WRITE(i) case i: wr_ich_lr##i##_el2(value); break;
-/* clang-format on */
-
-static inline uint64_t vlr_read(uint32_t n)
-{
-    switch (n) {
-        LIST_REGS(LR_READ)
-    default: return 0;
-    }
-}
-
-static inline void vlr_write(uint32_t n, uint64_t value)
-{
-    switch (n) {
-        LIST_REGS(LR_WRITE)
-    default: break;
-    }
-}
+/* List register n by number: they have no index of their own. */
+uint64_t vlr_read(uint32_t n);
+void vlr_write(uint32_t n, uint64_t value);
 
 /* List registers in use. The barrier: one may have been written since the guest was left. */
 static inline uint32_t vlr_busy(const struct vgic_cpu *v)

@@ -8,6 +8,29 @@
 FIELD(VTR_LIST_REGS, 0, 5);
 FIELD(VTR_PRE_BITS, 26, 3);
 
+/* clang-format off */
+#define LIST_REGS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) \
+                     X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define LR_READ(i)  case i: return rd_ich_lr##i##_el2();
+#define LR_WRITE(i) case i: wr_ich_lr##i##_el2(value); break;
+/* clang-format on */
+
+uint64_t vlr_read(uint32_t n)
+{
+    switch (n) {
+        LIST_REGS(LR_READ)
+    default: return 0;
+    }
+}
+
+void vlr_write(uint32_t n, uint64_t value)
+{
+    switch (n) {
+        LIST_REGS(LR_WRITE)
+    default: break;
+    }
+}
+
 uint32_t vlr_in_state(const struct vgic_cpu *v, unsigned states)
 {
     uint32_t set = 0;

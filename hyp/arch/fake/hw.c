@@ -28,6 +28,7 @@ FAKE_INSNS1(FAKE_ARG)
 static struct fake_mmio ranges[FAKE_MMIO_MAX];
 static unsigned range_count;
 
+uint32_t fake_guest_vector;
 uint64_t fake_smc_args[4], fake_smc_answer;
 
 void fake_mmio_add(const struct fake_mmio *range)
@@ -69,6 +70,12 @@ void fake_mmio_wr(uintptr_t address, unsigned size, uint64_t value)
     if (range->hook) {
         range->hook(address - range->base, size, true, value);
     }
+}
+
+uint32_t hw_guest_enter(void *vcpu)
+{
+    (void)vcpu;
+    return fake_guest_vector;
 }
 
 uint64_t hw_smc(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3)

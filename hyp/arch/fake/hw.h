@@ -93,6 +93,10 @@ FAKE_MMIO(32, uint32_t)
 FAKE_MMIO(64, uint64_t)
 #undef FAKE_MMIO
 
+/* "Runs" a guest: says that it left by fake_guest_vector. */
+extern uint32_t fake_guest_vector;
+uint32_t hw_guest_enter(void *vcpu);
+
 /* Records the firmware call; answers fake_smc_answer. */
 extern uint64_t fake_smc_args[4], fake_smc_answer;
 uint64_t hw_smc(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3);

@@ -88,6 +88,24 @@ HW_MMIO(32, uint32_t, "ldr", "str", "w")
 HW_MMIO(64, uint64_t, "ldr", "str", "x")
 #undef HW_MMIO
 
+/*
+ * Runs a guest by entry.S: in the vCPU, out enum exit_vector. Registers come back with other
+ * values, but sp and x29; the compiler keeps what it needs on the stack, once and not per entry.
+ */
+extern char guest_enter[];
+static inline uint32_t hw_guest_enter(void *vcpu)
+{
+    register uint64_t x0 __asm__("x0") = (uintptr_t)vcpu;
+
+    __asm__ volatile("bl %1"
+                     : "+r"(x0)
+                     : "S"(guest_enter)
+                     : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
+                       "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23",
+                       "x24", "x25", "x26", "x27", "x28", "x30", "cc", "memory");
+    return (uint32_t)x0;
+}
+
 /* Firmware call (SMCCC, Arm DEN 0028): x0..x3 in, x0 out. */
 static inline uint64_t hw_smc(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3)
 {

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entering a guest, and exits that need no more of its state than x0..x18, x29 and x30: those are
+ * answered before the rest is saved, by the same tables as all others: interrupts, quick firmware
+ * calls, registers, devices. Whatever is not plain goes the whole way: arch_vcpu_enter() returns. A
+ * refusal here must have changed nothing.
+ */
+#include "el2.h"
+#include "esr.h"
+#include "fast.h"
+#include "hw.h"
+#include "hyp/arch.h"
+#include "hyp/core/mmio.h"
+#include "hyp/core/reg.h"
+#include "hyp/core/zone.h"
+#include "psci.h"
+
+/* A data abort that is an access to no memory: translation fault of stage 2 with syndrome. */
+#define PLAIN_MASK                                                                                 \
+    (field_mask(ABORT_ISV) | field_mask(ABORT_CM) | field_mask(ABORT_S1PTW) |                      \
+     field_mask(ABORT_FSC_KIND))
+#define PLAIN (field_mask(ABORT_ISV) | put(ABORT_FSC_KIND, 1))
+
+/* What became of an exit. */
+enum outcome {
+    DONE,
+    REFUSED, /* nothing has been done */
+    MORE,    /* nothing either, but it could be done when x19 to x28 were saved, too */
+};
+
+/* `kept` of the registers from x19 on are still the guest's and not in the vCPU: all or none. */
+static inline bool is_kept(uint32_t kept, uint32_t reg)
+{
+    return reg - FAST_KEPT_FIRST < kept;
+}
+
+/* Guests that need more than the next instruction: AArch32, single step, branch targets. */
+static inline bool is_plain(uint64_t pstate)
+{
+    return (pstate &
+            (field_mask(PSTATE_MODE32) | field_mask(PSTATE_SS) | field_mask(PSTATE_BTYPE))) == 0;
+}
+
+static inline enum outcome skip(void)
+{
+    wr_elr_el2(rd_elr_el2() + 4);
+    return DONE;
+}
+
+static enum outcome on_call(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
+{
+    (void)kept;
+    return get(CALL_IMM, esr) == 0 && psci_quick(vcpu) ? DONE : REFUSED;
+}
+
+static enum outcome on_reg(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
+{
+    uint32_t rt = (uint32_t)get(SYS_ISS_RT, esr);
+    struct reg_access access;
+
+    if (is_kept(kept, rt)) {
+        return MORE;
+    }
+    access.enc = esr_sys_enc(esr);
+    access.write = !get(SYS_ISS_READ, esr);
+    access.value = access.write ? arch_vcpu_get(vcpu, rt) : 0;
+    if (!is_plain(rd_spsr_el2()) || !reg_access(vcpu, &access)) {
+        return REFUSED;
+    }
+    if (!access.write) {
+        arch_vcpu_set(vcpu, rt, access.value);
+    }
+    return skip();
+}
+
+/* Flat: the parts of the access stay in registers. */
+__attribute__((flatten)) static enum outcome on_data(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
+{
+    struct trap_mem mem;
+
+    if ((esr & PLAIN_MASK) != PLAIN || !is_plain(rd_spsr_el2())) {
+        return REFUSED;
+    }
+    mem.write = get(ABORT_WNR, esr) != 0;
+    esr_access(esr, &mem);
+    if (is_kept(kept, mem.reg)) {
+        return MORE;
+    }
+    mem.gpa = gpa(put(PAGE_NUMBER, get(HPFAR_FIPA, rd_hpfar_el2())) |
+                  put(PAGE_OFFSET, rd_far_el2()));
+    return mmio_one(vcpu, &mem, mem.gpa.v, mem.reg) ? skip() : REFUSED;
+}
+
+typedef enum outcome fast_fn(struct vcpu *vcpu, uint64_t esr, uint32_t kept);
+
+/* By exception class; empty rows go the whole way. */
+static fast_fn *const classes[EC_COUNT] = {
+    [EC_HVC64] = on_call,
+    [EC_SYS64] = on_reg,
+    [EC_DATA_LOWER] = on_data,
+};
+
+/* The guest may go on when virtual interrupts have been seen to; all else is for the loop. */
+static inline uint64_t settle(struct vcpu *vcpu)
+{
+    uint32_t requests = atomic_load_explicit(&vcpu->cpu->requests, memory_order_relaxed);
+
+    if (requests == 0) {
+        return FAST_RESUME;
+    }
+    if (requests != REQUEST_VIRQ) {
+        return FAST_LEAVE(EXIT_IRQ); /* this exit is done; nothing but the loop's own work */
+    }
+    atomic_fetch_and(&vcpu->cpu->requests, ~REQUEST_VIRQ);
+    arch_virq_flush(vcpu);
+    return FAST_RESUME;
+}
+
+static inline uint64_t synchronous(struct vcpu *vcpu, uint32_t kept)
+{
+    uint64_t esr = rd_esr_el2();
+    fast_fn *fn = classes[get(ESR_EC, esr)];
+    enum outcome outcome = fn ? fn(vcpu, esr, kept) : REFUSED;
+
+    if (outcome == DONE) {
+        return settle(vcpu);
+    }
+    return outcome == MORE ? FAST_MORE : FAST_LEAVE(EXIT_SYNC);
+}
+
+uint64_t fast_exit(struct vcpu *vcpu, uint32_t vector)
+{
+    if (vector == EXIT_SYNC) {
+        return synchronous(vcpu, FAST_KEPT_COUNT);
+    }
+    if (vector == EXIT_IRQ) {
+        (void)run_interrupt(vcpu->cpu);
+        return settle(vcpu);
+    }
+    return FAST_LEAVE(vector);
+}
+
+uint64_t fast_exit_all(struct vcpu *vcpu)
+{
+    return synchronous(vcpu, 0);
+}
+
+/* Aborts and alignment faults: those with addresses. */
+static bool has_address(uint64_t esr)
+{
+    return get(ESR_EC_ABORT, esr) != 0;
+}
+
+void arch_vcpu_enter(struct vcpu *vcpu, struct arch_syndrome *why)
+{
+    why->vector = hw_guest_enter(vcpu);
+    if (why->vector != EXIT_SYNC) {
+        return;
+    }
+    why->esr = rd_esr_el2();
+    if (has_address(why->esr)) {
+        why->far = rd_far_el2();
+        why->hpfar = rd_hpfar_el2();
+    }
+}
