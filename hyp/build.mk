@@ -33,13 +33,12 @@ $(HYP_OUT)/%.o: %.S $(FLAGS_STAMP)
 $(HYP_OUT)/hyp/core/string.o: HYP_CFLAGS := -fno-lto -fno-builtin \
     $(if $(filter gcc,$(TOOLCHAIN)),-fno-tree-loop-distribute-patterns)
 
-# Small rather than fast: what runs at boot, in faults, or at the speed of a person.
-HYP_COLD := $(addprefix hyp/core/,console console_cmd console_line load log main pool s2 setup) \
-            $(addprefix hyp/core/,trap uart zone) \
-            $(addprefix hyp/arch/aarch64/,boot cpu crash decode early fetch gic idreg inject) \
-            $(addprefix hyp/arch/aarch64/,mmu mmu_boot stage2 sysreg vlr_state vspill) \
-            $(addprefix lib/,$(HYP_LIB))
-$(HYP_COLD:%=$(HYP_OUT)/%.o): HYP_CFLAGS := $(if $(filter -O2,$(OPT)),-Os)
+# Fast: what guests' exits run through. All else is small rather than fast.
+HYP_HOT := $(addprefix hyp/core/,lock mmio reg run string) \
+           $(addprefix hyp/arch/aarch64/,fast pirq psci vcpu_regs vgic_table vgicd vgicr vlr) \
+           hyp/arch/aarch64/vword
+HYP_COLD := $(filter-out $(HYP_HOT:%=$(HYP_OUT)/%.o),$(HYP_SRC:%.c=$(HYP_OUT)/%.o))
+$(HYP_COLD): HYP_CFLAGS := $(if $(filter -O2,$(OPT)),-Os)
 
 $(HYP_OUT)/hyp.elf: $(HYP_OBJ) $(HYP_LD)
 	$(call say,LINK,$@)

@@ -48,9 +48,9 @@ struct reg_row {
     uint32_t enc;  /* packed encoding; rows are sorted by it */
     uint32_t last; /* last encoding of a block; equal to enc for one register */
     const char *name;
-    enum reg_class class;
-    enum reg_home home;
-    enum reg_kind kind;
+    uint8_t class;  /* enum reg_class */
+    uint8_t home;   /* enum reg_home */
+    uint8_t kind;   /* enum reg_kind */
     uint8_t slot;   /* HOME_VCPU: index into vcpu->arch.shadow */
     uint64_t value; /* reset value, or the constant */
     uint64_t mask;  /* REG_RW: writable bits. REG_RO with fn: bits of the machine's value shown */
