@@ -21,12 +21,8 @@
      field_mask(ABORT_FSC_KIND))
 #define PLAIN (field_mask(ABORT_ISV) | put(ABORT_FSC_KIND, 1))
 
-/* What became of an exit. */
-enum outcome {
-    DONE,
-    REFUSED, /* nothing has been done */
-    MORE,    /* nothing either, but it could be done when x19 to x28 were saved, too */
-};
+/* Nothing has been done: the whole way. */
+#define REFUSED FAST_LEAVE(EXIT_SYNC)
 
 /* `kept` of the registers from x19 on are still the guest's and not in the vCPU: all or none. */
 static inline bool is_kept(uint32_t kept, uint32_t reg)
@@ -40,65 +36,6 @@ static inline bool is_plain(uint64_t pstate)
     return (pstate &
             (field_mask(PSTATE_MODE32) | field_mask(PSTATE_SS) | field_mask(PSTATE_BTYPE))) == 0;
 }
-
-static inline enum outcome skip(void)
-{
-    wr_elr_el2(rd_elr_el2() + 4);
-    return DONE;
-}
-
-static enum outcome on_call(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
-{
-    (void)kept;
-    return get(CALL_IMM, esr) == 0 && psci_quick(vcpu) ? DONE : REFUSED;
-}
-
-static enum outcome on_reg(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
-{
-    uint32_t rt = (uint32_t)get(SYS_ISS_RT, esr);
-    struct reg_access access;
-
-    if (is_kept(kept, rt)) {
-        return MORE;
-    }
-    access.enc = esr_sys_enc(esr);
-    access.write = !get(SYS_ISS_READ, esr);
-    access.value = access.write ? arch_vcpu_get(vcpu, rt) : 0;
-    if (!is_plain(rd_spsr_el2()) || !reg_access(vcpu, &access)) {
-        return REFUSED;
-    }
-    if (!access.write) {
-        arch_vcpu_set(vcpu, rt, access.value);
-    }
-    return skip();
-}
-
-/* Flat: the parts of the access stay in registers. */
-__attribute__((flatten)) static enum outcome on_data(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
-{
-    struct trap_mem mem;
-
-    if ((esr & PLAIN_MASK) != PLAIN || !is_plain(rd_spsr_el2())) {
-        return REFUSED;
-    }
-    mem.write = get(ABORT_WNR, esr) != 0;
-    esr_access(esr, &mem);
-    if (is_kept(kept, mem.reg)) {
-        return MORE;
-    }
-    mem.gpa = gpa(put(PAGE_NUMBER, get(HPFAR_FIPA, rd_hpfar_el2())) |
-                  put(PAGE_OFFSET, rd_far_el2()));
-    return mmio_one(vcpu, &mem, mem.gpa.v, mem.reg) ? skip() : REFUSED;
-}
-
-typedef enum outcome fast_fn(struct vcpu *vcpu, uint64_t esr, uint32_t kept);
-
-/* By exception class; empty rows go the whole way. */
-static fast_fn *const classes[EC_COUNT] = {
-    [EC_HVC64] = on_call,
-    [EC_SYS64] = on_reg,
-    [EC_DATA_LOWER] = on_data,
-};
 
 /* The guest may go on when virtual interrupts have been seen to; all else is for the loop. */
 static inline uint64_t settle(struct vcpu *vcpu)
@@ -116,16 +53,71 @@ static inline uint64_t settle(struct vcpu *vcpu)
     return FAST_RESUME;
 }
 
+static inline uint64_t skip(struct vcpu *vcpu)
+{
+    wr_elr_el2(rd_elr_el2() + 4);
+    return settle(vcpu);
+}
+
+static uint64_t on_call(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
+{
+    (void)kept;
+    return get(CALL_IMM, esr) == 0 && psci_quick(vcpu) ? settle(vcpu) : REFUSED;
+}
+
+static uint64_t on_reg(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
+{
+    uint32_t rt = (uint32_t)get(SYS_ISS_RT, esr);
+    struct reg_access access;
+
+    if (is_kept(kept, rt)) {
+        return FAST_MORE;
+    }
+    access.enc = esr_sys_enc(esr);
+    access.write = !get(SYS_ISS_READ, esr);
+    access.value = access.write ? arch_vcpu_get(vcpu, rt) : 0;
+    if (!is_plain(rd_spsr_el2()) || !reg_access(vcpu, &access)) {
+        return REFUSED;
+    }
+    if (!access.write) {
+        arch_vcpu_set(vcpu, rt, access.value);
+    }
+    return skip(vcpu);
+}
+
+/* Flat: the parts of the access stay in registers. */
+__attribute__((flatten)) static uint64_t on_data(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
+{
+    struct trap_mem mem;
+
+    if ((esr & PLAIN_MASK) != PLAIN || !is_plain(rd_spsr_el2())) {
+        return REFUSED;
+    }
+    mem.write = get(ABORT_WNR, esr) != 0;
+    esr_access(esr, &mem);
+    if (is_kept(kept, mem.reg)) {
+        return FAST_MORE;
+    }
+    mem.gpa = gpa(put(PAGE_NUMBER, get(HPFAR_FIPA, rd_hpfar_el2())) |
+                  put(PAGE_OFFSET, rd_far_el2()));
+    return mmio_one(vcpu, &mem, mem.gpa.v, mem.reg) ? skip(vcpu) : REFUSED;
+}
+
+typedef uint64_t fast_fn(struct vcpu *vcpu, uint64_t esr, uint32_t kept);
+
+/* By exception class; empty rows go the whole way. */
+static fast_fn *const classes[EC_COUNT] = {
+    [EC_HVC64] = on_call,
+    [EC_SYS64] = on_reg,
+    [EC_DATA_LOWER] = on_data,
+};
+
 static inline uint64_t synchronous(struct vcpu *vcpu, uint32_t kept)
 {
     uint64_t esr = rd_esr_el2();
     fast_fn *fn = classes[get(ESR_EC, esr)];
-    enum outcome outcome = fn ? fn(vcpu, esr, kept) : REFUSED;
 
-    if (outcome == DONE) {
-        return settle(vcpu);
-    }
-    return outcome == MORE ? FAST_MORE : FAST_LEAVE(EXIT_SYNC);
+    return fn ? fn(vcpu, esr, kept) : REFUSED;
 }
 
 uint64_t fast_exit(struct vcpu *vcpu, uint32_t vector)
