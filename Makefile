@@ -115,10 +115,10 @@ demo: all cache ## QEMU with linux0, linux1 and tick alive; a tour when there is
 
 unit: unit-tests fuzz-corpus style pytests ## unit tests, fuzz corpora, style (under 2 minutes)
 
-check: unit variants repro cache ## unit and the quick tier of the zone tests (under 25 minutes)
+check: unit variants repro bench-check cache ## unit, counts, quick tier of zone tests (25 minutes)
 	$(Q)$(PYTHON) tests/run.py --tier quick $(ZONE)
 
-check-full: unit variants repro cache fuzz ## everything: all tiers, each fuzz target a minute
+check-full: unit variants repro bench cache fuzz ## everything: all tiers, each fuzz target a minute
 	$(Q)$(PYTHON) tests/run.py --tier full $(ZONE)
 
 # Every pair of compiler and optimization must build with no warning; the default pair is $(O).

@@ -100,7 +100,7 @@ static int setup(void **state)
 static void assert_refused(uint64_t esr)
 {
     fake_esr_el2 = esr;
-    assert_int_equal(fast_exit(&vcpu, EXIT_SYNC), FAST_LEAVE(EXIT_SYNC));
+    assert_int_equal(fast_sync(&vcpu), FAST_LEAVE(EXIT_SYNC));
     assert_memory_equal(vcpu.arch.x, other.arch.x, sizeof(vcpu.arch.x));
     assert_int_equal(fake_elr_el2, 0x1000);
 }
@@ -109,7 +109,7 @@ static void test_read(void **state)
 {
     (void)state;
     fake_esr_el2 = DATA | 2u << 22 | 5u << 16; /* ldr w5 */
-    assert_int_equal(fast_exit(&vcpu, EXIT_SYNC), FAST_RESUME);
+    assert_int_equal(fast_sync(&vcpu), FAST_RESUME);
     assert_int_equal(seen.offset, 8);
     assert_int_equal(seen.size, 4);
     assert_true(vcpu.arch.x[5] == 0x85868788);
@@ -168,7 +168,7 @@ static void test_kept_registers(void **state)
 
         setup(NULL);
         fake_esr_el2 = DATA | 1u << 6 | rt << 16;
-        assert_int_equal(fast_exit(&vcpu, EXIT_SYNC), kept ? FAST_MORE : FAST_RESUME);
+        assert_int_equal(fast_sync(&vcpu), kept ? FAST_MORE : FAST_RESUME);
         assert_int_equal(accesses, kept ? 0 : 1);
         if (kept) {
             assert_int_equal(fake_elr_el2, 0x1000);
@@ -176,7 +176,7 @@ static void test_kept_registers(void **state)
         }
         assert_int_equal(seen.value, rt == 31 ? 0 : rt + 1);
         fake_esr_el2 = EC(0x18) | rt << 5;
-        assert_int_equal(fast_exit(&vcpu, EXIT_SYNC), kept ? FAST_MORE : FAST_RESUME);
+        assert_int_equal(fast_sync(&vcpu), kept ? FAST_MORE : FAST_RESUME);
         if (kept) {
             assert_int_equal(fast_exit_all(&vcpu), FAST_RESUME);
         }
@@ -240,7 +240,7 @@ static void test_interrupts_and_requests(void **state)
     assert_int_equal(atomic_load(&cpu.requests), 0);
     atomic_store(&cpu.requests, REQUEST_VIRQ | REQUEST_LOOK);
     fake_esr_el2 = EC(0x16);
-    assert_int_equal(fast_exit(&vcpu, EXIT_SYNC), FAST_LEAVE(EXIT_IRQ));
+    assert_int_equal(fast_sync(&vcpu), FAST_LEAVE(EXIT_IRQ));
     assert_int_equal(calls, 1);
     assert_int_equal(atomic_load(&cpu.requests), REQUEST_VIRQ | REQUEST_LOOK);
     assert_int_equal(fast_exit(&vcpu, EXIT_FIQ), FAST_LEAVE(EXIT_FIQ));

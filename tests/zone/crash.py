@@ -30,7 +30,7 @@ def break_it(machine, how):
             break
         machine.rest(0.1)
     lines = ["set pagination off", "set confirm off", "set architecture aarch64",
-             f"target remote {machine.gdb}", f"hbreak {WHERE.get(how, 'fast_exit')}", "continue",
+             f"target remote {machine.gdb}", f"hbreak {WHERE.get(how, 'fast_sync')}", "continue",
              "delete",
              *BREAK[how], "detach"]
     command = ["gdb-multiarch", "-nx", "-batch"]

@@ -20,6 +20,26 @@
                         b       guest_exit
 .endm
 
+/* answer: calls a function of fast.c on the stack of guest_enter's caller. In: sp = vCPU. */
+.macro answer           function
+                        mov     x0, sp
+                        ldr     x29, [sp, #VCPU_HOST_SP]
+                        mov     sp, x29
+                        bl      \function
+                        ldr     x1, [sp, #16]
+                        mov     sp, x1
+.endm
+
+/* Synchronous exits are many: no branch and no argument more than needed. */
+.macro vector_sync      number
+                        .org    vectors + \number * 0x80
+                        stp     x0, x1, [sp, #VCPU_X]
+                        save_guest
+                        answer  fast_sync
+                        cbz     x0, .Lresume
+                        b       guest_leave
+.endm
+
                         .section .vectors, "ax"
                         .balign 2048
                         .global vectors
@@ -31,11 +51,11 @@ vectors:                vector_crash 0                  /* current EL, SP_EL0: n
                         vector_crash 5
                         vector_crash 6
                         vector_crash 7
-                        vector_exit 8, 0                /* guest, AArch64: enum exit_vector */
+                        vector_sync 8                   /* guest, AArch64: enum exit_vector */
                         vector_exit 9, 1
                         vector_exit 10, 2
                         vector_exit 11, 3
-                        vector_exit 12, 0               /* guest, AArch32 at EL0 */
+                        vector_sync 12                  /* guest, AArch32 at EL0 */
                         vector_exit 13, 1
                         vector_exit 14, 2
                         vector_exit 15, 3
@@ -57,20 +77,10 @@ guest_enter:            stp     x29, x30, [sp, #-32]!   /* a frame, for backtrac
                         msr     spsr_el2, x3
                         mov     sp, x0
 1:                      load_kept
-2:                      load_guest
+.Lresume:               load_guest
                         eret
                         dsb     nsh                     /* no speculation past eret */
                         isb
-
-/* answer: calls a function of fast.c on the stack of guest_enter's caller. In: sp = vCPU. */
-.macro answer           function
-                        mov     x0, sp
-                        ldr     x29, [sp, #VCPU_HOST_SP]
-                        mov     sp, x29
-                        bl      \function
-                        ldr     x1, [sp, #16]
-                        mov     sp, x1
-.endm
 
 /*
  * guest_exit: in: x1 = enum exit_vector, sp = vCPU, which has the guest's x0 and x1 already. The
@@ -78,8 +88,9 @@ guest_enter:            stp     x29, x30, [sp, #-32]!   /* a frame, for backtrac
  */
 guest_exit:             save_guest
                         answer  fast_exit               /* 0: resume, else what to leave with + 1 */
-                        cbz     x0, 2b
-                        save_kept
+                        cbz     x0, .Lresume
+/* guest_leave: in: x0 = what fast.c said, sp = vCPU. */
+guest_leave:            save_kept
                         cmp     x0, #FAST_MORE
                         b.ne    3f
                         answer  fast_exit_all

@@ -120,11 +120,13 @@ static inline uint64_t synchronous(struct vcpu *vcpu, uint32_t kept)
     return fn ? fn(vcpu, esr, kept) : REFUSED;
 }
 
+uint64_t fast_sync(struct vcpu *vcpu)
+{
+    return synchronous(vcpu, FAST_KEPT_COUNT);
+}
+
 uint64_t fast_exit(struct vcpu *vcpu, uint32_t vector)
 {
-    if (vector == EXIT_SYNC) {
-        return synchronous(vcpu, FAST_KEPT_COUNT);
-    }
     if (vector == EXIT_IRQ) {
         (void)run_interrupt(vcpu->cpu);
         return settle(vcpu);

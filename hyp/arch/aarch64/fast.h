@@ -16,7 +16,10 @@ enum { FAST_KEPT_FIRST = 19, FAST_KEPT_COUNT = 10 };
 #define FAST_RESUME        UINT64_C(0)
 #define FAST_LEAVE(vector) ((uint64_t)(vector) + 1)
 
-/* Answers an exit (enum exit_vector): one of the above. */
+/* Answers a synchronous exit: one of the above. */
+uint64_t fast_sync(struct vcpu *vcpu);
+
+/* Answers another exit (enum exit_vector). */
 uint64_t fast_exit(struct vcpu *vcpu, uint32_t vector);
 
 /* After FAST_MORE, with all registers in the vCPU. */
