@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # libvitrine-guest for aarch64, and the recipe for bare guests that use it.
 #
-# $(eval $(call bare_guest,DIR,NAME,SOURCES)) builds $(O)/DIR/NAME.elf from SOURCES and the library.
+# $(eval $(call bare_guest,DIR,NAME,SOURCES)) builds $(O)/DIR/NAME.elf from SOURCES and the library;
+# a fourth argument is where the zone's RAM begins, if not at 0x40000000.
 
 GUEST_INC  := -Iguest/include
 GUEST_SRCS := $(sort $(wildcard guest/*.c guest/aarch64/*.c guest/aarch64/*.S))
@@ -40,8 +41,8 @@ ALL += $(O)/$(1)/$(2).elf
 $(O)/$(1)/$(2).elf: $$(GUEST_OBJS_$(1)_$(2)) $$(GUEST_LIB) $$(GUEST_LD)
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC_aarch64) $$(LDFLAGS_FREE_aarch64) -Wl,-T,$$(GUEST_LD) -Wl,-z,max-page-size=4096 \
-	    $$(GUEST_OBJS_$(1)_$(2)) $$(GUEST_LIB) -o $$@
+	$$(Q)$$(CC_aarch64) $$(LDFLAGS_FREE_aarch64) $$(if $(4),-Xlinker --defsym=guest_ram=$(4)) \
+	    -Wl,-T,$$(GUEST_LD) -Wl,-z,max-page-size=4096 $$(GUEST_OBJS_$(1)_$(2)) $$(GUEST_LIB) -o $$@
 endef
 
 ALL  += $(GUEST_LIB)

@@ -156,7 +156,7 @@ def qemu_command(stanza, backend, image):
     return [str(ROOT / "scripts" / "qemu"), backend, "-M", machine, "-accel", "tcg,thread=multi",
             "-cpu", stanza.cpu, "-smp", str(stanza.cpus), "-m", stanza.memory, "-display", "none",
             "-monitor", "none", "-chardev", "stdio,id=c,signal=off", "-serial", "chardev:c",
-            "-net", "none", *loading(stanza, image)]
+            "-net", "none", "-name", "vitrine,debug-threads=on", *loading(stanza, image)]
 
 
 def loading(stanza, image):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A QEMU that runs a boot image, driven through its console; one object per run."""
 import os
+import pathlib
 import re
 import time
 
@@ -132,6 +133,13 @@ class Machine:
         status, output = self.run(zone, command, timeout)
         self.check(status == 0, f"zone '{zone}': {command}: status {status}: {output}")
         return output
+
+    def cpu_seconds(self, cpu):
+        """CPU time that the host has spent on one emulated CPU (QEMU with debug-threads=on)."""
+        for task in pathlib.Path(f"/proc/{self.child.pid}/task").iterdir():
+            if (task / "comm").read_text().startswith(f"CPU {cpu}/"):
+                return int((task / "schedstat").read_text().split()[0]) / 1e9
+        raise Failure(f"QEMU has no thread for CPU {cpu}")
 
     # --- end -------------------------------------------------------------------------------------
 
