@@ -56,11 +56,15 @@ GIC_UNIT := tests/unit/gic_fixture.c hyp/core/lock.c hyp/arch/fake/hw.c \
             $(addprefix hyp/arch/aarch64/,gic.c pirq.c vgic.c vgicd.c vgicr.c vlr.c) \
             $(addprefix hyp/arch/aarch64/,vgic_table.c vlr_state.c vspill.c vword.c)
 
+# A channel on the bus of each of its zones.
+CHANNEL_UNIT := $(addprefix hyp/core/,channel.c vbus.c mmio.c lock.c) lib/vpci.c hyp/arch/fake/hw.c
+
 A64  := hyp/arch/aarch64
 FAKE := hyp/arch/fake
 CORE := hyp/core
 
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
+$(eval $(call unit_test,channel,$(CHANNEL_UNIT)))
 $(eval $(call unit_test,console,$(CONSOLE_FULL)))
 $(eval $(call unit_test,console_line,hyp/core/console_line.c))
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
@@ -84,6 +88,7 @@ $(eval $(call unit_test,vgic,$(GIC_UNIT)))
 $(eval $(call unit_test,vgicd,$(GIC_UNIT)))
 $(eval $(call unit_test,vgicr,$(GIC_UNIT)))
 $(eval $(call unit_test,vlr,$(GIC_UNIT)))
+$(eval $(call unit_test,vpci,lib/vpci.c))
 $(eval $(call unit_test,vspill,$(GIC_UNIT)))
 $(eval $(call unit_test,vuart,$(CONSOLE_UNIT)))
 $(eval $(call unit_test,zone,hyp/core/zone.c hyp/arch/fake/arch.c))

@@ -53,6 +53,24 @@ static bool load_region(const struct zone *zone, const struct plan_region *regio
     return true;
 }
 
+bool load_scrub(const struct zone *zone, hpa_t at, uint64_t size)
+{
+    uint64_t step = size < SIZE_2M ? size : SIZE_2M;
+
+    for (uint64_t done = 0; done < size; done += step) {
+        uint8_t *block;
+
+        if (!run_meanwhile() || zone_state(zone) != ZONE_STARTING) {
+            return false;
+        }
+        block = arch_window_map(hpa(at.v + done));
+        memset(block, 0, step);
+        arch_cache_clean(block, step);
+        arch_window_unmap();
+    }
+    return true;
+}
+
 bool load_zone(const struct zone *zone)
 {
     for (uint32_t i = 0; i < the_plan->region_count; i++) {

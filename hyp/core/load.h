@@ -4,6 +4,9 @@
 #define HYP_CORE_LOAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
 
 struct zone;
 
@@ -15,5 +18,11 @@ void load_init(const void *image);
  * interrupts are served in between; false: given up, because the zone is to stop.
  */
 bool load_zone(const struct zone *zone);
+
+/*
+ * Scrubs memory that a starting zone shares: RAM aligned to its size, or to 2 MiB if that is less.
+ * false: given up, as above.
+ */
+bool load_scrub(const struct zone *zone, hpa_t at, uint64_t size);
 
 #endif

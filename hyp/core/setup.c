@@ -2,6 +2,7 @@
 /* Builds zones, vCPUs and their stage 2 from the plan, once, out of the boot pool. */
 #include "hyp/arch.h"
 #include "hyp/core/assert.h"
+#include "hyp/core/channel.h"
 #include "hyp/core/load.h"
 #include "hyp/core/pool.h"
 #include "hyp/core/setup.h"
@@ -60,6 +61,15 @@ static void setup_stage2(struct zone *zone)
             ASSERT(s2_map(root, &map) == OK);
         }
     }
+    for (uint32_t i = 0; i < the_plan->channel_count * 2; i++) {
+        const struct plan_channel *channel = &the_plan->channel[i / 2];
+        const struct plan_channel_side *side = &channel->side[i % 2];
+        struct s2_map map = { side->mem_gpa, channel->hpa, channel->size, true, false, false };
+
+        if (side->zone == zone->id) {
+            ASSERT(s2_map(root, &map) == OK);
+        }
+    }
     arch_s2_activate(zone, pool_pa(root));
 }
 
@@ -75,5 +85,7 @@ void zone_init_all(void)
         setup_stage2(zone);
         arch_virq_init(zone, the_plan);
         vuart_init(zone);
+        vbus_init(zone);
     }
+    channel_init_all();
 }

@@ -6,6 +6,7 @@
 #include "hyp/core/zone.h"
 
 #include "hyp/arch.h"
+#include "hyp/core/channel.h"
 #include "hyp/core/console.h"
 #include "hyp/core/load.h"
 #include "hyp/core/log.h"
@@ -150,6 +151,10 @@ static void start_now(struct zone *zone)
     arch_virq_reset(zone);
     vuart_reset(zone);
     arch_s2_flush(zone);
+    if (!channel_up(zone)) {
+        pcpu_request(boot->cpu, REQUEST_LOOK);
+        return;
+    }
     zone->starts++;
     boot->start = (struct vcpu_start){
         .pc = zone->plan->entry,
@@ -174,6 +179,7 @@ static void stopped(struct zone *zone)
     enum stop_reason why;
     uint32_t next;
 
+    channel_down(zone);
     arch_virq_reset(zone);
     do { /* the operator may still turn a reset into a stop */
         why = (enum stop_reason)get(ZREASON, state);

@@ -12,6 +12,7 @@
 #include "hyp/core/lock.h"
 #include "hyp/core/log.h"
 #include "hyp/core/mmio.h"
+#include "hyp/core/vbus.h"
 #include "hyp/core/vuart.h"
 #include "lib/addr.h"
 #include "lib/err.h"
@@ -75,6 +76,7 @@ struct zone {
     uint32_t starts;              /* how often it was started */
     struct log_budget log_budget; /* of lines about starts and stops */
     struct vuart vuart;
+    struct vbus vbus;
     struct arch_zone arch;
 };
 

@@ -7,6 +7,7 @@
 
 #include "hw.h"
 #include "hyp/arch/fake/arch.h"
+#include "hyp/core/channel.h"
 #include "hyp/core/console.h"
 #include "hyp/core/load.h"
 #include "hyp/core/log.h"
@@ -36,6 +37,16 @@ bool log_budget_take(struct log_budget *budget, const struct zone *zone)
 {
     (void)budget, (void)zone;
     return false;
+}
+
+bool channel_up(const struct zone *zone)
+{
+    return zone_state(zone) == ZONE_STARTING;
+}
+
+void channel_down(const struct zone *zone)
+{
+    (void)zone;
 }
 
 void vuart_reset(struct zone *zone)

@@ -18,6 +18,7 @@ static uint8_t blob[(size_t)SIZE_2M + 64];
 static uint64_t mapped[16];
 static unsigned map_count, insn_syncs, turns;
 static enum zone_state state_now;
+static size_t clean_size; /* of each block */
 
 const struct plan *the_plan = &plan;
 
@@ -48,7 +49,7 @@ enum zone_state zone_state(const struct zone *zone)
 void arch_cache_clean(void *va, size_t size)
 {
     (void)va;
-    assert_int_equal(size, SIZE_2M);
+    assert_int_equal(size, clean_size);
     fake_arch.cache_syncs++;
 }
 
@@ -75,6 +76,7 @@ static int setup(void **state)
     plan.image[0].size = 64;
     map_count = insn_syncs = 0;
     turns = 1000;
+    clean_size = SIZE_2M;
     state_now = ZONE_STARTING;
     fake_arch.cache_syncs = 0;
     load_init(blob);
@@ -130,6 +132,28 @@ static void test_gives_up(void **state)
     assert_int_equal(map_count, 1);
 }
 
+/* Memory of a channel: all of it and not a byte more, in parts of at most 2 MiB. */
+static void test_scrub(void **state)
+{
+    struct zone zone = { .id = 1 };
+
+    (void)state;
+    clean_size = 0x10000;
+    assert_true(load_scrub(&zone, hpa(PA + 0x30000), 0x10000));
+    assert_int_equal(ram[0x30000 - 1], 0xee);
+    assert_int_equal(ram[0x40000], 0xee);
+    for (size_t i = 0; i < 0x10000; i++) {
+        assert_int_equal(ram[0x30000 + i], 0);
+    }
+    clean_size = SIZE_2M;
+    assert_true(load_scrub(&zone, hpa(PA), 2 * SIZE_2M));
+    assert_int_equal(ram[2 * SIZE_2M - 1], 0);
+    assert_int_equal(ram[2 * SIZE_2M], 0xee);
+    assert_int_equal(map_count, 3);
+    turns = 1;
+    assert_false(load_scrub(&zone, hpa(PA), 2 * SIZE_2M));
+}
+
 static void test_copies(void **state)
 {
     uint8_t a[96], b[96];
@@ -159,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pristine, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scrub, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gives_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_copies, setup, teardown),
     };

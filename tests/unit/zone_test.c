@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hyp/arch/fake/arch.h"
+#include "hyp/core/channel.h"
 #include "hyp/core/console.h"
 #include "hyp/core/load.h"
 #include "hyp/core/log.h"
@@ -18,7 +19,7 @@ static struct plan plan;
 static struct zone zone_store[ZONES];
 static struct vcpu vcpu_store[CPUS];
 static struct pcpu pcpu_store[CPUS];
-static unsigned loads, finished;
+static unsigned loads, ups, downs, finished;
 static bool stop_while_loading;
 
 const struct plan *the_plan = &plan;
@@ -37,6 +38,18 @@ bool log_budget_take(struct log_budget *budget, const struct zone *zone)
     (void)budget;
     (void)zone;
     return true;
+}
+
+bool channel_up(const struct zone *zone)
+{
+    ups++;
+    return zone_state(zone) == ZONE_STARTING;
+}
+
+void channel_down(const struct zone *zone)
+{
+    (void)zone;
+    downs++;
 }
 
 void vuart_reset(struct zone *zone)
@@ -70,7 +83,7 @@ static int setup(void **state)
     memset(vcpu_store, 0, sizeof(vcpu_store));
     memset(pcpu_store, 0, sizeof(pcpu_store));
     memset(&fake_arch, 0, sizeof(fake_arch));
-    loads = finished = 0;
+    loads = ups = downs = finished = 0;
     stop_while_loading = false;
     plan.zone_count = ZONES;
     plan.cpu_count = CPUS;
@@ -134,6 +147,8 @@ static void test_start(void **state)
     assert_int_equal(zone_start(&zones[0]), ERR_BUSY);
     assert_int_equal(vcpu_store[1].state, VCPU_OFF);
     assert_int_equal(fake_arch.s2_flushes, 1);
+    assert_int_equal(ups, 1);
+    assert_int_equal(downs, 0);
 }
 
 static void test_vcpu_on_off(void **state)

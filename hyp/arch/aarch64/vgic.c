@@ -274,6 +274,13 @@ void arch_virq_init(struct zone *zone, const struct plan *plan)
     if (p->console == PLAN_CONSOLE_EMULATED) {
         own(g, p->vuart_intid, false, false);
     }
+    for (uint32_t i = 0; i < plan->channel_count * 2; i++) {
+        const struct plan_channel_side *side = &plan->channel[i / 2].side[i % 2];
+
+        if (side->zone == zone->id) {
+            own(g, side->intid, false, false);
+        }
+    }
     for (uint32_t i = 0; i < zone->vcpu_count; i++) {
         struct vgic_word *word = &zone->vcpus[i].arch.vgic.word;
 
