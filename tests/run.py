@@ -31,7 +31,7 @@ CONFIG = ROOT / "tests" / "tests.cfg"
 ALLOWED_SKIPS = ROOT / "tests" / "allowed-skips"
 SKIP_STATUS = 77  # of scripts/qemu: this Debian has no such version
 KEYS = {"tier", "qemu", "cpus", "memory", "cpu", "machine", "plan", "set", "opt", "kernel",
-        "script", "timeout", "native", "args", "load", "gdb"}
+        "script", "timeout", "native", "args", "load", "gdb", "overlay"}
 UBOOT = pathlib.Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")  # of package u-boot-qemu
 
 
@@ -60,6 +60,7 @@ class Stanza:
     native: str
     load: str
     gdb: bool
+    overlay: list
     settings: dict = field(default_factory=dict)
     args: dict = field(default_factory=dict)
     zones: list = field(default_factory=list)
@@ -83,7 +84,8 @@ def read_config():
             memory=s["memory"], cpu=s["cpu"], machine=s.get("machine", ""), plan=s.get("plan", ""),
             opt=s["opt"], kernel=s["kernel"], script=s["script"], timeout=s.getfloat("timeout"),
             native=s.get("native", ""), load=s.get("load", "kernel"),
-            gdb=s.getboolean("gdb", False), settings=pairs(s.get("set", "")),
+            gdb=s.getboolean("gdb", False), overlay=s.get("overlay", "").split(),
+            settings=pairs(s.get("set", "")),
             args=pairs(s.get("args", ""))))
         if stanzas[-1].tier not in ("quick", "full"):
             sys.exit(f"{CONFIG}: [{name}]: tier is quick or full")
@@ -123,6 +125,18 @@ class Builder:
                 raise Failure(f"make OPT={opt} {goal}: {self._built[opt, target]}")
         return out
 
+    def initrd_with(self, stanza, where, values):
+        """The initrd with the stanza's files in it."""
+        modules = self.cache / "guests" / stanza.kernel / "modules"
+        files = [string.Template(pair).substitute(values, modules=modules, root=ROOT)
+                 for pair in stanza.overlay]
+        done = subprocess.run([ROOT / "scripts" / "initrd-with", values["initrd"],
+                               where / "initrd.gz", *files], capture_output=True, text=True,
+                              check=False)
+        if done.returncode != 0:
+            raise Failure(f"initrd-with: {done.stderr}")
+        return where / "initrd.gz"
+
     def boot_image(self, stanza, where):
         """Fills the plan's ${...}, compiles it; returns the file for QEMU's -kernel."""
         if stanza.native:
@@ -131,6 +145,8 @@ class Builder:
         guests = self.cache / "guests"
         values = {"kernel": guests / stanza.kernel / "Image", "initrd": guests / "initrd.gz",
                   "bin": out, "cpus": stanza.cpus, "memory": stanza.memory, **stanza.settings}
+        if stanza.overlay:
+            values["initrd"] = self.initrd_with(stanza, where, values)
         template = (ROOT / "tests" / "zone" / "plans" / stanza.plan).read_text()
         plan = where / "plan.yaml"
         plan.write_text(string.Template(template).substitute(values))
