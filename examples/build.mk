@@ -5,3 +5,16 @@ $(eval $(call guest_objects,examples))
 $(eval $(call bare_guest,examples/aarch64,hello,examples/hello/main.c))
 $(eval $(call bare_guest,examples/aarch64,tick,examples/tick/main.c))
 SIZES += $(O)/examples/aarch64/hello.elf $(O)/examples/aarch64/tick.elf
+
+# Channels: bare guests that answer and ask, and the same for Linux (static: for any initrd).
+$(eval $(call bare_guest,examples/aarch64,echo,examples/channel/echo/main.c))
+$(eval $(call bare_guest,examples/aarch64,perf,examples/channel/perf/main.c))
+
+CHANNEL_LINUX := $(O)/examples/aarch64/channel
+$(CHANNEL_LINUX): examples/channel/linux/main.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)aarch64-linux-gnu-gcc -O2 $(CFLAGS_ALL) -D_GNU_SOURCE $(GUEST_INC) -static \
+	    -Wl,--build-id=none -MMD -MP -MF $@.d $< -o $@
+ALL  += $(CHANNEL_LINUX)
+DEPS += $(CHANNEL_LINUX).d

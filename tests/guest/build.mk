@@ -6,6 +6,7 @@ test_guest = $(call bare_guest,tests/guest,$(1),tests/guest/check.c \
     $(wildcard tests/guest/$(1)/*.[cS]))
 $(eval $(call test_guest,flood))
 $(eval $(call test_guest,gic))
+$(eval $(call test_guest,pci))
 $(eval $(call test_guest,probe))
 $(eval $(call test_guest,regs))
 $(eval $(call test_guest,smp))
