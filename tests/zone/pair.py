@@ -5,7 +5,7 @@ import re
 from zone.common import check_ticks, next_tick, tick_off
 
 RESULT = r"perf: (\w+) messages (\d+) bad (\d+) bytes (\d+) us (\d+) ns/message (\d+) " \
-         r"least (\d+) kB/s (\d+)"
+         r"least (\d+) kB/s (\d+)\n"
 
 
 def measure(machine):
@@ -14,7 +14,7 @@ def measure(machine):
         found = machine.expect("ask", RESULT, 60)
         machine.check(found.group(1) == what, found.group(0))
         machine.check(found.group(2) == str(count) and found.group(3) == "0", found.group(0))
-        print(f"  {found.group(0)}")
+        print(f"  {found.group(0).strip()}")
 
 
 def test(machine, stanza):
