@@ -14,7 +14,6 @@ FIELD(STATUS_INTERRUPT, 19, 1); /* of the register that holds command and status
 FIELD(STATUS_CAPABILITIES, 20, 1);
 FIELD(CLASS_CODE, 8, 24);
 FIELD(BAR_TYPE, 1, 2);
-FIELD(LINE, 0, 8);
 FIELD(PIN, 8, 8);
 FIELD(LOW32, 0, 32);
 FIELD(HIGH32, 32, 32);
@@ -37,122 +36,60 @@ enum { BAR_TYPE_64 = 2, CAP_EA = 0x14, EA_NONE = 0xff, EA_WORDS = 5, PIN_INTA = 
     ((uint32_t)(field_mask(COMMAND_MEMORY) | field_mask(COMMAND_MASTER) |                          \
                 field_mask(COMMAND_INTX_DISABLE)))
 
-/* ---- Registers with a behaviour ---- */
-
-static uint32_t ids_read(const struct vpci_id *id, const struct vpci_state *state,
-                         const struct vpci_row *row)
-{
-    (void)state;
-    (void)row;
-    return (uint32_t)(put(VENDOR, id->vendor) | put(DEVICE, id->device));
-}
-
-static uint32_t command_read(const struct vpci_id *id, const struct vpci_state *state,
-                             const struct vpci_row *row)
-{
-    (void)id;
-    (void)row;
-    return state->command |
-           (uint32_t)(put(STATUS_INTERRUPT, state->pending) | put(STATUS_CAPABILITIES, 1));
-}
-
-static void command_write(struct vpci_state *state, const struct vpci_row *row, uint32_t value)
-{
-    (void)row;
-    state->command = value;
-}
-
-static uint32_t class_read(const struct vpci_id *id, const struct vpci_state *state,
-                           const struct vpci_row *row)
-{
-    (void)state;
-    (void)row;
-    return (uint32_t)put(CLASS_CODE, id->class_code);
-}
+/* ---- Registers with a behaviour; n: which of a row's ---- */
 
 /* Even registers are the low halves. While it is sized, a BAR reads as the mask of its address. */
-static uint32_t bar_read(const struct vpci_id *id, const struct vpci_state *state,
-                         const struct vpci_row *row)
+static uint32_t bar_read(const struct vpci_id *id, const struct vpci_state *state, unsigned n)
 {
-    const struct vpci_bar *bar = &id->bar[row->index / 2];
-    bool sizing = (state->sizing & BIT32(row->index)) != 0;
-    uint64_t value = sizing ? 0 - bar->size : bar->base;
+    const struct vpci_bar *bar = &id->bar[n / 2];
+    uint64_t value = (state->sizing & BIT32(n)) != 0 ? 0 - bar->size : bar->base;
 
     if (bar->size == 0) {
         return 0;
     }
-    return row->index % 2 == 0 ? (uint32_t)(get(LOW32, value) | put(BAR_TYPE, BAR_TYPE_64))
-                               : (uint32_t)get(HIGH32, value);
+    return n % 2 == 0 ? (uint32_t)(get(LOW32, value) | put(BAR_TYPE, BAR_TYPE_64))
+                      : (uint32_t)get(HIGH32, value);
 }
 
 /* The address stays what it is: only whether the guest asks for the size is of interest. */
-static void bar_write(struct vpci_state *state, const struct vpci_row *row, uint32_t value)
+static void bar_write(struct vpci_state *state, unsigned n, uint32_t value)
 {
-    state->sizing &= ~BIT32(row->index);
-    state->sizing |= value == UINT32_MAX ? BIT32(row->index) : 0;
+    state->sizing &= ~BIT32(n);
+    state->sizing |= value == UINT32_MAX ? BIT32(n) : 0;
 }
 
-static uint32_t line_read(const struct vpci_id *id, const struct vpci_state *state,
-                          const struct vpci_row *row)
+/* Word n of the entries for BARs that never move. */
+static uint32_t ea_read(const struct vpci_id *id, unsigned n)
 {
-    (void)row;
-    return state->line | (uint32_t)put(PIN, id->has_interrupt ? PIN_INTA : 0);
-}
+    unsigned entry = n / EA_WORDS;
+    uint64_t base = id->bar[entry].base, last = id->bar[entry].size - 1;
 
-static void line_write(struct vpci_state *state, const struct vpci_row *row, uint32_t value)
-{
-    (void)row;
-    state->line = value;
-}
-
-/* Word n of the entry of a BAR that never moves. */
-static uint32_t ea_read(const struct vpci_id *id, const struct vpci_state *state,
-                        const struct vpci_row *row)
-{
-    unsigned n = row->index / EA_WORDS;
-    const struct vpci_bar *bar = &id->bar[n];
-    uint64_t last = bar->size - 1;
-
-    (void)state;
-    switch (row->index % EA_WORDS) {
+    switch (n % EA_WORDS) {
     case 0:
-        return (uint32_t)(put(EA_SIZE, EA_WORDS - 1) | put(EA_BEI, n * 2) | put(EA_PRIMARY, 0) |
-                          put(EA_SECONDARY, EA_NONE) | put(EA_ENABLE, bar->size != 0));
-    case 1: return (uint32_t)(put(EA_LOW, get(EA_LOW, bar->base)) | put(EA_IS_64, 1));
+        return (uint32_t)(put(EA_SIZE, EA_WORDS - 1) | put(EA_BEI, entry * 2) | put(EA_PRIMARY, 0) |
+                          put(EA_SECONDARY, EA_NONE) | put(EA_ENABLE, last != UINT64_MAX));
+    case 1: return (uint32_t)(put(EA_LOW, get(EA_LOW, base)) | put(EA_IS_64, 1));
     case 2: return (uint32_t)(put(EA_LOW, get(EA_LOW, last)) | put(EA_IS_64, 1));
-    case 3: return (uint32_t)get(HIGH32, bar->base);
+    case 3: return (uint32_t)get(HIGH32, base);
     default: return (uint32_t)get(HIGH32, last);
     }
 }
 
 /* ---- The table ---- */
 
-#define ANY 7u /* widths 1, 2 and 4 */
-#define EA_ROW(n)                                                                                  \
-    {                                                                                              \
-        CAP_AT + 4 + (n)*4, (n), ANY, 0, 0, "EA", ea_read, NULL                                    \
-    }
-
 /* clang-format off */
 const struct vpci_row vpci_rows[] = {
-    /* offset  index widths reset writable  name             read          write */
-    { 0x00,    0,    ANY,   0,    0,                "VENDOR",   ids_read,     NULL },
-    { 0x04,    0,    ANY,   0,    COMMAND_WRITABLE, "COMMAND",  command_read, command_write },
-    { 0x08,    0,    ANY,   0,    0,                "CLASS",    class_read,   NULL },
-    { 0x0c,    0,    ANY,   0,    0,                "HEADER",   NULL,         NULL },
-    { 0x10,    0,    ANY,   0,    UINT32_MAX,       "BAR0",     bar_read,     bar_write },
-    { 0x14,    1,    ANY,   0,    UINT32_MAX,       "BAR1",     bar_read,     bar_write },
-    { 0x18,    2,    ANY,   0,    UINT32_MAX,       "BAR2",     bar_read,     bar_write },
-    { 0x1c,    3,    ANY,   0,    UINT32_MAX,       "BAR3",     bar_read,     bar_write },
-    { 0x20,    4,    ANY,   0,    UINT32_MAX,       "BAR4",     bar_read,     bar_write },
-    { 0x24,    5,    ANY,   0,    UINT32_MAX,       "BAR5",     bar_read,     bar_write },
-    { 0x2c,    0,    ANY,   0,    0,                "SUBSYS",   ids_read,     NULL },
-    { 0x34,    0,    ANY,   CAP_AT, 0,              "CAP",      NULL,         NULL },
-    { 0x3c,    0,    ANY,   0,    0xff,             "LINE",     line_read,    line_write },
-    { CAP_AT,  0,    ANY,   CAP_EA | VPCI_BARS * 0x10000u, 0, "EA", NULL,     NULL },
-    EA_ROW(0), EA_ROW(1), EA_ROW(2), EA_ROW(3), EA_ROW(4),
-    EA_ROW(5), EA_ROW(6), EA_ROW(7), EA_ROW(8), EA_ROW(9),
-    EA_ROW(10), EA_ROW(11), EA_ROW(12), EA_ROW(13), EA_ROW(14),
+    /* first  last   kind             reset   writable */
+    { 0x00,   0x00,  VPCI_IDS,        0,      0 },                /* vendor, device */
+    { 0x04,   0x04,  VPCI_COMMAND,    0,      COMMAND_WRITABLE }, /* command, status */
+    { 0x08,   0x08,  VPCI_CLASS,      0,      0 },
+    { 0x0c,   0x0c,  VPCI_CONSTANT,   0,      0 },                /* header type 0 */
+    { 0x10,   0x24,  VPCI_BAR,        0,      UINT32_MAX },
+    { 0x2c,   0x2c,  VPCI_IDS,        0,      0 },                /* subsystem */
+    { 0x34,   0x34,  VPCI_CONSTANT,   CAP_AT, 0 },                /* first capability */
+    { 0x3c,   0x3c,  VPCI_LINE,       0,      0xff },
+    { CAP_AT, CAP_AT, VPCI_CONSTANT,  CAP_EA | VPCI_BARS * 0x10000u, 0 },
+    { CAP_AT + 4, CAP_AT + VPCI_BARS * EA_WORDS * 4, VPCI_ALLOCATION, 0, 0 },
 };
 /* clang-format on */
 const size_t vpci_row_count = ARRAY_COUNT(vpci_rows);
@@ -160,7 +97,7 @@ const size_t vpci_row_count = ARRAY_COUNT(vpci_rows);
 static const struct vpci_row *row_of(uint32_t offset)
 {
     for (size_t i = 0; i < vpci_row_count; i++) {
-        if (vpci_rows[i].offset == align_down(offset, 4)) {
+        if (offset >= vpci_rows[i].first && offset < vpci_rows[i].last + 4u) {
             return &vpci_rows[i];
         }
     }
@@ -168,9 +105,34 @@ static const struct vpci_row *row_of(uint32_t offset)
 }
 
 static uint32_t row_read(const struct vpci_id *id, const struct vpci_state *state,
-                         const struct vpci_row *row)
+                         const struct vpci_row *row, unsigned n)
 {
-    return row->read ? row->read(id, state, row) : row->reset;
+    switch ((enum vpci_kind)row->kind) {
+    case VPCI_IDS: return (uint32_t)(put(VENDOR, id->vendor) | put(DEVICE, id->device));
+    case VPCI_COMMAND:
+        return state->command |
+               (uint32_t)(put(STATUS_INTERRUPT, state->pending) | put(STATUS_CAPABILITIES, 1));
+    case VPCI_CLASS: return (uint32_t)put(CLASS_CODE, id->class_code);
+    case VPCI_BAR: return bar_read(id, state, n);
+    case VPCI_LINE: return state->line | (uint32_t)put(PIN, id->has_interrupt ? PIN_INTA : 0);
+    case VPCI_ALLOCATION: return ea_read(id, n);
+    case VPCI_CONSTANT:
+    case VPCI_KINDS:
+    default: return row->reset;
+    }
+}
+
+/* `value` has only bits that the row lets be written. */
+static void row_write(struct vpci_state *state, const struct vpci_row *row, unsigned n,
+                      uint32_t value)
+{
+    if (row->kind == VPCI_COMMAND) {
+        state->command = value;
+    } else if (row->kind == VPCI_LINE) {
+        state->line = value;
+    } else if (row->kind == VPCI_BAR) {
+        bar_write(state, n, value);
+    }
 }
 
 /* ---- Accesses of parts of a register ---- */
@@ -205,8 +167,9 @@ bool vpci_read(const struct vpci_id *id, const struct vpci_state *state, struct 
         return false;
     }
     access->value = 0;
-    if (row && (row->widths & access->size) != 0) {
-        access->value = (row_read(id, state, row) & part_mask(access)) >> part_shift(access);
+    if (row) {
+        access->value = row_read(id, state, row, (access->offset - row->first) / 4);
+        access->value = (access->value & part_mask(access)) >> part_shift(access);
     }
     return true;
 }
@@ -216,17 +179,19 @@ bool vpci_write(const struct vpci_id *id, struct vpci_state *state,
 {
     const struct vpci_row *row = row_of(access->offset);
     uint32_t mask, value;
+    unsigned n;
 
     if (!is_access(access)) {
         return false;
     }
-    if (!row || !row->write || (row->widths & access->size) == 0) {
+    if (!row) {
         return true;
     }
+    n = (access->offset - row->first) / 4;
     mask = part_mask(access);
-    value = row_read(id, state, row) & ~mask;
+    value = row_read(id, state, row, n) & ~mask;
     value |= (uint32_t)((uint64_t)access->value << part_shift(access)) & mask;
-    row->write(state, row, value & row->writable);
+    row_write(state, row, n, value & row->writable);
     return true;
 }
 

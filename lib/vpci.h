@@ -38,17 +38,24 @@ struct vpci_state {
     bool pending;     /* the function has an interrupt to signal; set by vpci_interrupt() */
 };
 
-/* Value of one 32-bit register; `index` is for the table's own use. */
+/* Where the value of a register comes from, and where a write goes. */
+enum vpci_kind {
+    VPCI_CONSTANT, /* `reset`, read-only */
+    VPCI_IDS,      /* vendor and device, read-only */
+    VPCI_COMMAND,
+    VPCI_CLASS,
+    VPCI_BAR,        /* BAR registers 0 to 5 */
+    VPCI_LINE,       /* interrupt line and pin */
+    VPCI_ALLOCATION, /* entries of the Enhanced Allocation capability */
+    VPCI_KINDS,
+};
+
+/* Registers of 32 bits at offsets first..last, which all widths may access. */
 struct vpci_row {
-    uint16_t offset;   /* multiple of 4 */
-    uint8_t index;     /* BAR register 0..5, word of the capability */
-    uint8_t widths;    /* sum of the sizes in bytes that it takes */
-    uint32_t reset;    /* value of a row without read function */
-    uint32_t writable; /* bits that a write may change; all others are dropped */
-    const char *name;
-    uint32_t (*read)(const struct vpci_id *id, const struct vpci_state *state,
-                     const struct vpci_row *row);
-    void (*write)(struct vpci_state *state, const struct vpci_row *row, uint32_t value);
+    uint16_t first, last; /* multiples of 4 */
+    uint32_t kind;        /* enum vpci_kind */
+    uint32_t reset;       /* value of a constant */
+    uint32_t writable;    /* bits that a write may change; all others are dropped */
 };
 
 extern const struct vpci_row vpci_rows[]; /* sorted by offset; unlisted ones read 0 */

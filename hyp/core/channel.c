@@ -43,10 +43,58 @@ static bool end_wants(const struct vbus_fn *fn)
 
 /* ---- Registers ---- */
 
-static uint32_t mask_read(const struct channel_end *end, const struct channel_row *row)
+static uint32_t name_word(const struct channel_end *end, uint32_t offset)
 {
-    (void)row;
+    const char *name = &end->channel->plan->name[offset];
+
+    return (uint32_t)(put(BYTE0, name[0]) | put(BYTE1, name[1]) | put(BYTE2, name[2]) |
+                      put(BYTE3, name[3]));
+}
+
+static uint32_t mask_read(const struct channel_end *end)
+{
     return atomic_load(&end->mask);
+}
+
+static uint32_t cause_read(const struct channel_end *end)
+{
+    return atomic_load(&end->cause);
+}
+
+static uint32_t side_read(const struct channel_end *end)
+{
+    return end->side;
+}
+
+static uint32_t abi_read(const struct channel_end *end)
+{
+    (void)end;
+    return CHANNEL_VERSION;
+}
+
+static uint32_t features_read(const struct channel_end *end)
+{
+    return (end->channel->plan->flags & PLAN_CHANNEL_NOTIFY) != 0 ? CHANNEL_FEATURE_NOTIFY : 0;
+}
+
+static uint32_t peer_read(const struct channel_end *end)
+{
+    return atomic_load(&end->peer->up) ? 1 : 0;
+}
+
+static uint32_t starts_read(const struct channel_end *end)
+{
+    return atomic_load(&end->peer->starts);
+}
+
+static uint32_t size_low_read(const struct channel_end *end)
+{
+    return (uint32_t)get(LOW32, end->channel->plan->size);
+}
+
+static uint32_t size_high_read(const struct channel_end *end)
+{
+    return (uint32_t)get(HIGH32, end->channel->plan->size);
 }
 
 static void mask_write(struct channel_end *end, uint32_t value)
@@ -55,22 +103,10 @@ static void mask_write(struct channel_end *end, uint32_t value)
     vbus_settle(&end->fn);
 }
 
-static uint32_t cause_read(const struct channel_end *end, const struct channel_row *row)
-{
-    (void)row;
-    return atomic_load(&end->cause);
-}
-
 static void cause_write(struct channel_end *end, uint32_t value)
 {
     atomic_fetch_and(&end->cause, ~value);
     vbus_settle(&end->fn);
-}
-
-static uint32_t side_read(const struct channel_end *end, const struct channel_row *row)
-{
-    (void)row;
-    return end->side;
 }
 
 static void doorbell_write(struct channel_end *end, uint32_t value)
@@ -81,84 +117,46 @@ static void doorbell_write(struct channel_end *end, uint32_t value)
     }
 }
 
-static uint32_t abi_read(const struct channel_end *end, const struct channel_row *row)
-{
-    (void)end;
-    (void)row;
-    return CHANNEL_VERSION;
-}
-
-static uint32_t features_read(const struct channel_end *end, const struct channel_row *row)
-{
-    (void)row;
-    return (end->channel->plan->flags & PLAN_CHANNEL_NOTIFY) != 0 ? CHANNEL_FEATURE_NOTIFY : 0;
-}
-
-static uint32_t peer_read(const struct channel_end *end, const struct channel_row *row)
-{
-    (void)row;
-    return atomic_load(&end->peer->up) ? 1 : 0;
-}
-
-static uint32_t starts_read(const struct channel_end *end, const struct channel_row *row)
-{
-    (void)row;
-    return atomic_load(&end->peer->starts);
-}
-
-static uint32_t size_read(const struct channel_end *end, const struct channel_row *row)
-{
-    uint64_t size = end->channel->plan->size;
-
-    return (uint32_t)(row->offset == CHANNEL_SIZE_LOW ? get(LOW32, size) : get(HIGH32, size));
-}
-
-static uint32_t name_read(const struct channel_end *end, const struct channel_row *row)
-{
-    const char *name = &end->channel->plan->name[row->offset - CHANNEL_NAME];
-
-    return (uint32_t)(put(BYTE0, name[0]) | put(BYTE1, name[1]) | put(BYTE2, name[2]) |
-                      put(BYTE3, name[3]));
-}
-
 /* clang-format off */
 const struct channel_row channel_rows[] = {
-    /* offset               name           read           write */
-    { CHANNEL_MASK,        "MASK",        mask_read,     mask_write },
-    { CHANNEL_CAUSE,       "CAUSE",       cause_read,    cause_write },
-    { CHANNEL_SIDE,        "SIDE",        side_read,     NULL },
-    { CHANNEL_DOORBELL,    "DOORBELL",    NULL,          doorbell_write },
-    { CHANNEL_ABI,         "ABI",         abi_read,      NULL },
-    { CHANNEL_FEATURES,    "FEATURES",    features_read, NULL },
-    { CHANNEL_PEER,        "PEER",        peer_read,     NULL },
-    { CHANNEL_PEER_STARTS, "PEER_STARTS", starts_read,   NULL },
-    { CHANNEL_SIZE_LOW,    "SIZE_LOW",    size_read,     NULL },
-    { CHANNEL_SIZE_HIGH,   "SIZE_HIGH",   size_read,     NULL },
-    { CHANNEL_NAME + 0x00, "NAME0",       name_read,     NULL },
-    { CHANNEL_NAME + 0x04, "NAME1",       name_read,     NULL },
-    { CHANNEL_NAME + 0x08, "NAME2",       name_read,     NULL },
-    { CHANNEL_NAME + 0x0c, "NAME3",       name_read,     NULL },
-    { CHANNEL_NAME + 0x10, "NAME4",       name_read,     NULL },
-    { CHANNEL_NAME + 0x14, "NAME5",       name_read,     NULL },
+    [CHANNEL_MASK / 4] =        { mask_read,      mask_write },
+    [CHANNEL_CAUSE / 4] =       { cause_read,     cause_write },
+    [CHANNEL_SIDE / 4] =        { side_read,      NULL },
+    [CHANNEL_DOORBELL / 4] =    { NULL,           doorbell_write },
+    [CHANNEL_ABI / 4] =         { abi_read,       NULL },
+    [CHANNEL_FEATURES / 4] =    { features_read,  NULL },
+    [CHANNEL_PEER / 4] =        { peer_read,      NULL },
+    [CHANNEL_PEER_STARTS / 4] = { starts_read,    NULL },
+    [CHANNEL_SIZE_LOW / 4] =    { size_low_read,  NULL },
+    [CHANNEL_SIZE_HIGH / 4] =   { size_high_read, NULL },
 };
 /* clang-format on */
 const size_t channel_row_count = ARRAY_COUNT(channel_rows);
+
+static uint32_t row_read(const struct channel_end *end, uint64_t offset)
+{
+    uint64_t i = offset / sizeof(uint32_t);
+
+    if (i < channel_row_count) {
+        return channel_rows[i].read ? channel_rows[i].read(end) : 0;
+    }
+    return offset >= CHANNEL_NAME && offset - CHANNEL_NAME < CHANNEL_NAME_SIZE
+               ? name_word(end, (uint32_t)offset - CHANNEL_NAME)
+               : 0;
+}
 
 static bool end_regs(struct vbus_fn *fn, struct mmio_access *access)
 {
     struct channel_end *end = (struct channel_end *)fn;
     uint64_t i = access->offset / sizeof(uint32_t);
-    const struct channel_row *row = i < channel_row_count ? &channel_rows[i] : NULL;
 
     if (access->size != sizeof(uint32_t)) {
         return false;
     }
-    if (access->write) {
-        if (row && row->write) {
-            row->write(end, (uint32_t)access->value);
-        }
-    } else {
-        access->value = row && row->read ? row->read(end, row) : 0;
+    if (!access->write) {
+        access->value = row_read(end, access->offset);
+    } else if (i < channel_row_count && channel_rows[i].write) {
+        channel_rows[i].write(end, (uint32_t)access->value);
     }
     return true;
 }

@@ -36,15 +36,13 @@ struct channel {
     struct channel_end end[2];
 };
 
-/* One register; the table has a row for each word from 0 on. */
+/* One register, by its index in the page; the name comes behind them, all else reads 0. */
 struct channel_row {
-    uint32_t offset;
-    const char *name;
-    uint32_t (*read)(const struct channel_end *end, const struct channel_row *row);
+    uint32_t (*read)(const struct channel_end *end);        /* NULL: 0 */
     void (*write)(struct channel_end *end, uint32_t value); /* NULL: ignored */
 };
 
-extern const struct channel_row channel_rows[]; /* beyond them: reads 0, ignores writes */
+extern const struct channel_row channel_rows[];
 extern const size_t channel_row_count;
 
 /* At boot, after vbus_init() of all zones. */

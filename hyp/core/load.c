@@ -28,47 +28,45 @@ static void copy_part(uint8_t *block, uint64_t at, const struct plan_image *imag
     }
 }
 
-static void load_block(const struct zone *zone, uint64_t at, hpa_t pa)
-{
-    uint8_t *block = arch_window_map(pa);
+/* Memory to be made pristine: zeros, then what images of the zone lie in it. */
+struct part {
+    uint64_t gpa, hpa, size; /* aligned to 2 MiB, or to the size if that is less */
+    bool has_images;
+};
 
-    memset(block, 0, SIZE_2M);
+static void load_block(const struct zone *zone, const struct part *part)
+{
+    uint8_t *block = arch_window_map(hpa(part->hpa));
+
+    memset(block, 0, part->size);
     for (uint32_t i = 0; i < the_plan->image_count; i++) {
-        if (the_plan->image[i].zone == zone->id) {
-            copy_part(block, at, &the_plan->image[i]);
+        if (part->has_images && the_plan->image[i].zone == zone->id) {
+            copy_part(block, part->gpa, &the_plan->image[i]);
         }
     }
-    arch_cache_clean(block, SIZE_2M);
+    arch_cache_clean(block, part->size);
     arch_window_unmap();
 }
 
-static bool load_region(const struct zone *zone, const struct plan_region *region)
+static bool load_part(const struct zone *zone, const struct part *part)
 {
-    for (uint64_t done = 0; done < region->size; done += SIZE_2M) {
+    struct part block = *part;
+
+    block.size = part->size < SIZE_2M ? part->size : SIZE_2M;
+    for (uint64_t done = 0; done < part->size; done += block.size) {
         if (!run_meanwhile() || zone_state(zone) != ZONE_STARTING) {
             return false;
         }
-        load_block(zone, region->gpa + done, hpa(region->hpa + done));
+        block.gpa = part->gpa + done;
+        block.hpa = part->hpa + done;
+        load_block(zone, &block);
     }
     return true;
 }
 
 bool load_scrub(const struct zone *zone, hpa_t at, uint64_t size)
 {
-    uint64_t step = size < SIZE_2M ? size : SIZE_2M;
-
-    for (uint64_t done = 0; done < size; done += step) {
-        uint8_t *block;
-
-        if (!run_meanwhile() || zone_state(zone) != ZONE_STARTING) {
-            return false;
-        }
-        block = arch_window_map(hpa(at.v + done));
-        memset(block, 0, step);
-        arch_cache_clean(block, step);
-        arch_window_unmap();
-    }
-    return true;
+    return load_part(zone, &(struct part){ 0, at.v, size, false });
 }
 
 bool load_zone(const struct zone *zone)
@@ -79,7 +77,7 @@ bool load_zone(const struct zone *zone)
         if (region->zone != zone->id || region->kind != PLAN_REGION_RAM) {
             continue;
         }
-        if (!load_region(zone, region)) {
+        if (!load_part(zone, &(struct part){ region->gpa, region->hpa, region->size, true })) {
             return false;
         }
     }

@@ -46,27 +46,37 @@ static void setup_vcpus(struct zone *zone)
     }
 }
 
+/* The n-th range that a stage 2 maps: regions, then sides of channels. Returns whose. */
+static uint32_t map_of(uint32_t n, struct s2_map *map)
+{
+    uint32_t side = n - the_plan->region_count;
+
+    if (n < the_plan->region_count) {
+        const struct plan_region *region = &the_plan->region[n];
+        bool ram = region->kind == PLAN_REGION_RAM;
+
+        *map = (struct s2_map){ region->gpa, region->hpa, region->size, true, ram, !ram };
+        return region->zone;
+    }
+    *map = (struct s2_map){ the_plan->channel[side / 2].side[side % 2].mem_gpa,
+                            the_plan->channel[side / 2].hpa,
+                            the_plan->channel[side / 2].size,
+                            true,
+                            false,
+                            false };
+    return the_plan->channel[side / 2].side[side % 2].zone;
+}
+
 static void setup_stage2(struct zone *zone)
 {
     uint64_t *root = pool_take(arch_pt_fmt.root_entries * sizeof(*root),
                                arch_pt_fmt.root_entries * sizeof(*root));
 
-    for (uint32_t i = 0; i < the_plan->region_count; i++) {
-        const struct plan_region *region = &the_plan->region[i];
-        bool ram = region->kind == PLAN_REGION_RAM;
-        struct s2_map map = { region->gpa, region->hpa, region->size, true, ram, !ram };
+    for (uint32_t i = 0; i < the_plan->region_count + the_plan->channel_count * 2; i++) {
+        struct s2_map map;
 
-        if (region->zone == zone->id) {
+        if (map_of(i, &map) == zone->id) {
             /* plan_check has excluded all that could fail here. */
-            ASSERT(s2_map(root, &map) == OK);
-        }
-    }
-    for (uint32_t i = 0; i < the_plan->channel_count * 2; i++) {
-        const struct plan_channel *channel = &the_plan->channel[i / 2];
-        const struct plan_channel_side *side = &channel->side[i % 2];
-        struct s2_map map = { side->mem_gpa, channel->hpa, channel->size, true, false, false };
-
-        if (side->zone == zone->id) {
             ASSERT(s2_map(root, &map) == OK);
         }
     }

@@ -47,19 +47,24 @@ static void wr(uint32_t offset, uint8_t size, uint32_t value)
 
 static void test_table(void **unused)
 {
+    uint32_t kinds = 0;
+
     (void)unused;
     for (size_t i = 0; i < vpci_row_count; i++) {
         const struct vpci_row *row = &vpci_rows[i];
 
-        assert_non_null(row->name);
-        assert_int_equal(row->offset % 4, 0);
-        assert_true(row->offset + 4u <= VPCI_CONFIG_SIZE);
-        assert_true(i == 0 || vpci_rows[i - 1].offset < row->offset);
-        assert_int_equal(row->widths & ~7u, 0);
-        assert_int_equal(row->write != NULL, row->writable != 0);
-        assert_true(row->read == NULL || row->reset == 0);
-        assert_true(row->write == NULL || row->read != NULL);
+        bool is_written = row->kind == VPCI_COMMAND || row->kind == VPCI_BAR ||
+                          row->kind == VPCI_LINE;
+
+        assert_true(row->kind < VPCI_KINDS);
+        kinds |= BIT32(row->kind);
+        assert_int_equal(row->first % 4 | row->last % 4, 0);
+        assert_true(row->first <= row->last && row->last + 4u <= VPCI_CONFIG_SIZE);
+        assert_true(i == 0 || vpci_rows[i - 1].last < row->first);
+        assert_int_equal(is_written, row->writable != 0);
+        assert_true(row->kind == VPCI_CONSTANT || row->reset == 0);
     }
+    assert_int_equal(kinds, BIT32(VPCI_KINDS) - 1);
 }
 
 static void test_identity(void **unused)
