@@ -109,18 +109,18 @@ static uint32_t rule_apply(const struct plan_rule *rule, const struct plan *p,
                            struct plan_sink *sink)
 {
     uint32_t found = 0;
-    uint32_t b_count = plan_count(p, rule->b_kind);
+    uint32_t a_count = plan_count(p, (enum plan_object)rule->a_kind);
+    uint32_t b_count = plan_count(p, (enum plan_object)rule->b_kind);
 
-    for (uint32_t a = 0; a < plan_count(p, rule->a_kind); a++) {
+    for (uint32_t a = 0; a < a_count; a++) {
         for (uint32_t b = rule->a_kind == rule->b_kind ? a + 1 : 0; b < b_count; b++) {
             if (rule->holds(p, a, b)) {
                 continue;
             }
             found++;
             if (sink != NULL) {
-                sink->found(sink, &(struct plan_verdict){ rule->name,
-                                                          { (uint32_t)rule->a_kind, a },
-                                                          { (uint32_t)rule->b_kind, b } });
+                sink->found(sink, &(struct plan_verdict){
+                                      rule->name, { rule->a_kind, a }, { rule->b_kind, b } });
             }
         }
     }

@@ -64,9 +64,8 @@ struct plan_verdict {
  */
 struct plan_rule {
     const char *name;
-    enum plan_object a_kind, b_kind;
-    bool
-        is_gate; /* when it is violated, later rules would only add noise: they are not looked at */
+    uint8_t a_kind, b_kind; /* enum plan_object */
+    bool is_gate; /* when it is violated, later rules would only add noise: they are left out */
     bool (*holds)(const struct plan *plan, uint32_t a, uint32_t b);
 };
 

@@ -39,6 +39,7 @@ FUZZ_TRAP   := lib/insn_a64.c hyp/arch/fake/hw.c \
                $(addprefix hyp/arch/aarch64/,decode.c fetch.c vcpu_regs.c)
 
 # --- the list -------------------------------------------------------------------------------------
+$(eval $(call fuzz_target,channel,$(CHANNEL_UNIT)))
 $(eval $(call fuzz_target,console,$(CONSOLE_FULL)))
 $(eval $(call fuzz_target,console_line,hyp/core/console_line.c))
 $(eval $(call fuzz_target,insn_a64,lib/insn_a64.c tests/fuzz/insn_model.c))
