@@ -120,6 +120,7 @@ check: unit variants repro bench-check cache ## unit, counts, quick tier of zone
 
 check-full: unit variants repro bench cache fuzz ## everything: all tiers, each fuzz target a minute
 	$(Q)$(PYTHON) tests/run.py --tier full $(ZONE)
+	$(Q)O=$(O) $(PYTHON) tests/attack/breaks.py
 
 # Every pair of compiler and optimization must build with no warning; the default pair is $(O).
 VARIANTS := $(foreach t,gcc clang,$(foreach o,O0 O2,$t-$o))

@@ -13,6 +13,8 @@ locking.md    each lock of hyp/ has a row that begins with it (file.field, or fi
 What shows a claim, separated by commas:
   unit NAME.TEST     function TEST of tests/unit/NAME_test.c, which its main() runs
   guest NAME.TEST    function TEST of tests/guest/NAME/, and a stanza that boots NAME
+  attack NAME.TEST   the same of tests/attack/NAME/
+  break NAME         tests/attack/breaks/NAME.patch, which takes the check out and must be found out
   stanza NAME        of tests/tests.cfg
   pytest FILE.TEST   function TEST of tests/*/test_FILE.py
   build TEXT         what the build itself refuses (a _Static_assert, an .org)
@@ -75,13 +77,20 @@ class Checker:
         runs = re.search(rf"cmocka_unit_test\w*\({re.escape(test)}\b", source.text)
         return None if runs else "its main() does not run it"
 
-    def show_guest(self, place):
+    def show_guest(self, place, folder="guest"):
         guest, _, test = place.partition(".")
-        files = sorted((self.root / "tests" / "guest" / guest).glob("*.c"))
+        files = sorted((self.root / "tests" / folder / guest).glob("*.c"))
         if not any(Source.of(self.root, f).function(test) for f in files):
             return "there is no such test in the guest"
-        booted = any(f"{guest}.elf" in s.get("set", "") for s in self.stanzas.values())
+        booted = any(f"{folder}/{guest}.elf" in s.get("set", "") for s in self.stanzas.values())
         return None if booted else "no stanza boots the guest"
+
+    def show_attack(self, place):
+        return self.show_guest(place, "attack")
+
+    def show_break(self, name):
+        patch = self.root / "tests" / "attack" / "breaks" / f"{name}.patch"
+        return None if patch.is_file() else "there is no such break"
 
     def show_stanza(self, name):
         return None if name in self.stanzas else "there is no such stanza"

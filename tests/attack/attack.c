@@ -49,8 +49,9 @@ static bool on_fault(struct vg_frame *frame, void *arg)
         .status = get(ESR_STATUS, frame->syndrome),
         .address = frame->address,
     };
-    if (class == CLASS_FETCH_ABORT || class == CLASS_PC_ALIGNMENT) {
-        frame->pc = frame->x[30]; /* insn_exec called it */
+    if (class == CLASS_FETCH_ABORT || class == CLASS_PC_ALIGNMENT ||
+        (class == CLASS_UNKNOWN && frame->pc - WINDOW_VA < SIZE_GIB)) {
+        frame->pc = frame->x[30]; /* insn_exec called it, and it is no code */
     } else if (class != CLASS_SVC) {
         frame->pc += sizeof(uint32_t);
     }

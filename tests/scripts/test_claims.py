@@ -12,18 +12,22 @@ FILES = {
     "hyp/arch.h": "void arch_go(int x);\nextern const struct reg arch_regs[]; /* arch_old() */\n",
     "hyp/core/wall.c": "struct lock lock_here;\nstatic struct lock gate;\n"
                        "static int table[] = { 1 };\n\nint wall(void)\n{\n    return 0;\n}\n",
-    "tests/tests.cfg": "[DEFAULT]\ntier = quick\n[boots]\nset = elf=tests/guest/probe.elf\n",
+    "tests/tests.cfg": "[DEFAULT]\ntier = quick\n[boots]\nset = elf=tests/guest/probe.elf\n"
+                       "[attack-gate]\nset = elf=tests/attack/gate.elf\n",
     "tests/unit/wall_test.c": "static void test_runs(void **state)\n{\n}\n"
                               "static void test_forgotten(void **state)\n{\n}\n"
                               "int main(void)\n{\n    cmocka_unit_test(test_runs);\n}\n",
     "tests/guest/probe/main.c": "static void test_in_guest(void)\n{\n}\n",
     "tests/guest/lost/main.c": "static void test_in_guest(void)\n{\n}\n",
+    "tests/attack/gate/main.c": "static void test_gate(void)\n{\n}\n",
+    "tests/attack/breaks/gate.patch": "stanza: attack-gate\n",
     "tests/plan/test_bad.py": "def test_sample():\n    pass\n",
     "docs/isolation.md": """# Walls
 | claim | held by | shown by |
 |---|---|---|
 | it hold | `wall@hyp/core/wall.c`, `table@hyp/core/wall.c` | `unit wall.test_runs`,`stanza boots` |
 | so does this | `wall@hyp/core/wall.c` | `guest probe.test_in_guest`, `pytest bad.test_sample` |
+| attacked | `wall@hyp/core/wall.c` | `attack gate.test_gate`, `break gate` |
 | one day | `wall@hyp/core/wall.c` | `planned: issue 3` |
 """,
     "docs/porting.md": """
@@ -71,6 +75,9 @@ ISOLATION = "docs/isolation.md"
     (ISOLATION, "stanza boots", "stanza boats", "there is no such stanza"),
     (ISOLATION, "probe.test_in_guest", "probe.test_other", "no such test in the guest"),
     (ISOLATION, "probe.test_in_guest", "lost.test_in_guest", "no stanza boots the guest"),
+    (ISOLATION, "attack gate.test_gate", "attack gate.test_get", "no such test in the guest"),
+    (ISOLATION, "attack gate.test_gate", "guest gate.test_gate", "no such test in the guest"),
+    (ISOLATION, "`break gate`", "`break gait`", "there is no such break"),
     (ISOLATION, "bad.test_sample", "bad.test_simple", "there is no such Python test"),
     (ISOLATION, "| it hold |", "| it | hold |", "4 cells instead of 3"),
     (ISOLATION, "| held by |", "| by |", "makes no claim"),

@@ -178,7 +178,7 @@ static void test_foreign_fields(void)
         }
         vg_mmio_wr8(gicd + IPRIORITYR + intid, 0xff);
         priorities |= vg_mmio_rd8(gicd + IPRIORITYR + intid);
-        vg_mmio_wr64(gicd + IROUTER + intid * 8u, attack_random());
+        vg_mmio_wr64(gicd + IROUTER + intid * 8u, 1 + attack_below(2)); /* vCPUs that exist */
         routes |= vg_mmio_rd64(gicd + IROUTER + intid * 8u);
     }
     for (uint32_t word = 2; word < 2 * WORDS; word++) {

@@ -20,6 +20,7 @@
 #define UART_FR     0x018u
 #define UART_UNUSED 0x800u
 #define FW_CFG      UINT64_C(0x09020000) /* passed through in one stanza; most of its page aborts */
+#define FLASH       UINT64_C(0)          /* passed through in the same stanza */
 #define NOWHERE     UINT64_C(0x3f00000000)
 
 FIELD(RANDOM_ATTRIBUTES, 2, 10); /* of a descriptor, below the address */
@@ -194,6 +195,19 @@ static void test_stale(void)
     check("EL2 was asked in most cases", came > ROUNDS / 2);
 }
 
+/* A device that is the zone's own is no code. */
+static void test_fetch(void)
+{
+    struct attempt a;
+
+    tables_good(CODE_LOAD);
+    put_entry(&level3[1], window_page(FLASH, WINDOW_NORMAL));
+    flush();
+    check("the device is there", !attack_try(insn_ldrw, data_va, 0).faulted);
+    a = attack_try(insn_exec, data_va, 0);
+    check("no fetch from the device", a.faulted && a.class == CLASS_FETCH_ABORT);
+}
+
 /* ---- Other vCPUs at the tables, at any moment ---- */
 
 static void change_code(void *arg)
@@ -265,6 +279,7 @@ void guest_main(void)
     copy_code();
     tables_good(CODE_LOAD);
     test_works();
+    test_fetch();
     test_stale();
     test_races();
     window_set(0);
