@@ -172,6 +172,19 @@ static void start_now(struct zone *zone)
     }
 }
 
+/* Two zones may be the last at once: one CPU says so and drains the consoles. */
+static void power_off(void)
+{
+    static _Atomic bool begun;
+
+    if (!atomic_exchange(&begun, true)) {
+        LOG0(LOG_INFO, "all zones are off: the machine powers off");
+        console_finish();
+        arch_machine_off();
+        atomic_store(&begun, false); /* the firmware refused */
+    }
+}
+
 /* On vCPU 0's CPU: all vCPUs have left. */
 static void stopped(struct zone *zone)
 {
@@ -191,9 +204,7 @@ static void stopped(struct zone *zone)
         LOG(LOG_INFO, "zone stopped", LOG_ZONE(zone), LOG_STR("reason", zone_reason_name(why)));
     }
     if (why != STOP_RESET && zone_all_off()) {
-        LOG0(LOG_INFO, "all zones are off: the machine powers off");
-        console_finish();
-        arch_machine_off();
+        power_off();
     }
 }
 
