@@ -85,13 +85,15 @@ bool plan_rule_channel_align(const struct plan *p, uint32_t a, uint32_t b)
     return !size_is_valid(c->size) || is_aligned(c->hpa, c->size < SIZE_2M ? c->size : SIZE_2M);
 }
 
+/* With its whole 2 MiB blocks, since it is scrubbed through a window of that size. */
 bool plan_rule_channel_board(const struct plan *p, uint32_t a, uint32_t b)
 {
     const struct plan_channel *c = &p->channel[a];
+    uint64_t base = align_down(c->hpa, SIZE_2M);
 
     (void)b;
     return range_inside(0, PLAN_HPA_LIMIT, c->hpa, c->size) &&
-           plan_in_board_ram(p, c->hpa, c->size);
+           plan_in_board_ram(p, base, align_up(c->hpa + c->size, SIZE_2M) - base);
 }
 
 bool plan_rule_channel_hyp(const struct plan *p, uint32_t a, uint32_t b)

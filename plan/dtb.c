@@ -261,7 +261,8 @@ static void put_interrupt_map(struct tree *t)
 {
     const struct plan *p = &t->c->plan;
     const uint32_t mask[] = { (uint32_t)field_mask(PCI_DEVICE), 0, 0, 7 };
-    uint32_t cells[PLAN_MAX_CHANNELS * 10];
+    uint32_t
+        cells[PLAN_MAX_CHANNELS * 2 * 10]; /* a plan not checked yet may have both sides here */
     int at = 0;
 
     for (uint32_t i = 0; i < p->channel_count * 2; i++) {

@@ -305,11 +305,12 @@ static void verdict_found(struct plan_sink *sink, const struct plan_verdict *ver
 static bool is_channel_echo(const struct compile *c, const struct plan_verdict *verdict)
 {
     uint32_t i = verdict->a.kind == PLAN_OBJECT_SIDE ? verdict->a.index / 2 : verdict->a.index;
-    const struct plan_channel *channel = &c->plan.channel[i];
+    const struct plan_channel *channel;
 
     if (verdict->a.kind != PLAN_OBJECT_CHANNEL && verdict->a.kind != PLAN_OBJECT_SIDE) {
         return false;
     }
+    channel = &c->plan.channel[i];
     if (channel->side[0].zone == PLAN_NONE || channel->side[1].zone == PLAN_NONE) {
         return verdict->a.kind == PLAN_OBJECT_SIDE || strcmp(verdict->rule, "channel-peers") == 0;
     }

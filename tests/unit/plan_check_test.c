@@ -230,6 +230,9 @@ BREAK(channel_small, p.channel[1].size = 0x800)
 BREAK(channel_large, p.channel[1].size = PLAN_CHANNEL_LIMIT * 2)
 BREAK(channel_align, p.channel[1].hpa += 0x1000)
 BREAK(channel_board, p.channel[1].hpa = 0x9000000)
+/* A channel at the very end of RAM, whose 2 MiB block goes on behind it. */
+BREAK(channel_block, p.channel[1].hpa = RAM + 1024 * MIB - 0x10000;
+      p.board.ram[0].size -= MIB; p.channel[1].hpa -= MIB)
 BREAK(channel_wrap, p.channel[1].hpa = UINT64_MAX - 0xffff)
 BREAK(channel_hyp, p.channel[1].hpa = RAM + 31 * MIB)
 BREAK(channel_region, p.channel[1].hpa = p.region[2].hpa + MIB)
@@ -320,6 +323,7 @@ static const struct sample {
     { "channel-align", break_channel_align },
     { "channel-board", break_channel_board },
     { "channel-board", break_channel_wrap },
+    { "channel-board", break_channel_block },
     { "channel-hyp", break_channel_hyp },
     { "channel-region", break_channel_region },
     { "channel-overlap", break_channel_overlap },
