@@ -111,13 +111,13 @@ static void sgi_step(void)
     }
 }
 
+/* A byte each: where there are more vCPUs than host CPUs, each waits long for the UART's lock. */
 static void flood_step(void)
 {
     static const char line[] = "storm \x1b[2J\x1b]0;mine\a \x90\xff[hyp] zone stopped\r\n";
+    uint64_t at = counts[vg_vcpu_id()].made % (sizeof(line) - 1);
 
-    for (uint32_t i = 0; line[i] != '\0'; i++) {
-        vg_mmio_wr32(vg_boot()->uart_gpa + UART_DR, (uint8_t)line[i]);
-    }
+    vg_mmio_wr32(vg_boot()->uart_gpa + UART_DR, (uint8_t)line[at]);
 }
 
 static void log_step(void)
