@@ -85,16 +85,19 @@ static uint64_t taken_until(const struct plan *p, uint64_t base, uint64_t size)
     return 0;
 }
 
-/* The lowest free place with base aligned to `align`; false when RAM has none. */
+/*
+ * The lowest free place with base aligned to `align`, in whole 2 MiB blocks of RAM; false when RAM
+ * has none.
+ */
 static bool place_find(const struct plan *p, uint64_t size, uint64_t align, uint64_t *base)
 {
     for (uint32_t i = 0; i < p->board.ram_count; i++) {
         const struct plan_ram *ram = &p->board.ram[i];
-        uint64_t at = align_up(ram->hpa, align);
-        uint64_t next;
+        uint64_t start = align_up(ram->hpa, SIZE_2M), next;
+        uint64_t end = align_down(ram->hpa + ram->size, SIZE_2M);
+        uint64_t at = align_up(start, align);
 
-        while (at >= ram->hpa && range_is_valid(at, size) &&
-               range_contains(ram->hpa, ram->size, at, size)) {
+        while (at >= start && range_is_valid(at, size) && at + size <= end) {
             next = taken_until(p, at, size);
             if (next == 0) {
                 *base = at;

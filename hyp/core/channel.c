@@ -6,6 +6,7 @@
 #include "hyp/core/channel.h"
 
 #include "abi/channel.h"
+#include "hw.h"
 #include "hyp/arch.h"
 #include "hyp/core/load.h"
 #include "hyp/core/pool.h"
@@ -227,6 +228,7 @@ static bool life_take(struct channel *channel, const struct zone *zone)
         if (!run_meanwhile() || zone_state(zone) != ZONE_STARTING) {
             return false;
         }
+        cpu_relax();
     }
     return true;
 }

@@ -163,16 +163,17 @@ void gic_set_edge(uint32_t intid, bool edge)
     uint32_t bit = BIT32(get(CFG_INDEX, intid) * 2 + 1);
     uint32_t config;
 
-    lock_take(&config_lock);
+    /* The interrupt's owner alone changes its enable bit; the word below is shared. */
     enabled = (mmio_rd32(gic.gicd, GICD_ISENABLER + word) & self) != 0;
     mmio_wr32(gic.gicd, GICD_ICENABLER + word, self);
     gic_settle(gic.gicd);
+    lock_take(&config_lock);
     config = mmio_rd32(gic.gicd, offset);
     mmio_wr32(gic.gicd, offset, edge ? config | bit : config & ~bit);
+    lock_give(&config_lock);
     if (enabled) {
         mmio_wr32(gic.gicd, GICD_ISENABLER + word, self);
     }
-    lock_give(&config_lock);
 }
 
 void gic_set_route(uint32_t intid, uint64_t hw_id)
