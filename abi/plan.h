@@ -10,16 +10,18 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   UINT64_C(0x314e414c50525456) /* "VTRPLAN1" */
-#define PLAN_VERSION UINT32_C(2)
+#define PLAN_VERSION UINT32_C(3)
 
-#define PLAN_MAX_CPUS     16u
-#define PLAN_MAX_ZONES    8u
-#define PLAN_MAX_REGIONS  96u
-#define PLAN_MAX_IRQS     256u
-#define PLAN_MAX_IMAGES   48u
-#define PLAN_MAX_RAM      8u
-#define PLAN_MAX_CHANNELS 16u
-#define PLAN_NAME_SIZE    24u /* with the terminating 0 */
+#define PLAN_MAX_CPUS      16u
+#define PLAN_MAX_ZONES     8u
+#define PLAN_MAX_REGIONS   96u
+#define PLAN_MAX_IRQS      256u
+#define PLAN_MAX_IMAGES    48u
+#define PLAN_MAX_RAM       8u
+#define PLAN_MAX_CHANNELS  16u
+#define PLAN_MAX_FUNCTIONS 16u
+#define PLAN_MAX_STREAMS   256u
+#define PLAN_NAME_SIZE     24u /* with the terminating 0 */
 
 #define PLAN_NONE UINT32_MAX /* "no zone" in plan_cpu.zone */
 
@@ -96,6 +98,8 @@ struct plan_zone {
     /* The zone's virtual PCI bus, see abi/channel.h; all 0: it has none. */
     uint64_t ecam_gpa;          /* configuration space of one bus, 1 MiB */
     uint64_t pci_gpa, pci_size; /* memory window: registers by slot, then shared memory */
+    /* Memory window of the machine's PCI functions that the zone owns, same addresses; 0: none. */
+    uint64_t host_hpa, host_size;
 };
 
 #define PLAN_PCI_SLOTS     32u
@@ -128,6 +132,14 @@ struct plan_channel {
     struct plan_channel_side side[2]; /* of two different zones */
 };
 
+/* A function on bus 0 of the machine's PCI host that belongs to a zone. Its INTA is a plan_irq. */
+struct plan_function {
+    uint32_t zone;
+    uint32_t bdf;      /* bus, device, function as in a requester id */
+    uint32_t stream;   /* by which the SMMU knows it; 0 when there is no SMMU */
+    uint32_t reserved; /* 0 */
+};
+
 /* What the hypervisor itself must know of the machine. */
 struct plan_board {
     uint32_t gic_version; /* 3 (2 is refused by plan_check until it is supported) */
@@ -142,6 +154,10 @@ struct plan_board {
     uint32_t phys_timer_intid;
     uint32_t ram_count;
     struct plan_ram ram[PLAN_MAX_RAM];
+    uint64_t smmu_hpa, smmu_size; /* SMMUv3 that contains all functions; 0: none is used */
+    uint32_t smmu_event_intid;    /* edge triggered; 32..1019 when smmu_hpa is not 0 */
+    uint32_t reserved;            /* 0 */
+    uint64_t pci_ecam_hpa;        /* configuration space of bus 0; 0: no function is given */
 };
 
 struct plan {
@@ -153,7 +169,7 @@ struct plan {
     uint32_t cpu_count, zone_count, region_count, irq_count, image_count;
     uint32_t log_level; /* 0 error, 1 warning, 2 info, 3 debug */
     uint32_t channel_count;
-    uint32_t reserved; /* 0 */
+    uint32_t function_count;
     struct plan_board board;
     struct plan_cpu cpu[PLAN_MAX_CPUS];
     struct plan_zone zone[PLAN_MAX_ZONES];
@@ -161,6 +177,7 @@ struct plan {
     struct plan_irq irq[PLAN_MAX_IRQS];
     struct plan_image image[PLAN_MAX_IMAGES];
     struct plan_channel channel[PLAN_MAX_CHANNELS];
+    struct plan_function function[PLAN_MAX_FUNCTIONS];
 };
 
 /*

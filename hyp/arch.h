@@ -139,6 +139,23 @@ void arch_pirq_assign(uint32_t intid, const struct pcpu *cpu);
  */
 enum pirq_kind arch_pirq_claim(struct vcpu *vcpu);
 
+/* ---- DMA ---- */
+
+/* The zone's devices reach its memory as its stage 2 says. Its memory is loaded, its vCPUs off. */
+enum err arch_iommu_attach(struct zone *zone) MUST_CHECK;
+
+/*
+ * When it returns OK, no device that the plan contains reaches memory of the zone any more. Any
+ * number of times. Else the IOMMU has failed, and the zone's memory must not be used again.
+ */
+enum err arch_iommu_detach(struct zone *zone) MUST_CHECK;
+
+/* At boot: PIRQ_IOMMU goes to this CPU. */
+void arch_iommu_report_to(const struct pcpu *cpu);
+
+/* On PIRQ_IOMMU: logs what the IOMMU has blocked, with zone and address. Bounded. */
+void arch_iommu_events(void);
+
 /* ---- Time ---- */
 
 /* Machine time in ticks, and ticks per second. */

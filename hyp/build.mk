@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # The separation kernel: $(O)/hyp/<arch>/hyp.elf, and hyp.bin for boot images.
 
-HYP_CORE := channel console console_cmd console_line load lock log main mmio pool reg run s2 \
-            setup string trap uart vbus vuart zone
+HYP_CORE := channel console console_cmd console_line load lock log main mmio pcihost pool reg run \
+            s2 setup string trap uart vbus vuart zone
 HYP_aarch64 := boot cpu crash decode early fast fetch gic idreg inject mmu mmu_boot pirq psci \
-               stage2 sysreg vcpu_regs vgic vgic_table vgicd vgicr vlr vlr_state vspill vword
+               smmu stage2 sysreg vcpu_regs vgic vgic_table vgicd vgicr vlr vlr_state vspill vword
 HYP_ASM_aarch64 := entry start
-HYP_LIB := insn_a64 plan_check plan_rule_channel plan_rule_machine plan_rule_zone vpci
+HYP_LIB := insn_a64 plan_check plan_rule_channel plan_rule_machine plan_rule_pci \
+           plan_rule_zone vpci
 
 HYP_OUT := $(O)/hyp/aarch64
 HYP_SRC := $(HYP_CORE:%=hyp/core/%.c) $(HYP_aarch64:%=hyp/arch/aarch64/%.c) $(HYP_LIB:%=lib/%.c)

@@ -31,6 +31,7 @@ uint32_t plan_count(const struct plan *p, enum plan_object kind)
     case PLAN_OBJECT_IMAGE: return plan_clamp(p->image_count, PLAN_MAX_IMAGES);
     case PLAN_OBJECT_CHANNEL: return plan_clamp(p->channel_count, PLAN_MAX_CHANNELS);
     case PLAN_OBJECT_SIDE: return plan_clamp(p->channel_count, PLAN_MAX_CHANNELS) * 2;
+    case PLAN_OBJECT_FUNCTION: return plan_clamp(p->function_count, PLAN_MAX_FUNCTIONS);
     case PLAN_OBJECT_COUNT: break;
     }
     return 0;
@@ -78,6 +79,10 @@ bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa_b
         *gpa_base = z->pci_gpa;
         *size = z->pci_size;
         return z->ecam_gpa != 0;
+    case PLAN_WINDOW_HOST:
+        *gpa_base = plan->board.pci_ecam_hpa;
+        *size = PLAN_PCI_ECAM_SIZE;
+        return z->host_size != 0;
     default:
         *gpa_base = z->vuart_gpa;
         *size = PLAN_UART_SIZE;
@@ -98,6 +103,14 @@ bool plan_fixed_range(const struct plan *plan, uint32_t fixed, uint64_t *hpa_bas
         *hpa_base = b->gicr_hpa;
         *size = b->gicr_size;
         return true;
+    case PLAN_FIXED_SMMU:
+        *hpa_base = b->smmu_hpa;
+        *size = b->smmu_size;
+        return b->smmu_hpa != 0;
+    case PLAN_FIXED_ECAM:
+        *hpa_base = b->pci_ecam_hpa;
+        *size = PLAN_PCI_ECAM_SIZE;
+        return b->pci_ecam_hpa != 0;
     default:
         *hpa_base = b->uart_hpa;
         *size = PLAN_UART_SIZE;
@@ -145,13 +158,21 @@ uint32_t plan_check(const struct plan *plan, struct plan_sink *sink)
 const char *plan_object_name(uint32_t kind)
 {
     static const char *const names[PLAN_OBJECT_COUNT] = {
-        [PLAN_OBJECT_NONE] = "-",          [PLAN_OBJECT_PLAN] = "plan",
-        [PLAN_OBJECT_HYP] = "hypervisor",  [PLAN_OBJECT_BOARD] = "board",
-        [PLAN_OBJECT_FIXED] = "device",    [PLAN_OBJECT_RAM] = "ram",
-        [PLAN_OBJECT_CPU] = "cpu",         [PLAN_OBJECT_ZONE] = "zone",
-        [PLAN_OBJECT_WINDOW] = "window",   [PLAN_OBJECT_REGION] = "region",
-        [PLAN_OBJECT_IRQ] = "irq",         [PLAN_OBJECT_IMAGE] = "image",
-        [PLAN_OBJECT_CHANNEL] = "channel", [PLAN_OBJECT_SIDE] = "side",
+        [PLAN_OBJECT_NONE] = "-",
+        [PLAN_OBJECT_PLAN] = "plan",
+        [PLAN_OBJECT_HYP] = "hypervisor",
+        [PLAN_OBJECT_BOARD] = "board",
+        [PLAN_OBJECT_FIXED] = "device",
+        [PLAN_OBJECT_RAM] = "ram",
+        [PLAN_OBJECT_CPU] = "cpu",
+        [PLAN_OBJECT_ZONE] = "zone",
+        [PLAN_OBJECT_WINDOW] = "window",
+        [PLAN_OBJECT_REGION] = "region",
+        [PLAN_OBJECT_IRQ] = "irq",
+        [PLAN_OBJECT_IMAGE] = "image",
+        [PLAN_OBJECT_CHANNEL] = "channel",
+        [PLAN_OBJECT_SIDE] = "side",
+        [PLAN_OBJECT_FUNCTION] = "function",
     };
 
     return kind < PLAN_OBJECT_COUNT ? names[kind] : "?";
@@ -177,6 +198,8 @@ uint32_t plan_owner(const struct plan *plan, struct plan_ref ref)
         zone = plan->irq[ref.index].zone;
     } else if (ref.kind == PLAN_OBJECT_IMAGE) {
         zone = plan->image[ref.index].zone;
+    } else if (ref.kind == PLAN_OBJECT_FUNCTION) {
+        zone = plan->function[ref.index].zone;
     } else if (ref.kind == PLAN_OBJECT_SIDE) {
         zone = plan->channel[ref.index / 2].side[ref.index % 2].zone;
     }

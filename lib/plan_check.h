@@ -13,36 +13,46 @@
 
 /* What a rule speaks of. The index of an object is its position in the plan's array of its kind. */
 enum plan_object {
-    PLAN_OBJECT_NONE,    /* index 0: the rule has no second object */
-    PLAN_OBJECT_PLAN,    /* index 0: the table as a whole */
-    PLAN_OBJECT_HYP,     /* index 0: the hypervisor's memory range */
-    PLAN_OBJECT_BOARD,   /* index 0 */
-    PLAN_OBJECT_FIXED,   /* a machine device kept by the hypervisor: enum plan_fixed */
-    PLAN_OBJECT_RAM,     /* board.ram[] */
-    PLAN_OBJECT_CPU,     /* cpu[] */
-    PLAN_OBJECT_ZONE,    /* zone[] */
-    PLAN_OBJECT_WINDOW,  /* an emulated device: zone index * PLAN_WINDOWS + enum plan_window */
-    PLAN_OBJECT_REGION,  /* region[] */
-    PLAN_OBJECT_IRQ,     /* irq[] */
-    PLAN_OBJECT_IMAGE,   /* image[] */
-    PLAN_OBJECT_CHANNEL, /* channel[] */
-    PLAN_OBJECT_SIDE,    /* one zone's end of it: channel index * 2 + index in side[] */
+    PLAN_OBJECT_NONE,     /* index 0: the rule has no second object */
+    PLAN_OBJECT_PLAN,     /* index 0: the table as a whole */
+    PLAN_OBJECT_HYP,      /* index 0: the hypervisor's memory range */
+    PLAN_OBJECT_BOARD,    /* index 0 */
+    PLAN_OBJECT_FIXED,    /* a machine device kept by the hypervisor: enum plan_fixed */
+    PLAN_OBJECT_RAM,      /* board.ram[] */
+    PLAN_OBJECT_CPU,      /* cpu[] */
+    PLAN_OBJECT_ZONE,     /* zone[] */
+    PLAN_OBJECT_WINDOW,   /* an emulated device: zone index * PLAN_WINDOWS + enum plan_window */
+    PLAN_OBJECT_REGION,   /* region[] */
+    PLAN_OBJECT_IRQ,      /* irq[] */
+    PLAN_OBJECT_IMAGE,    /* image[] */
+    PLAN_OBJECT_CHANNEL,  /* channel[] */
+    PLAN_OBJECT_SIDE,     /* one zone's end of it: channel index * 2 + index in side[] */
+    PLAN_OBJECT_FUNCTION, /* function[] */
     PLAN_OBJECT_COUNT,
 };
 
-enum plan_fixed { PLAN_FIXED_GICD, PLAN_FIXED_GICR, PLAN_FIXED_UART, PLAN_FIXED_COUNT };
+enum plan_fixed {
+    PLAN_FIXED_GICD,
+    PLAN_FIXED_GICR,
+    PLAN_FIXED_UART,
+    PLAN_FIXED_SMMU,
+    PLAN_FIXED_ECAM, /* of bus 0, when functions are given one by one */
+    PLAN_FIXED_COUNT,
+};
 enum plan_window {
     PLAN_WINDOW_GICD,
     PLAN_WINDOW_GICR,
     PLAN_WINDOW_VUART,
     PLAN_WINDOW_ECAM, /* configuration space of the virtual PCI bus */
     PLAN_WINDOW_PCI,  /* its memory window */
+    PLAN_WINDOW_HOST, /* configuration space of the machine's PCI bus, filtered */
     PLAN_WINDOWS,
 };
 
 #define PLAN_GICD_SIZE  UINT64_C(0x10000) /* emulated distributor */
 #define PLAN_GICR_SIZE  UINT64_C(0x20000) /* per vCPU */
 #define PLAN_UART_SIZE  UINT64_C(0x1000)
+#define PLAN_SMMU_SIZE  UINT64_C(0x20000)
 #define PLAN_IPA_LIMIT  UINT64_C(0x10000000000)   /* 2^40: what stage 2 translates */
 #define PLAN_HPA_LIMIT  UINT64_C(0x1000000000000) /* 2^48 */
 #define PLAN_HYP_LIMIT  UINT64_C(0x4000000000)    /* 2^38: below its own virtual addresses */

@@ -28,6 +28,7 @@
     X("irq-count",        PLAN,   NONE,   true,  irq_count) \
     X("image-count",      PLAN,   NONE,   true,  image_count) \
     X("channel-count",    PLAN,   NONE,   true,  channel_count) \
+    X("function-count",   PLAN,   NONE,   true,  function_count) \
     X("log-level",        PLAN,   NONE,   false, log_level) \
     X("gic-version",      BOARD,  NONE,   true,  gic_version) \
     X("conduit",          BOARD,  NONE,   false, conduit) \
@@ -96,7 +97,14 @@
     X("side-memory",      SIDE,   NONE,   false, side_memory) \
     X("side-intid",       SIDE,   NONE,   false, side_intid) \
     X("side-unique",      SIDE,   SIDE,   false, side_unique) \
-    X("side-irq",         SIDE,   IRQ,    false, side_irq)
+    X("side-irq",         SIDE,   IRQ,    false, side_irq) \
+    X("smmu",             BOARD,  NONE,   false, smmu) \
+    X("irq-smmu",         IRQ,    NONE,   false, irq_smmu) \
+    X("function-place",   FUNCTION, NONE, false, function_place) \
+    X("function-unique",  FUNCTION, FUNCTION, false, function_unique) \
+    X("function-dma",     FUNCTION, NONE, false, function_dma) \
+    X("function-window",  FUNCTION, NONE, false, function_window) \
+    X("zone-functions",   ZONE,   NONE,   false, zone_functions)
 /* clang-format on */
 
 #define PLAN_RULE_DECLARE(name, a_kind, b_kind, is_gate, predicate)                                \

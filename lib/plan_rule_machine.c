@@ -65,7 +65,13 @@ bool plan_rule_image_count(const struct plan *p, uint32_t a, uint32_t b)
 bool plan_rule_channel_count(const struct plan *p, uint32_t a, uint32_t b)
 {
     (void)a, (void)b;
-    return p->channel_count <= PLAN_MAX_CHANNELS && p->reserved == 0;
+    return p->channel_count <= PLAN_MAX_CHANNELS;
+}
+
+bool plan_rule_function_count(const struct plan *p, uint32_t a, uint32_t b)
+{
+    (void)a, (void)b;
+    return p->function_count <= PLAN_MAX_FUNCTIONS;
 }
 
 bool plan_rule_log_level(const struct plan *p, uint32_t a, uint32_t b)
@@ -126,6 +132,8 @@ bool plan_rule_fixed_range(const struct plan *p, uint32_t a, uint32_t b)
         least = PLAN_GICD_SIZE;
     } else if (a == PLAN_FIXED_GICR) {
         least = PLAN_GICR_SIZE * plan_count(p, PLAN_OBJECT_CPU);
+    } else if (a == PLAN_FIXED_SMMU) {
+        least = PLAN_SMMU_SIZE;
     }
     return size >= least && range_inside(0, PLAN_HPA_LIMIT, base, size) &&
            is_aligned(base, SIZE_4K) && is_aligned(size, SIZE_4K);

@@ -135,7 +135,7 @@ bool plan_rule_window_range(const struct plan *p, uint32_t a, uint32_t b)
     static const uint64_t align[PLAN_WINDOWS] = {
         [PLAN_WINDOW_GICD] = PLAN_GICD_SIZE,    [PLAN_WINDOW_GICR] = PLAN_GICD_SIZE,
         [PLAN_WINDOW_VUART] = SIZE_4K,          [PLAN_WINDOW_ECAM] = PLAN_PCI_ECAM_SIZE,
-        [PLAN_WINDOW_PCI] = PLAN_PCI_ECAM_SIZE,
+        [PLAN_WINDOW_PCI] = PLAN_PCI_ECAM_SIZE, [PLAN_WINDOW_HOST] = PLAN_PCI_ECAM_SIZE,
     };
     uint64_t at, size;
 

@@ -14,7 +14,7 @@ $(O)/host/%.o: %.c $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(CFLAGS_HOST) $(CFLAGS_DEP) -c $< -o $@
 
-$(BOARD_DTBS): $(O)/boards/%.dtb: boards/%/board.dts
+$(BOARD_DTBS): $(O)/boards/%.dtb: boards/%/board.dts boards/qemu-virt-aarch64/board.dts
 	$(call say,DTC,$@)
 	@mkdir -p $(@D)
 	$(Q)dtc -I dts -O dtb -o $@ $<

@@ -315,6 +315,7 @@ bool compile_run(struct compile *c, const struct compile_options *options)
     }
     zones_read(c);
     access_read(c);
+    functions_read(c);
     channels_read(c);
     boot_read(c);
     layout_hyp(c);

@@ -99,6 +99,10 @@ struct compile {
     struct origin region_origin[PLAN_MAX_REGIONS];
     struct origin irq_origin[PLAN_MAX_IRQS];
     struct origin image_origin[PLAN_MAX_IMAGES];
+    unsigned function_line[PLAN_MAX_FUNCTIONS];
+    const char *function_name[PLAN_MAX_FUNCTIONS];
+    uint32_t function_intid[PLAN_MAX_FUNCTIONS]; /* its INTA; 0: none */
+    int pci_host; /* node of the PCI host whose functions are given; valid with function_count */
     uint32_t image_blob[PLAN_MAX_IMAGES];
     struct blob blob[BLOBS_MAX];
     uint32_t blob_count;
@@ -134,6 +138,7 @@ void verdict_list(FILE *out);
 bool hyp_load(struct compile *c, const char *file);
 void zones_read(struct compile *c);      /* zones.c: names, CPUs, flags, memory */
 void access_read(struct compile *c);     /* access.c: devices and interrupts */
+void functions_read(struct compile *c);  /* function.c: PCI functions, SMMU */
 void channels_read(struct compile *c);   /* channel.c: names, peers, sizes */
 void boot_read(struct compile *c);       /* boot.c: kernels, ELF files */
 void layout_hyp(struct compile *c);      /* layout.c: the hypervisor's range */

@@ -18,7 +18,9 @@
 /* First cell of a PCI address (IEEE 1275 PCI binding, 2.2.1.1). */
 FIELD(PCI_DEVICE, 11, 5);
 FIELD(PCI_SPACE, 24, 2);
+#define PCI_SPACE_MEM32 2
 #define PCI_SPACE_MEM64 3
+FIELD(BDF_DEVICE, 3, 5);
 
 /* --- writing values -------------------------------------------------------------------------- */
 
@@ -304,6 +306,58 @@ static void put_pci(struct tree *t)
     tree_end(t);
 }
 
+/* --- PCI functions of the machine ------------------------------------------------------------ */
+
+static void put_host_irqs(struct tree *t)
+{
+    const struct plan *p = &t->c->plan;
+    const uint32_t mask[] = { (uint32_t)field_mask(PCI_DEVICE), 0, 0, 7 };
+    uint32_t cells[PLAN_MAX_FUNCTIONS * 10];
+    int at = 0;
+
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        struct plan_channel_side line = { .slot = (uint32_t)get(BDF_DEVICE, p->function[i].bdf),
+                                          .intid = t->c->function_intid[i] };
+
+        if (p->function[i].zone == t->zone && line.intid != 0) {
+            at += interrupt_row(t, cells + at, &line);
+        }
+    }
+    tree_u32(t, "#interrupt-cells", 1);
+    tree_cells(t, "interrupt-map-mask", mask, 4);
+    tree_cells(t, "interrupt-map", cells, at);
+}
+
+/* Bus 0 of the machine's PCI host, of which the zone sees its own functions; no MSI. */
+static void put_host(struct tree *t)
+{
+    const struct plan_zone *z = &t->c->plan.zone[t->zone];
+    uint64_t ecam = t->c->plan.board.pci_ecam_hpa;
+    const uint32_t buses[] = { 0, 0 };
+    uint32_t ranges[8];
+    char name[NAME_ROOM];
+    int at = 0;
+
+    snprintf(name, sizeof(name), "pcie@%llx", (unsigned long long)ecam);
+    tree_begin(t, name);
+    tree_text(t, "compatible", "pci-host-ecam-generic");
+    tree_text(t, "device_type", "pci");
+    tree_u32(t, "#address-cells", 3);
+    tree_u32(t, "#size-cells", 2);
+    tree_u32(t, "linux,pci-domain",
+             node_cell(t->board->fdt, t->c->pci_host, "linux,pci-domain", 0));
+    tree_cells(t, "bus-range", buses, 2);
+    tree_copy(t, t->c->pci_host, "dma-coherent");
+    tree_reg(t, &(struct range){ ecam, PLAN_PCI_ECAM_SIZE }, 1);
+    ranges[at++] = (uint32_t)put(PCI_SPACE, PCI_SPACE_MEM32);
+    at = cells_put(ranges, at, 2, z->host_hpa);
+    at = cells_put(ranges, at, t->board->root_address_cells, z->host_hpa);
+    at = cells_put(ranges, at, 2, z->host_size);
+    tree_cells(t, "ranges", ranges, at);
+    put_host_irqs(t);
+    tree_end(t);
+}
+
 /* --- what the zone owns ---------------------------------------------------------------------- */
 
 enum keep { KEEP_NOT, KEEP_PATH, KEEP_ALL };
@@ -421,6 +475,9 @@ static void tree_write(struct tree *t, uint64_t room)
     }
     if (t->c->plan.zone[t->zone].ecam_gpa != 0) {
         put_pci(t);
+    }
+    if (t->c->plan.zone[t->zone].host_size != 0) {
+        put_host(t);
     }
     put_devices(t);
     tree_end(t);

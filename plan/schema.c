@@ -85,6 +85,7 @@ static const cyaml_schema_field_t zone_fields[] = {
     LIST(NEED, struct spec_zone, memory, memory_entry),
     CYAML_FIELD_MAPPING("boot", CYAML_FLAG_DEFAULT, struct spec_zone, boot, boot_fields),
     LIST(MAY, struct spec_zone, access, access_entry),
+    LIST(MAY, struct spec_zone, pci, access_entry),
     CHOICE(struct spec_zone, console, consoles),
     CHOICE(struct spec_zone, interrupts, interrupts),
     CHOICE(struct spec_zone, debug, debugs),

@@ -101,7 +101,8 @@ static const char *map_text(struct compile *c, uint32_t i)
 static void show_machine(struct compile *c, FILE *out)
 {
     static const char *const fixed[PLAN_FIXED_COUNT] = { "interrupt distributor",
-                                                         "interrupt redistributors", "console" };
+                                                         "interrupt redistributors", "console",
+                                                         "SMMU", "PCI configuration" };
     struct rows *rows = arena_alloc(&c->arena, sizeof(*rows));
     struct rows *taken = arena_alloc(&c->arena, sizeof(*taken));
     const struct plan *p = &c->plan;
@@ -254,7 +255,9 @@ static void zone_windows(struct compile *c, uint32_t zone, struct rows *rows)
     static const char *const names[PLAN_WINDOWS] = { "interrupt distributor (emulated)",
                                                      "interrupt redistributors (emulated)",
                                                      "console (emulated)",
-                                                     "PCI configuration (emulated)", "PCI window" };
+                                                     "PCI configuration (emulated)",
+                                                     "PCI window",
+                                                     "PCI configuration (filtered)" };
     uint64_t at, size;
 
     for (uint32_t i = 0; i < PLAN_WINDOWS; i++) {

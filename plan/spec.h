@@ -39,6 +39,8 @@ struct spec_zone {
     struct spec_boot boot;
     char **access;
     uint32_t access_count;
+    char **pci;
+    uint32_t pci_count;
     enum spec_console console;
     enum spec_interrupts interrupts;
     enum spec_debug debug;

@@ -22,6 +22,7 @@ const struct verdict_text verdict_texts[] = {
     { "irq-count", "has too many interrupts", "give fewer devices" },
     { "image-count", "has too many boot images", "use ELF files with fewer segments" },
     { "channel-count", "has too many channels", "give at most 16" },
+    { "function-count", "has too many PCI functions", "give at most 16" },
     { "log-level", "has an unknown log level", "compile it again" },
     { "gic-version", "has a GIC that is no GICv3: not supported yet",
       "QEMU: -M virt,gic-version=3" },
@@ -104,6 +105,14 @@ const struct verdict_text verdict_texts[] = {
     { "side-intid", "has no interrupt of its own", "fewer devices in this zone" },
     { "side-unique", "has slot, interrupt or addresses of", "compile it again" },
     { "side-irq", "has the interrupt of", "fewer devices in this zone" },
+    { "smmu", "has an SMMU without a usable event interrupt", "check the board's SMMU node" },
+    { "irq-smmu", "is the interrupt of the hypervisor's SMMU", "don't give this device" },
+    { "function-place", "is not function 0 of device 1 to 31 on bus 0", "like pci: [\"00:02.0\"]" },
+    { "function-unique", "is the same as", "give it to one zone" },
+    { "function-dma", "can write to all memory of the machine (DMA), and no SMMU contains it",
+      "a board with an SMMU, or `dma: trusted` if this zone may do everything" },
+    { "function-window", "has no memory window of its own", "compile it again" },
+    { "zone-functions", "has a PCI window without functions", "compile it again" },
 };
 /* clang-format on */
 
@@ -164,6 +173,7 @@ static unsigned ref_line(const struct compile *c, struct plan_ref ref)
     case PLAN_OBJECT_IMAGE: return c->image_origin[ref.index].line;
     case PLAN_OBJECT_CHANNEL: return source_line(&c->source, "channels/%u", ref.index);
     case PLAN_OBJECT_SIDE: return source_line(&c->source, "channels/%u", ref.index / 2);
+    case PLAN_OBJECT_FUNCTION: return c->function_line[ref.index];
     case PLAN_OBJECT_CPU:
         return zone != PLAN_NONE ? source_line(&c->source, "zones/%u/cpus", zone)
                                  : source_line(&c->source, "board");
@@ -178,7 +188,8 @@ static const char *fixed_text(struct compile *c, uint32_t index)
 {
     static const char *const names[PLAN_FIXED_COUNT] = { "the interrupt distributor",
                                                          "the interrupt redistributors",
-                                                         "the hypervisor's console" };
+                                                         "the hypervisor's console", "the SMMU",
+                                                         "PCI configuration" };
     uint64_t base = 0, size = 0;
 
     (void)plan_fixed_range(&c->plan, index, &base, &size);
@@ -188,8 +199,11 @@ static const char *fixed_text(struct compile *c, uint32_t index)
 static const char *window_text(struct compile *c, uint32_t index)
 {
     static const char *const names[PLAN_WINDOWS] = { "interrupt distributor",
-                                                     "interrupt redistributors", "console",
-                                                     "PCI configuration", "PCI window" };
+                                                     "interrupt redistributors",
+                                                     "console",
+                                                     "PCI configuration",
+                                                     "PCI window",
+                                                     "configuration of the machine's PCI" };
     uint64_t at = 0, size = 0;
 
     (void)plan_window_range(&c->plan, index, &at, &size);
@@ -239,6 +253,8 @@ static const char *thing_text(struct compile *c, const char *rule, struct plan_r
     case PLAN_OBJECT_SIDE:
         return arena_printf(&c->arena, "its side of channel '%.23s'",
                             p->channel[ref.index / 2].name);
+    case PLAN_OBJECT_FUNCTION:
+        return arena_printf(&c->arena, "PCI function %s", c->function_name[ref.index]);
     case PLAN_OBJECT_BOARD: return "the board";
     default: return "the plan";
     }

@@ -30,6 +30,7 @@ bool run_interrupt(struct pcpu *cpu)
         }
         return true;
     case PIRQ_CONSOLE: console_interrupt(); return true;
+    case PIRQ_IOMMU: arch_iommu_events(); return true;
     case PIRQ_GUEST:
     case PIRQ_KICK: /* the loop looks at cpu->requests anyway */
     case PIRQ_SPURIOUS: return true;

@@ -4,6 +4,7 @@
 #include "hyp/core/assert.h"
 #include "hyp/core/channel.h"
 #include "hyp/core/load.h"
+#include "hyp/core/pcihost.h"
 #include "hyp/core/pool.h"
 #include "hyp/core/setup.h"
 #include "hyp/core/vuart.h"
@@ -96,6 +97,7 @@ void zone_init_all(void)
         arch_virq_init(zone, the_plan);
         vuart_init(zone);
         vbus_init(zone);
+        pcihost_add(zone);
     }
     channel_init_all();
 }

@@ -90,6 +90,7 @@ enum pirq_kind {
     PIRQ_ALARM,       /* arch_alarm_set() time reached */
     PIRQ_MAINTENANCE, /* list registers want attention: arch_virq_sync() */
     PIRQ_CONSOLE,     /* the hypervisor's UART */
+    PIRQ_IOMMU,       /* it has blocked something: arch_iommu_events() */
     PIRQ_SPURIOUS,    /* nobody's: disabled and logged */
     PIRQ_KIND_COUNT,
 };

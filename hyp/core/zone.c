@@ -10,6 +10,7 @@
 #include "hyp/core/console.h"
 #include "hyp/core/load.h"
 #include "hyp/core/log.h"
+#include "hyp/core/pcihost.h"
 #include "lib/field.h"
 
 /* zone->state: the state, and in ZONE_STOPPING why, in one word so that both change at once. */
@@ -138,12 +139,28 @@ void zone_stop(struct zone *zone, enum stop_reason why)
     }
 }
 
+/* Nothing but the CPUs can reach the zone's memory when it returns true. */
+static bool quiet_devices(struct zone *zone)
+{
+    pcihost_quiet(zone);
+    if (arch_iommu_detach(zone) != OK) {
+        LOG(LOG_ERROR, "IOMMU does not answer: the zone cannot start again", LOG_ZONE(zone));
+        return false;
+    }
+    return true;
+}
+
 /* On vCPU 0's CPU, with no vCPU running: make everything pristine and begin. */
 static void start_now(struct zone *zone)
 {
     struct vcpu *boot = &zone->vcpus[0];
     uint32_t expected = ZONE_STARTING;
 
+    if (!quiet_devices(zone)) {
+        zone_stop(zone, STOP_FAULT);
+        pcpu_request(boot->cpu, REQUEST_LOOK);
+        return;
+    }
     if (!load_zone(zone)) {
         pcpu_request(boot->cpu, REQUEST_LOOK); /* stopped meanwhile: zone_progress() again */
         return;
@@ -154,6 +171,9 @@ static void start_now(struct zone *zone)
     if (!channel_up(zone)) {
         pcpu_request(boot->cpu, REQUEST_LOOK);
         return;
+    }
+    if (arch_iommu_attach(zone) != OK) {
+        LOG(LOG_ERROR, "IOMMU does not answer: devices stay blocked", LOG_ZONE(zone));
     }
     zone->starts++;
     boot->start = (struct vcpu_start){
@@ -193,6 +213,7 @@ static void stopped(struct zone *zone)
     uint32_t next;
 
     channel_down(zone);
+    (void)quiet_devices(zone);
     arch_virq_reset(zone);
     do { /* the operator may still turn a reset into a stop */
         why = (enum stop_reason)get(ZREASON, state);

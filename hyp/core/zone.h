@@ -75,6 +75,7 @@ struct zone {
     uint32_t dev_count;
     uint32_t starts;              /* how often it was started */
     struct log_budget log_budget; /* of lines about starts and stops */
+    struct log_budget dma_budget; /* of lines about its devices; used under the IOMMU's lock */
     struct vuart vuart;
     struct vbus vbus;
     struct arch_zone arch;

@@ -21,7 +21,7 @@ ONLY_UNIT = {
     "zone-boot-info", "region-kind", "irq-reserved", "image-reserved", "image-source",
     "zone-pci", "channel-reserved", "channel-align", "channel-board", "channel-hyp",
     "channel-region", "channel-overlap", "side-slot", "side-memory", "side-intid", "side-unique",
-    "side-irq",
+    "side-irq", "smmu", "irq-smmu", "function-window", "zone-functions",
 }
 
 

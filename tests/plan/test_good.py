@@ -170,16 +170,19 @@ class Plan:
         (self.magic, self.version, self.size, self.hyp, self.hyp_size, self.image,
          self.image_size) = struct.unpack_from("<QIIQQQQ", data)
         (cpus, zones, regions, irqs, images, self.log, channels,
-         reserved) = struct.unpack_from("<8I", data, 48)
-        assert reserved == 0
+         functions) = struct.unpack_from("<8I", data, 48)
         at = 80
         self.gic, self.conduit = struct.unpack_from("<II", data, at)
         at += 8 + 5 * 8 + 6 * 4 + 8 * 16
+        (self.smmu, self.smmu_size, self.smmu_intid, reserved,
+         self.ecam) = struct.unpack_from("<QQIIQ", data, at)
+        assert reserved == 0
+        at += 32
         self.cpus = [struct.unpack_from("<QII", data, at + 16 * i) for i in range(cpus)]
         at += 16 * 16
-        self.zones = [struct.unpack_from("<24sIIIIQQQQQQIIQQQ", data, at + 120 * i)
+        self.zones = [struct.unpack_from("<24sIIIIQQQQQQIIQQQQQ", data, at + 136 * i)
                       for i in range(zones)]
-        at += 120 * 8
+        at += 136 * 8
         self.regions = [struct.unpack_from("<QQQII", data, at + 32 * i) for i in range(regions)]
         at += 32 * 96
         self.irqs = [struct.unpack_from("<IIII", data, at + 16 * i) for i in range(irqs)]
@@ -188,7 +191,9 @@ class Plan:
         at += 32 * 48
         self.channels = [struct.unpack_from("<24sQQIIIIQIIIIQII", data, at + 96 * i)
                          for i in range(channels)]
-        assert at + 96 * 16 == len(data)
+        at += 96 * 16
+        self.functions = [struct.unpack_from("<IIII", data, at + 16 * i) for i in range(functions)]
+        assert at + 16 * 16 == len(data)
 
 
 def test_plan_of_three(three):
@@ -322,7 +327,7 @@ def test_channels(program, files, tmp_path):
             assert region[1] + region[2] <= hpa or hpa + size <= region[1]
         for side in (channel[5:10], channel[10:15]):
             bus = plan.zones[side[0]]
-            ecam, window, length = bus[-3:]
+            ecam, window, length = bus[-5:-2]
             assert ecam + MIB == window and side[2] % size == 0
             assert window + 32 * 4096 <= side[2] and side[2] + size <= window + length
     assert [(zones[c[5]], zones[c[10]]) for c in plan.channels] == [("tick", "linux0"),
@@ -345,8 +350,28 @@ def test_channels(program, files, tmp_path):
     assert re.search(r"ctl +64K +no +tick +02\.0 +\d+ +0x", done.stdout), done.stdout
 
 
+# --- PCI functions --------------------------------------------------------------------------------
+def test_functions(program, files, tmp_path):
+    plan_file = fixtures.HERE / "good" / "functions.yaml"
+    done = fixtures.run(program, "plan", "build", plan_file, "--hyp", files / "hyp.bin", "--set",
+                        f"files={files}", "-o", tmp_path)
+    assert done.returncode == 0, done.stderr
+    plan = Plan((tmp_path / "plan.bin").read_bytes())
+    assert (plan.smmu, plan.smmu_size, plan.smmu_intid) == (0x9050000, 0x20000, 106)
+    assert plan.ecam == 0x4010000000
+    assert plan.functions == [(0, 2 << 3, 2 << 3, 0), (0, 6 << 3, 6 << 3, 0),
+                              (1, 3 << 3, 3 << 3, 0)]
+    assert sorted(irq[:2] for irq in plan.irqs) == [(0, 37), (1, 38)]  # two on one line
+    window = (0x10000000, 0x10000000, 8 * MIB, 0, 1)
+    assert window in plan.regions and plan.zones[0][-2:] == (0x10000000, 8 * MIB)
+    tree = nodes(tmp_path / "linux0.dtb")
+    assert cells(tree["/pcie@4010000000"]["ranges"]) == [0x2000000, 0, 0x10000000, 0, 0x10000000, 0,
+                                                         0x800000]
+
+
 # --- boards ---------------------------------------------------------------------------------------
-BOARDS = {"qemu-virt-aarch64": "3", "qemu-virt-aarch64-gicv2": "2"}
+BOARDS = {"qemu-virt-aarch64": "3", "qemu-virt-aarch64-gicv2": "2",
+          "qemu-virt-aarch64-smmuv3": "3"}
 LEFT_OUT = ("platform-bus", "pmu", "cpu-map")
 CHECKED = ("reg", "interrupts", "ranges", "compatible", "method", "bus-range", "dma-coherent",
            "interrupt-map-mask", "#interrupt-cells", "#address-cells", "#size-cells",
@@ -359,7 +384,8 @@ def test_board_against_qemu(name, tmp_path):
     if qemu is None:
         pytest.skip("no QEMU here")
     theirs_dtb = tmp_path / "qemu.dtb"
-    subprocess.run([qemu, "-M", f"virt,virtualization=on,gic-version={BOARDS[name]},"
+    smmu = "iommu=smmuv3," if "smmuv3" in name else ""
+    subprocess.run([qemu, "-M", f"virt,virtualization=on,gic-version={BOARDS[name]},{smmu}"
                     f"dumpdtb={theirs_dtb}", "-cpu", "cortex-a72", "-smp", "4", "-m", "2G",
                     "-nographic", "-net", "none"], check=True, capture_output=True, timeout=60)
     ours, theirs = (plain_nodes(path) for path in (fixtures.OUT / "boards" / f"{name}.dtb",

@@ -37,6 +37,10 @@ static void good_board(void)
         .phys_timer_intid = 30,
         .ram_count = 2,
         .ram = { { RAM, 1024 * MIB }, { 0x200000000, 1024 * MIB } },
+        .smmu_hpa = 0x9050000,
+        .smmu_size = 0x20000,
+        .smmu_event_intid = 106,
+        .pci_ecam_hpa = 0x4010000000,
     };
 }
 
@@ -65,6 +69,11 @@ static void good_zone(uint32_t zone, const char *name, uint64_t hpa)
     z->ecam_gpa = 0x80000000;
     z->pci_gpa = 0x80100000;
     z->pci_size = 3 * MIB;
+    z->host_hpa = 0x10000000 + zone * 2 * MIB;
+    z->host_size = 2 * MIB;
+    p.region[4 + zone] = (struct plan_region){ z->host_hpa, z->host_hpa, 2 * MIB, zone,
+                                               PLAN_REGION_DEVICE };
+    p.function[zone] = (struct plan_function){ zone, (2 + zone) * 8, (2 + zone) * 8, 0 };
     p.image[zone * 2] = (struct plan_image){ 0x20000, 4 * MIB, RAM, zone, 0 };
     p.image[zone * 2 + 1] = (struct plan_image){ 0x20000 + 4 * MIB, 4096, RAM + 16 * MIB, zone, 0 };
 }
@@ -99,7 +108,8 @@ static void good_plan(void)
     p.log_level = 2;
     p.cpu_count = 5;
     p.zone_count = 2;
-    p.region_count = 4;
+    p.region_count = 6;
+    p.function_count = 2;
     p.irq_count = 2;
     p.image_count = 4;
     p.channel_count = 2;
@@ -209,7 +219,31 @@ BREAK(image_wrap,      p.image[2].offset = UINT64_MAX - 7)
 BREAK(image_ram,       p.image[2].gpa = RAM + 62 * MIB)
 BREAK(image_overlap,   p.image[3].gpa = RAM + 4 * MIB - 8)
 BREAK(channel_count, p.channel_count = PLAN_MAX_CHANNELS + 1)
-BREAK(plan_reserved, p.reserved = 1)
+BREAK(function_count, p.function_count = PLAN_MAX_FUNCTIONS + 1)
+BREAK(smmu_intid, p.board.smmu_event_intid = 31)
+BREAK(smmu_uart, p.board.smmu_event_intid = p.board.uart_intid)
+BREAK(smmu_rest, p.board.smmu_hpa = 0)
+BREAK(smmu_reserved, p.board.reserved = 1)
+BREAK(smmu_small, p.board.smmu_size = 0x10000)
+BREAK(smmu_irq, p.irq[1].intid = p.board.smmu_event_intid)
+BREAK(smmu_region, p.region[3].hpa = p.board.smmu_hpa)
+BREAK(ecam_region, p.region[3].hpa = p.board.pci_ecam_hpa)
+BREAK(function_zone, p.function[1].zone = 2)
+BREAK(function_bus, p.function[1].bdf = 0x110)
+BREAK(function_odd, p.function[1].bdf = 0x19)
+BREAK(function_bridge, p.function[1].bdf = 0)
+BREAK(function_reserved, p.function[1].reserved = 1)
+BREAK(function_ecam, p.board.pci_ecam_hpa = 0)
+BREAK(function_twice, p.function[1].bdf = p.function[0].bdf)
+BREAK(stream_twice, p.function[1].stream = p.function[0].stream)
+BREAK(function_stream, p.function[1].stream = PLAN_MAX_STREAMS)
+BREAK(function_dma, p.board.smmu_hpa = p.board.smmu_size = p.board.smmu_event_intid = 0;
+      p.function[0].stream = p.function[1].stream = 0)
+BREAK(function_window, p.zone[1].host_size = 4 * MIB)
+BREAK(function_foreign, p.zone[1].host_hpa = p.zone[0].host_hpa)
+BREAK(function_moved, p.region[5].gpa += 4 * MIB)
+BREAK(zone_functions, p.function[1].zone = 0)
+BREAK(host_window, p.zone[1].gicd_gpa = p.board.pci_ecam_hpa)
 BREAK(zone_pci, p.zone[1].pci_size = PLAN_PCI_REGS_ALL - 0x1000)
 BREAK(zone_pci_none, p.zone[1].ecam_gpa = 0)
 BREAK(window_ecam, p.zone[1].ecam_gpa += 0x10000)
@@ -300,42 +334,35 @@ static const struct sample {
     { "image-source",     break_image_offset },    { "image-source",   break_image_size },
     { "image-source",     break_image_wrap },      { "image-ram",      break_image_ram },
     { "image-overlap",    break_image_overlap },
-    { "channel-count", break_channel_count },
-    { "channel-count", break_plan_reserved },
-    { "zone-pci", break_zone_pci },
-    { "zone-pci", break_zone_pci_none },
-    { "window-range", break_window_ecam },
-    { "window-range", break_window_pci },
-    { "window-range", break_window_pci_limit },
-    { "window-overlap", break_window_pci_ecam },
-    { "window-region", break_window_pci_ram },
-    { "channel-name", break_channel_name },
-    { "channel-name-unique", break_channel_twice },
-    { "channel-reserved", break_channel_flags },
-    { "channel-reserved", break_channel_rsvd },
-    { "channel-reserved", break_side_reserved },
-    { "channel-peers", break_channel_same },
-    { "channel-peers", break_channel_peer },
-    { "channel-size", break_channel_size },
-    { "channel-size", break_channel_none },
-    { "channel-size", break_channel_small },
-    { "channel-size", break_channel_large },
-    { "channel-align", break_channel_align },
-    { "channel-board", break_channel_board },
-    { "channel-board", break_channel_wrap },
-    { "channel-board", break_channel_block },
-    { "channel-hyp", break_channel_hyp },
-    { "channel-region", break_channel_region },
-    { "channel-overlap", break_channel_overlap },
-    { "side-slot", break_side_slot },
-    { "side-slot", break_side_bus },
-    { "side-memory", break_side_memory },
-    { "side-memory", break_side_regs },
-    { "side-memory", break_side_align },
-    { "side-intid", break_side_intid },
-    { "side-intid", break_side_vuart },
-    { "side-unique", break_side_twice },
-    { "side-unique", break_side_int_twice },
+    { "channel-count", break_channel_count }, { "function-count", break_function_count },
+    { "smmu", break_smmu_intid }, { "smmu", break_smmu_uart }, { "smmu", break_smmu_rest },
+    { "smmu", break_smmu_reserved }, { "fixed-range", break_smmu_small },
+    { "irq-smmu", break_smmu_irq }, { "device-fixed", break_smmu_region },
+    { "device-fixed", break_ecam_region }, { "function-place", break_function_zone },
+    { "function-place", break_function_bus }, { "function-place", break_function_odd },
+    { "function-place", break_function_bridge }, { "function-place", break_function_reserved },
+    { "function-place", break_function_ecam }, { "function-unique", break_function_twice },
+    { "function-unique", break_stream_twice }, { "function-dma", break_function_stream },
+    { "function-dma", break_function_dma }, { "function-window", break_function_window },
+    { "function-window", break_function_foreign }, { "function-window", break_function_moved },
+    { "zone-functions", break_zone_functions }, { "window-overlap", break_host_window },
+    { "zone-pci", break_zone_pci }, { "zone-pci", break_zone_pci_none },
+    { "window-range", break_window_ecam }, { "window-range", break_window_pci },
+    { "window-range", break_window_pci_limit }, { "window-overlap", break_window_pci_ecam },
+    { "window-region", break_window_pci_ram }, { "channel-name", break_channel_name },
+    { "channel-name-unique", break_channel_twice }, { "channel-reserved", break_channel_flags },
+    { "channel-reserved", break_channel_rsvd }, { "channel-reserved", break_side_reserved },
+    { "channel-peers", break_channel_same }, { "channel-peers", break_channel_peer },
+    { "channel-size", break_channel_size }, { "channel-size", break_channel_none },
+    { "channel-size", break_channel_small }, { "channel-size", break_channel_large },
+    { "channel-align", break_channel_align }, { "channel-board", break_channel_board },
+    { "channel-board", break_channel_wrap }, { "channel-board", break_channel_block },
+    { "channel-hyp", break_channel_hyp }, { "channel-region", break_channel_region },
+    { "channel-overlap", break_channel_overlap }, { "side-slot", break_side_slot },
+    { "side-slot", break_side_bus }, { "side-memory", break_side_memory },
+    { "side-memory", break_side_regs }, { "side-memory", break_side_align },
+    { "side-intid", break_side_intid }, { "side-intid", break_side_vuart },
+    { "side-unique", break_side_twice }, { "side-unique", break_side_int_twice },
     { "side-unique", break_side_mem_twice },
     { "side-irq", break_side_irq },
 };
@@ -435,7 +462,7 @@ static void test_verdict_names_both(void **state)
     assert_int_equal(seen.verdict.b.index, 2);
     assert_int_equal(plan_owner(&p, seen.verdict.a), 0);
     assert_int_equal(plan_owner(&p, seen.verdict.b), 1);
-    assert_int_equal(plan_owner(&p, (struct plan_ref){ PLAN_OBJECT_REGION, 4 }), PLAN_NONE);
+    assert_int_equal(plan_owner(&p, (struct plan_ref){ PLAN_OBJECT_REGION, 6 }), PLAN_NONE);
     assert_int_equal(plan_owner(&p, (struct plan_ref){ 99, 0 }), PLAN_NONE);
     assert_string_equal(plan_object_name(99), "?");
 }

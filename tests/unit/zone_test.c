@@ -10,6 +10,7 @@
 #include "hyp/core/console.h"
 #include "hyp/core/load.h"
 #include "hyp/core/log.h"
+#include "hyp/core/pcihost.h"
 #include "hyp/core/zone.h"
 
 #define ZONES 2u
@@ -55,6 +56,14 @@ void channel_down(const struct zone *zone)
 void vuart_reset(struct zone *zone)
 {
     (void)zone;
+}
+
+static unsigned quiets;
+
+void pcihost_quiet(const struct zone *zone)
+{
+    (void)zone;
+    quiets++;
 }
 
 void console_finish(void)
@@ -149,6 +158,27 @@ static void test_start(void **state)
     assert_int_equal(fake_arch.s2_flushes, 1);
     assert_int_equal(ups, 1);
     assert_int_equal(downs, 0);
+}
+
+static void test_devices(void **state)
+{
+    (void)state;
+    quiets = 0;
+    start_zone0();
+    assert_true(fake_arch.iommu_attached);
+    assert_int_equal(quiets, 1); /* before its memory was loaded */
+    assert_int_equal(fake_arch.iommu_detaches, 1);
+    zone_stop(&zones[0], STOP_OPERATOR);
+    turn_all();
+    assert_int_equal(zone_state(&zones[0]), ZONE_OFF);
+    assert_false(fake_arch.iommu_attached);
+    assert_int_equal(quiets, 2);
+    fake_arch.iommu_fails = true; /* its memory is never used again */
+    assert_int_equal(zone_start(&zones[0]), OK);
+    turn_all();
+    assert_int_equal(zone_state(&zones[0]), ZONE_OFF);
+    assert_int_equal(loads, 1);
+    assert_false(fake_arch.iommu_attached);
 }
 
 static void test_vcpu_on_off(void **state)
@@ -381,6 +411,7 @@ int main(void)
         cmocka_unit_test_setup(test_vcpu_on_off, setup),
         cmocka_unit_test_setup(test_absent_cpu, setup),
         cmocka_unit_test_setup(test_reset_with_all_vcpus, setup),
+        cmocka_unit_test_setup(test_devices, setup),
         cmocka_unit_test_setup(test_vcpu_on_during_stop, setup),
         cmocka_unit_test_setup(test_stop_while_starting, setup),
         cmocka_unit_test_setup(test_stop_while_loading, setup),

@@ -79,6 +79,8 @@ struct arch_vcpu {
 
 struct arch_zone {
     uint64_t vttbr;
+    uint32_t dma_faults; /* of its devices since the zone started; smmu.c's lock, as the next */
+    uint64_t dma_last;   /* page and kind of the last one */
     struct vgic_zone vgic;
 };
 

@@ -23,6 +23,7 @@
 #define POOL_PER_CPU     (64u * 1024)
 #define POOL_PER_ZONE    (128u * 1024)
 #define POOL_PER_CHANNEL (6u * SIZE_4K) /* tables of both sides, the channel itself */
+#define POOL_DMA         (64u * 1024)   /* SMMU and PCI host: tables, queues, mappings */
 #define POOL_PER_REGION  (4u * SIZE_4K) /* stage 2 tables at both ends of a region */
 
 extern char hyp_image_size[], image_start[], image_end[];
@@ -113,7 +114,8 @@ static void map_pool(const struct plan *plan)
     uint64_t need = POOL_FIXED + (uint64_t)plan->cpu_count * POOL_PER_CPU +
                     (uint64_t)plan->zone_count * POOL_PER_ZONE +
                     (uint64_t)plan->region_count * POOL_PER_REGION +
-                    (uint64_t)plan->channel_count * POOL_PER_CHANNEL;
+                    (uint64_t)plan->channel_count * POOL_PER_CHANNEL +
+                    (plan->function_count != 0 ? POOL_DMA : 0);
     uintptr_t va = VA_POOL + (start & (SIZE_2M - 1));
 
     if (size < need) {
@@ -138,6 +140,7 @@ _Noreturn void boot_main(void)
     uint64_t head = align_up(plan_at + sizeof(struct plan), SIZE_4K);
     const struct plan *plan = (const struct plan *)(VA_BLOBS + plan_at);
     struct pcpu *self;
+    const char *why;
 
     map_blobs(image, 0, head);
     check_plan(plan, image);
@@ -155,6 +158,10 @@ _Noreturn void boot_main(void)
     wr_tpidr_el2((uintptr_t)self);
     gic_init(&plan->board, mmu_map_device(hpa(plan->board.gicd_hpa), plan->board.gicd_size),
              mmu_map_device(hpa(plan->board.gicr_hpa), plan->board.gicr_size));
+    why = dma_init(plan);
+    if (why != NULL) {
+        refuse(why);
+    }
     stack_switch_call(self->arch.stack_top, on_own_stack, self);
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct pcpu;
+struct plan;
 
 /* start.S calls these, each once per CPU, and they never return. */
 _Noreturn void boot_main(void);
@@ -19,5 +20,8 @@ _Noreturn void stack_switch_call(uintptr_t top, void (*fn)(void *arg), void *arg
 
 /* Polled, bounded output on a PL011; works with the MMU on or off. */
 void early_puts(uintptr_t uart, const char *text);
+
+/* smmu.c: devices are quiet before any memory is given to a zone. Returns why that cannot be. */
+const char *dma_init(const struct plan *plan);
 
 #endif

@@ -105,6 +105,7 @@ struct gic {
     uint64_t gicr_size;
     uint32_t words;                  /* 32-interrupt words of the distributor */
     uint32_t maintenance, hyp_timer; /* INTIDs */
+    uint32_t iommu;                  /* one of `own`, or 0 */
     uint32_t own[32];                /* SPIs by arch_pirq_assign() */
 };
 

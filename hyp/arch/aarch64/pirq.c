@@ -83,7 +83,7 @@ static enum pirq_kind claim_own(uint32_t intid)
         kind = PIRQ_MAINTENANCE;
     } else if (intid < INTID_SPECIAL && intid >= INTID_SPI &&
                (gic.own[get(INTID_WORD, intid)] & BIT32(get(INTID_BIT, intid))) != 0) {
-        kind = PIRQ_CONSOLE;
+        kind = intid == gic.iommu ? PIRQ_IOMMU : PIRQ_CONSOLE;
     } else {
         return reject(intid);
     }

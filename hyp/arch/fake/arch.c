@@ -95,6 +95,21 @@ void arch_s2_flush(struct zone *zone)
     fake_arch.s2_flushes++;
 }
 
+enum err arch_iommu_attach(struct zone *zone)
+{
+    (void)zone;
+    fake_arch.iommu_attached = true;
+    return OK;
+}
+
+enum err arch_iommu_detach(struct zone *zone)
+{
+    (void)zone;
+    fake_arch.iommu_attached = false;
+    fake_arch.iommu_detaches++;
+    return fake_arch.iommu_fails ? ERR_BUSY : OK;
+}
+
 void *arch_window_map(hpa_t pa)
 {
     fake_arch.window_pa = pa.v;

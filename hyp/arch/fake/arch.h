@@ -19,6 +19,8 @@ struct fake_arch {
     uint8_t *window;      /* 2 MiB that arch_window_map() gives out */
     uint64_t window_pa;   /* its last argument */
     unsigned cache_syncs;
+    bool iommu_attached, iommu_fails; /* state of the zones' devices; answer of detach */
+    unsigned iommu_detaches;
     enum fault_kind fault; /* of the last arch_fault_inject() */
     unsigned faults, skipped;
 };

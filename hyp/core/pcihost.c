@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filters the configuration space of the machine's PCI bus 0 by owner. Writes reach the machine
+ * only through the few registers named here; addresses only inside the owner's window.
+ */
+#include "hyp/core/pcihost.h"
+
+#include "hw.h"
+#include "hyp/arch.h"
+#include "hyp/core/lock.h"
+#include "hyp/core/pool.h"
+#include "hyp/core/zone.h"
+#include "lib/field.h"
+
+FIELD(CFG_REG, 0, 12);
+FIELD(CFG_BDF, 12, 8);
+FIELD(CFG_BYTE, 0, 2);
+FIELD(CAP_PLACE, 2, 6);   /* of a capability, in words */
+FIELD(DEVCAP_FLR, 28, 1); /* PCI Express capability, at 4 */
+FIELD(DEVCTL_FLR, 15, 1); /* at 8 */
+FIELD(BAR_HIGH, 32, 32);
+FIELD(BAR_LOW, 0, 32);
+
+#define CAP_WORDS   64u
+#define COMMAND_OFF ((uint16_t)put(COMMAND_INTX_OFF, 1))
+
+enum cap { CAP_NOT, CAP_SHOWN, CAP_HIDDEN };
+
+struct bar {
+    uint32_t mask;  /* bits of the address that can be written; 0: there is none */
+    uint32_t flags; /* its type */
+    uint32_t value; /* what the zone wrote last */
+};
+
+/* A function that a zone owns. `bar[].value` and `command` are written under `lock`. */
+struct function {
+    const struct plan_function *plan; /* NULL: the end */
+    const struct plan_zone *zone;
+    uintptr_t cfg;
+    struct bar bar[PCI_BARS];
+    uint16_t command; /* as the zone set it */
+    uint8_t first;    /* first capability that is shown */
+    uint8_t flr;      /* place of the PCI Express capability that can reset it, or 0 */
+    uint8_t cap[CAP_WORDS], next[CAP_WORDS];
+};
+
+static uintptr_t host;
+static struct function *functions; /* the plan's, in its order */
+static struct lock lock;           /* taken inside none, takes none */
+
+/* --- what the machine has -------------------------------------------------------------------- */
+
+void pcihost_init(const struct plan *plan, uintptr_t ecam)
+{
+    host = ecam;
+    functions = pool_take((plan->function_count + 1) * sizeof(*functions), SIZE_4K);
+    for (uint64_t bdf = 0; bdf < PCI_FUNCTIONS; bdf++) {
+        uintptr_t cfg = host + put(CFG_BDF, bdf);
+
+        if (mmio_rd32(cfg, PCI_ID) != PCI_ALL_ONES) {
+            mmio_wr16(cfg, PCI_COMMAND, COMMAND_OFF);
+        }
+    }
+}
+
+/* Sizes by writing ones: memory decoding is off. I/O ports count as none. */
+static void bars_read(struct function *f)
+{
+    bool is_high = false;
+
+    for (unsigned i = 0; i < PCI_BARS; i++) {
+        struct bar *bar = &f->bar[i];
+        uint32_t ones;
+
+        mmio_wr32(f->cfg, PCI_BAR + i * 4, PCI_ALL_ONES);
+        ones = mmio_rd32(f->cfg, PCI_BAR + i * 4);
+        mmio_wr32(f->cfg, PCI_BAR + i * 4, 0);
+        if (is_high) {
+            bar->mask = ones;
+            is_high = false;
+        } else if (get(BAR_IO, ones) == 0) {
+            bar->mask = (uint32_t)with(BAR_FLAGS, ones, 0);
+            bar->flags = (uint32_t)get(BAR_FLAGS, ones);
+            is_high = bar->mask != 0 && get(BAR_TYPE, ones) == BAR_TYPE_64;
+        }
+    }
+}
+
+/* The chain of capabilities without messages; each place is visited once. */
+static void caps_read(struct function *f)
+{
+    uint8_t *link = &f->first;
+    uint64_t at = get(STATUS_CAPS, mmio_rd32(f->cfg, PCI_COMMAND)) != 0 ? mmio_rd8(f->cfg, PCI_CAPS)
+                                                                        : 0;
+
+    while (at >= PCI_OWN && f->cap[get(CAP_PLACE, at)] == CAP_NOT) {
+        uint64_t place = get(CAP_PLACE, at);
+        uint32_t head = mmio_rd32(f->cfg, put(CAP_PLACE, place));
+        bool hidden = get(CAP_ID, head) == CAP_MSI || get(CAP_ID, head) == CAP_MSIX;
+
+        f->cap[place] = hidden ? CAP_HIDDEN : CAP_SHOWN;
+        if (!hidden) {
+            *link = (uint8_t)put(CAP_PLACE, place);
+            link = &f->next[place];
+        }
+        if (get(CAP_ID, head) == CAP_PCIE &&
+            get(DEVCAP_FLR, mmio_rd32(f->cfg, put(CAP_PLACE, place) + 4)) != 0) {
+            f->flr = (uint8_t)put(CAP_PLACE, place);
+        }
+        at = get(CAP_NEXT, head);
+    }
+    *link = 0;
+}
+
+/* --- what reaches the machine ---------------------------------------------------------------- */
+
+/* Size and address of the BAR's whole; the high half counts with the low one. */
+static bool bar_inside(const struct function *f, unsigned i)
+{
+    const struct bar *bar = &f->bar[i];
+    bool wide = get(BAR_TYPE, bar->flags) == BAR_TYPE_64 && i + 1 < PCI_BARS;
+    uint64_t mask = bar->mask | (wide ? put(BAR_HIGH, bar[1].mask) : field_mask(BAR_HIGH));
+    uint64_t at = (bar->value & bar->mask) | (wide ? put(BAR_HIGH, bar[1].value) : 0);
+
+    return range_is_valid(at, ~mask + 1) &&
+           range_contains(f->zone->host_hpa, f->zone->host_size, at, ~mask + 1);
+}
+
+static bool bars_inside(const struct function *f)
+{
+    for (unsigned i = 0; i < PCI_BARS; i++) {
+        bool wide = get(BAR_TYPE, f->bar[i].flags) == BAR_TYPE_64;
+
+        if (f->bar[i].mask != 0 && !bar_inside(f, i)) {
+            return false;
+        }
+        i += wide ? 1 : 0;
+    }
+    return true;
+}
+
+/* Memory is decoded only while all BARs are inside, and off while they move. Lock held. */
+static void function_update(const struct function *f)
+{
+    uint16_t off = (uint16_t)with(COMMAND_MEMORY, f->command, 0);
+
+    if (!bars_inside(f)) {
+        mmio_wr16(f->cfg, PCI_COMMAND, off);
+        return;
+    }
+    for (unsigned i = 0; i < PCI_BARS; i++) {
+        uint32_t value = f->bar[i].value & f->bar[i].mask;
+
+        if (mmio_rd32(f->cfg, PCI_BAR + i * 4) != (value | f->bar[i].flags)) {
+            mmio_wr16(f->cfg, PCI_COMMAND, off);
+            mmio_wr32(f->cfg, PCI_BAR + i * 4, value);
+        }
+    }
+    mmio_wr16(f->cfg, PCI_COMMAND, f->command);
+}
+
+void pcihost_quiet(const struct zone *zone)
+{
+    if (zone->plan->host_size == 0) {
+        return;
+    }
+    lock_take(&lock);
+    for (struct function *f = functions; f->plan != NULL; f++) {
+        if (f->plan->zone != zone->id) {
+            continue;
+        }
+        mmio_wr16(f->cfg, PCI_COMMAND, COMMAND_OFF);
+        if (f->flr != 0) {
+            uint16_t control = mmio_rd16(f->cfg, f->flr + UINT64_C(8));
+
+            mmio_wr16(f->cfg, f->flr + UINT64_C(8), (uint16_t)with(DEVCTL_FLR, control, 1));
+            mmio_wr16(f->cfg, PCI_COMMAND, COMMAND_OFF);
+        }
+        f->command = 0;
+        for (unsigned i = 0; i < PCI_BARS; i++) {
+            f->bar[i].value = 0;
+        }
+    }
+    lock_give(&lock);
+}
+
+/* --- what the zone sees ---------------------------------------------------------------------- */
+
+/* A word of a capability; of a hidden one: 0. */
+static uint32_t cap_word(const struct function *f, uint64_t reg)
+{
+    uint64_t place = get(CAP_PLACE, reg), at = place;
+    uint32_t value = mmio_rd32(f->cfg, reg);
+
+    while (at > get(CAP_PLACE, PCI_OWN) && f->cap[at] == CAP_NOT) {
+        at--;
+    }
+    if (f->cap[at] == CAP_HIDDEN) {
+        return 0;
+    }
+    return f->cap[place] == CAP_SHOWN ? (uint32_t)with(CAP_NEXT, value, f->next[place]) : value;
+}
+
+static uint32_t word_read(const struct function *f, uint64_t reg)
+{
+    const struct bar *bar = &f->bar[get(CAP_PLACE, reg - PCI_BAR) % PCI_BARS];
+    uint32_t value = mmio_rd32(f->cfg, reg);
+
+    if (reg == PCI_COMMAND) {
+        return (value & ~(uint32_t)UINT16_MAX) | f->command;
+    }
+    if (reg == PCI_HEADER) {
+        return (uint32_t)with(HEADER_MULTI, value, 0);
+    }
+    if (reg >= PCI_BAR && reg <= PCI_BAR_LAST) {
+        return (bar->value & bar->mask) | bar->flags;
+    }
+    if (reg == PCI_ROM || reg >= PCI_END) {
+        return 0;
+    }
+    if (reg == PCI_CAPS) {
+        return f->first;
+    }
+    return reg >= PCI_OWN ? cap_word(f, reg) : value;
+}
+
+/* `bits` of the word are written. Everything that is not named here is ignored. */
+static void word_write(struct function *f, uint64_t reg, uint32_t value, uint32_t bits)
+{
+    if (reg == PCI_COMMAND) {
+        uint32_t allowed = (uint32_t)(put(COMMAND_MEMORY, 1) | put(COMMAND_MASTER, 1) |
+                                      put(COMMAND_INTX_OFF, 1));
+
+        f->command = (uint16_t)(((f->command & ~bits) | (value & bits)) & allowed);
+        function_update(f);
+    } else if (reg >= PCI_BAR && reg <= PCI_BAR_LAST) {
+        struct bar *bar = &f->bar[get(CAP_PLACE, reg - PCI_BAR)];
+
+        bar->value = (bar->value & ~bits) | (value & bits);
+        function_update(f);
+    }
+}
+
+static struct function *function_find(const struct zone *zone, uint64_t bdf)
+{
+    for (struct function *f = functions; f->plan != NULL; f++) {
+        if (f->plan->bdf == bdf) {
+            return f->plan->zone == zone->id ? f : NULL;
+        }
+    }
+    return NULL;
+}
+
+static bool config_access(struct vcpu *vcpu, struct mmio_access *access)
+{
+    uint64_t reg = get(CFG_REG, access->offset), byte = get(CFG_BYTE, reg);
+    struct function *f = function_find(vcpu->zone, get(CFG_BDF, access->offset));
+    unsigned shift = (unsigned)byte * 8;
+
+    if (access->size > sizeof(uint32_t)) {
+        return false;
+    }
+    if (!f) {
+        access->value = UINT64_MAX;
+        return true;
+    }
+    lock_take(&lock);
+    if (access->write) {
+        word_write(f, reg - byte, (uint32_t)access->value << shift,
+                   (PCI_ALL_ONES >> (32 - access->size * 8)) << shift);
+    } else {
+        access->value = word_read(f, reg - byte) >> shift;
+    }
+    lock_give(&lock);
+    return true;
+}
+
+void pcihost_add(struct zone *zone)
+{
+    if (zone->plan->host_size == 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < the_plan->function_count; i++) {
+        struct function *f = &functions[i];
+
+        if (the_plan->function[i].zone == zone->id) {
+            f->plan = &the_plan->function[i];
+            f->zone = zone->plan;
+            f->cfg = host + put(CFG_BDF, f->plan->bdf);
+            bars_read(f);
+            caps_read(f);
+        }
+    }
+    mmio_add(zone,
+             &(struct mmio_dev){ the_plan->board.pci_ecam_hpa, PLAN_PCI_ECAM_SIZE, config_access });
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine's PCI bus 0 as zones see it: each only its own functions, whose registers it can move
+ * within its own memory window. Messages (MSI, MSI-X), I/O ports and ROMs are hidden.
+ */
+#ifndef HYP_CORE_PCIHOST_H
+#define HYP_CORE_PCIHOST_H
+
+#include <stdint.h>
+
+#include "lib/field.h"
+
+struct plan;
+struct zone;
+
+/* Registers of a function (PCI 3.0, 6.1), and fields of its configuration address. */
+enum {
+    PCI_ID = 0x00,
+    PCI_COMMAND = 0x04,
+    PCI_STATUS = 0x06,
+    PCI_HEADER = 0x0c,
+    PCI_BAR = 0x10,
+    PCI_BAR_LAST = 0x24,
+    PCI_ROM = 0x30,
+    PCI_CAPS = 0x34,
+    PCI_LINE = 0x3c,
+    PCI_OWN = 0x40, /* capabilities begin here */
+    PCI_END = 0x100,
+};
+FIELD(COMMAND_MEMORY, 1, 1);
+FIELD(COMMAND_MASTER, 2, 1);
+FIELD(COMMAND_INTX_OFF, 10, 1);
+FIELD(STATUS_CAPS, 20, 1); /* in the word of the command register */
+FIELD(HEADER_TYPE, 16, 7);
+FIELD(HEADER_MULTI, 23, 1);
+FIELD(BAR_IO, 0, 1);
+FIELD(BAR_TYPE, 1, 2);
+FIELD(BAR_FLAGS, 0, 4);
+FIELD(CAP_ID, 0, 8);
+FIELD(CAP_NEXT, 8, 8);
+enum { BAR_TYPE_64 = 2, CAP_MSI = 0x05, CAP_PCIE = 0x10, CAP_MSIX = 0x11 };
+#define PCI_BARS      6u
+#define PCI_ALL_ONES  UINT32_MAX
+#define PCI_FUNCTIONS 256u /* of a bus */
+
+/* Boot CPU: bus 0 is mapped at `ecam`. Every function of the bus is quiet from here on. */
+void pcihost_init(const struct plan *plan, uintptr_t ecam);
+
+/* At boot: what the zone owns, and the window through which it sees it. */
+void pcihost_add(struct zone *zone);
+
+/* No function of the zone accesses memory or interrupts; registers are as after reset. */
+void pcihost_quiet(const struct zone *zone);
+
+#endif

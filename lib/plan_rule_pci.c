@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules on PCI functions of the machine that belong to zones, and on the SMMU that contains their
+ * memory accesses. Never writes.
+ */
+#include "lib/field.h"
+#include "lib/plan_rule.h"
+
+FIELD(BDF_FUNCTION, 0, 3);
+FIELD(BDF_DEVICE, 3, 5);
+
+bool plan_rule_smmu(const struct plan *p, uint32_t a, uint32_t b)
+{
+    const struct plan_board *board = &p->board;
+
+    (void)a, (void)b;
+    if (board->smmu_hpa == 0) {
+        return board->smmu_size == 0 && board->smmu_event_intid == 0 && board->reserved == 0;
+    }
+    return board->reserved == 0 &&
+           is_between(board->smmu_event_intid, INTID_SPI_FIRST, INTID_SPI_LAST) &&
+           (board->uart_hpa == 0 || board->smmu_event_intid != board->uart_intid);
+}
+
+bool plan_rule_irq_smmu(const struct plan *p, uint32_t a, uint32_t b)
+{
+    (void)b;
+    return p->board.smmu_hpa == 0 || p->irq[a].intid != p->board.smmu_event_intid;
+}
+
+/* Bus 0 without its host bridge; function 0, and the zone sees no other of the device. */
+bool plan_rule_function_place(const struct plan *p, uint32_t a, uint32_t b)
+{
+    const struct plan_function *f = &p->function[a];
+
+    (void)b;
+    return plan_has_zone(p, f->zone) && f->reserved == 0 && p->board.pci_ecam_hpa != 0 &&
+           get(BDF_DEVICE, f->bdf) != 0 && put(BDF_DEVICE, get(BDF_DEVICE, f->bdf)) == f->bdf;
+}
+
+bool plan_rule_function_unique(const struct plan *p, uint32_t a, uint32_t b)
+{
+    const struct plan_function *x = &p->function[a], *y = &p->function[b];
+
+    return x->bdf != y->bdf && (p->board.smmu_hpa == 0 || x->stream != y->stream);
+}
+
+/* Contained by the SMMU, or the zone may write to all memory: the plan says so. */
+bool plan_rule_function_dma(const struct plan *p, uint32_t a, uint32_t b)
+{
+    const struct plan_function *f = &p->function[a];
+
+    (void)b;
+    if (p->board.smmu_hpa != 0) {
+        return f->stream < PLAN_MAX_STREAMS;
+    }
+    return f->stream == 0 &&
+           (!plan_has_zone(p, f->zone) || (p->zone[f->zone].flags & PLAN_ZONE_DMA_TRUSTED) != 0);
+}
+
+/* All that its registers can be moved to is the zone's own, at the machine's addresses. */
+bool plan_rule_function_window(const struct plan *p, uint32_t a, uint32_t b)
+{
+    uint32_t zone = p->function[a].zone;
+    const struct plan_zone *z;
+
+    (void)b;
+    if (!plan_has_zone(p, zone)) {
+        return true;
+    }
+    z = &p->zone[zone];
+    for (uint32_t i = 0; i < plan_count(p, PLAN_OBJECT_REGION); i++) {
+        const struct plan_region *r = &p->region[i];
+
+        if (r->zone == zone && r->kind == PLAN_REGION_DEVICE && r->gpa == r->hpa &&
+            range_inside(r->hpa, r->size, z->host_hpa, z->host_size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A window without functions would be memory of nobody's devices. */
+bool plan_rule_zone_functions(const struct plan *p, uint32_t a, uint32_t b)
+{
+    (void)b;
+    for (uint32_t i = 0; i < plan_count(p, PLAN_OBJECT_FUNCTION); i++) {
+        if (p->function[i].zone == a) {
+            return true;
+        }
+    }
+    return p->zone[a].host_hpa == 0 && p->zone[a].host_size == 0;
+}
