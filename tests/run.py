@@ -12,6 +12,7 @@ import fnmatch
 import importlib.util
 import os
 import pathlib
+import random
 import shlex
 import shutil
 import string
@@ -31,10 +32,11 @@ CONFIG = ROOT / "tests" / "tests.cfg"
 ALLOWED_SKIPS = ROOT / "tests" / "allowed-skips"
 SKIP_STATUS = 77  # of scripts/qemu: this Debian has no such version
 KEYS = {"tier", "qemu", "cpus", "memory", "cpu", "machine", "plan", "set", "opt", "kernel",
-        "script", "timeout", "native", "args", "load", "gdb", "overlay"}
+        "script", "timeout", "native", "args", "load", "gdb", "overlay", "devices"}
 UBOOT = pathlib.Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")  # of package u-boot-qemu
 
 
+DISK_SIZE = 4 << 20
 LOAD_ADDRESS = 0x40200000  # of QEMU virt, as `vitrine plan build` lays it out
 
 
@@ -61,6 +63,7 @@ class Stanza:
     load: str
     gdb: bool
     overlay: list
+    devices: str
     settings: dict = field(default_factory=dict)
     args: dict = field(default_factory=dict)
     zones: list = field(default_factory=list)
@@ -85,6 +88,7 @@ def read_config():
             opt=s["opt"], kernel=s["kernel"], script=s["script"], timeout=s.getfloat("timeout"),
             native=s.get("native", ""), load=s.get("load", "kernel"),
             gdb=s.getboolean("gdb", False), overlay=s.get("overlay", "").split(),
+            devices=s.get("devices", ""),
             settings=pairs(s.get("set", "")),
             args=pairs(s.get("args", ""))))
         if stanzas[-1].tier not in ("quick", "full"):
@@ -175,6 +179,13 @@ def qemu_command(stanza, backend, image):
             "-net", "none", "-name", "vitrine,debug-threads=on", *loading(stanza, image)]
 
 
+def devices(stanza, where):
+    """More arguments of QEMU; ${disk} is a file of bytes that nobody guesses."""
+    if stanza.devices:
+        (where / "disk").write_bytes(random.Random(stanza.name).randbytes(DISK_SIZE))
+    return shlex.split(string.Template(stanza.devices).substitute(disk=where / "disk", where=where))
+
+
 def loading(stanza, image):
     """How the boot image gets into the machine."""
     if stanza.load == "uboot":
@@ -218,7 +229,7 @@ def run_backend(stanza, builder, backend):
     where.mkdir(parents=True)
     version = choose(backend)
     image = builder.boot_image(stanza, where)
-    command = qemu_command(stanza, version, image)
+    command = qemu_command(stanza, version, image) + devices(stanza, where)
     gdb = tempfile.TemporaryDirectory() if stanza.gdb else None  # socket paths must be short
     if gdb:
         command += ["-S", "-gdb", f"unix:{gdb.name}/gdb,server=on,wait=off"]
