@@ -66,6 +66,12 @@ static void check_machine(const struct plan *p)
     if (p->board.uart_hpa != 0) {
         add(&s, p->board.uart_hpa, PAGE_4K, OWNER_HYP);
     }
+    if (p->board.smmu_hpa != 0) {
+        add(&s, p->board.smmu_hpa, p->board.smmu_size, OWNER_HYP);
+    }
+    if (p->board.pci_ecam_hpa != 0) {
+        add(&s, p->board.pci_ecam_hpa, PLAN_PCI_ECAM_SIZE, OWNER_HYP);
+    }
     for (uint32_t i = 0; i < p->region_count; i++) {
         FUZZ_CHECK(p->region[i].zone < p->zone_count);
         add(&s, p->region[i].hpa, p->region[i].size, p->region[i].zone);
@@ -246,12 +252,32 @@ static void check_irqs(const struct plan *p)
         FUZZ_CHECK(p->board.uart_intid < 1020);
         owners[p->board.uart_intid] = 1;
     }
+    if (p->board.smmu_hpa != 0) {
+        FUZZ_CHECK(p->board.smmu_event_intid < 1020 && owners[p->board.smmu_event_intid] == 0);
+        owners[p->board.smmu_event_intid] = 1;
+    }
     for (uint32_t i = 0; i < p->irq_count; i++) {
         FUZZ_CHECK(p->irq[i].intid >= 32 && p->irq[i].intid < 1020);
         FUZZ_CHECK(p->irq[i].zone < p->zone_count);
         FUZZ_CHECK(owners[p->irq[i].intid]++ == 0);
         FUZZ_CHECK(p->zone[p->irq[i].zone].console != PLAN_CONSOLE_EMULATED ||
                    p->zone[p->irq[i].zone].vuart_intid != p->irq[i].intid);
+    }
+}
+
+/* One owner for each function; its accesses to memory are contained, or the zone is trusted. */
+static void check_functions(const struct plan *p)
+{
+    uint8_t owners[32] = { 0 };
+
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        const struct plan_function *f = &p->function[i];
+
+        FUZZ_CHECK(f->zone < p->zone_count && f->bdf != 0 && f->bdf < 256 && f->bdf % 8 == 0);
+        FUZZ_CHECK(owners[f->bdf / 8]++ == 0);
+        FUZZ_CHECK(p->board.pci_ecam_hpa != 0 && p->zone[f->zone].host_size != 0);
+        FUZZ_CHECK(p->board.smmu_hpa != 0 ? f->stream < PLAN_MAX_STREAMS
+                                          : (p->zone[f->zone].flags & PLAN_ZONE_DMA_TRUSTED) != 0);
     }
 }
 
@@ -272,6 +298,7 @@ void plan_invariant(const struct plan *plan)
     FUZZ_CHECK(plan->region_count <= PLAN_MAX_REGIONS && plan->irq_count <= PLAN_MAX_IRQS);
     FUZZ_CHECK(plan->image_count <= PLAN_MAX_IMAGES);
     FUZZ_CHECK(plan->channel_count <= PLAN_MAX_CHANNELS);
+    FUZZ_CHECK(plan->function_count <= PLAN_MAX_FUNCTIONS);
     FUZZ_CHECK(plan->image_hpa >= plan->hyp_hpa);
     FUZZ_CHECK(plan->image_hpa - plan->hyp_hpa + plan->image_size < plan->hyp_size);
     check_machine(plan);
@@ -279,6 +306,7 @@ void plan_invariant(const struct plan *plan)
     check_images(plan);
     check_cpus(plan);
     check_irqs(plan);
+    check_functions(plan);
     for (uint32_t i = 0; i < plan->zone_count; i++) {
         check_guest(plan, i);
         check_entry(plan, i);

@@ -11,6 +11,7 @@
 #include "hyp/core/console.h"
 #include "hyp/core/load.h"
 #include "hyp/core/log.h"
+#include "hyp/core/pcihost.h"
 #include "psci.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -45,6 +46,11 @@ bool channel_up(const struct zone *zone)
 }
 
 void channel_down(const struct zone *zone)
+{
+    (void)zone;
+}
+
+void pcihost_quiet(const struct zone *zone)
 {
     (void)zone;
 }
