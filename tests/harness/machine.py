@@ -20,6 +20,11 @@ class Failure(AssertionError):
     """A test's claim does not hold."""
 
 
+def answer_pattern(mark):
+    """Output and status of a command after its echo, whose end of line may have been a cut."""
+    return rf"(?s).*\"<\$\?>{mark}\"\n?(.*?)<(\d+)>{mark}"
+
+
 class Machine:
     """`zones` are names in plan order: their digit after Ctrl-A is index + 1."""
 
@@ -126,7 +131,7 @@ class Machine:
             raise Failure(f"the shell would wrap its echo: {line}")
         self.key(zone, line + "\n")
         # The echo holds $? and is no match; it comes twice when typed before the prompt is there.
-        found = self.expect(zone, rf"(?s).*\"<\$\?>{mark}\"\n(.*?)<(\d+)>{mark}", timeout)
+        found = self.expect(zone, answer_pattern(mark), timeout)
         return int(found.group(2)), found.group(1)
 
     def run_ok(self, zone, command, timeout=30):

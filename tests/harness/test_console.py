@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from harness.console import Console, search  # noqa: E402  pylint: disable=wrong-import-position
+from harness.machine import answer_pattern  # noqa: E402  pylint: disable=wrong-import-position
 
 SAMPLE = (
     "[hyp] ready\r\n\x1b[36m[linux0] \x1b[0mfirst\r\nno prefix [x] y\r\n"
@@ -42,3 +43,9 @@ def test_cut_line_is_found_whole_or_as_two():
     assert found and end == len("begin")
     assert search(re.compile("endnext"), console.raw["a"]) == (None, 0)
     assert console.text("b") == "other\n"
+
+
+def test_answer_after_an_echo_that_was_cut():
+    raw = 'linux0:/# echo alive; echo "<\v$\v?>m3"\valive\n<0>m3\vlinux0:/# '
+    found, _ = search(re.compile(answer_pattern("m3"), re.M), raw)
+    assert found.group(1) == "alive\n" and found.group(2) == "0"
