@@ -457,3 +457,34 @@ void fx_enable_all(void)
         fx_redist_wr(i, GICR_SGI + GICD_ISENABLER, 4, UINT32_MAX);
     }
 }
+
+struct vcpu *fx_me(void)
+{
+    return fx.self->vcpu;
+}
+
+void fx_flush(void)
+{
+    arch_virq_flush(fx_me());
+    fake_isb_hook();
+}
+
+int fx_setup_entered(void **state)
+{
+    (void)fx_setup_running(state);
+    fx_enable_all();
+    for (unsigned i = 3; i-- > 0;) {
+        fx_switch(i);
+        fx_flush();
+    }
+    return 0;
+}
+
+void fx_set_priority(uint32_t intid, uint8_t priority)
+{
+    if (intid < 32) {
+        fx_redist_wr(fx_me()->id, GICR_SGI + GICD_IPRIORITYR + intid, 1, priority);
+    } else {
+        fx_wr(GICD_IPRIORITYR + intid, 1, priority);
+    }
+}

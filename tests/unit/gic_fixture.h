@@ -91,4 +91,14 @@ void fx_redist_wr(unsigned vcpu, uint32_t offset, unsigned size, uint64_t value)
 /* Every word of zone 0 enabled at the guest's side. */
 void fx_enable_all(void);
 
+/* The running vCPU, and what its CPU does before it enters the guest. */
+struct vcpu *fx_me(void);
+void fx_flush(void);
+
+/* fx_setup_running(), all interrupts enabled, and each vCPU about to enter. */
+int fx_setup_entered(void **state);
+
+/* Priority as the running vCPU sets it, of a private interrupt or an SPI. */
+void fx_set_priority(uint32_t intid, uint8_t priority);
+
 #endif

@@ -2,28 +2,6 @@
 /* Tests hyp/arch/aarch64/vgic.c: a zone and its vCPUs come and go, and leave nothing behind. */
 #include "gic_fixture.h"
 
-static struct vcpu *me(void)
-{
-    return fx.self->vcpu;
-}
-
-static void flush(void)
-{
-    arch_virq_flush(me());
-    fake_isb_hook();
-}
-
-static int setup(void **state)
-{
-    (void)fx_setup_running(state);
-    fx_enable_all();
-    for (unsigned i = 3; i-- > 0;) {
-        fx_switch(i);
-        flush();
-    }
-    return 0;
-}
-
 static void test_unload_gives_everything_back(void **state)
 {
     (void)state;
@@ -32,9 +10,9 @@ static void test_unload_gives_everything_back(void **state)
     (void)fx_raise(FX_HIGH);
     fx_guest_ack(FX_HIGH);
     arch_virq_set(&fx.zone[0], FX_VUART, true);
-    flush();
+    fx_flush();
     (void)fx_raise(FX_VTIMER); /* overflow */
-    vgic_vcpu_unload(me());
+    vgic_vcpu_unload(fx_me());
     assert_int_equal(fx_lr_count(), 0);
     assert_int_equal(fake_ich_hcr_el2, 0);
     assert_int_equal(fx.gicd.active[1] | fx.gicd.active[3], 0);
@@ -43,12 +21,12 @@ static void test_unload_gives_everything_back(void **state)
     assert_int_equal(fx.sgi[0].active[0], 0);
     assert_int_equal(fx.zone[0].arch.vgic.spi[1].in_lr, 0);
     /* Off, it takes nothing; on again, the line that is still high comes. */
-    arch_virq_flush(me());
+    arch_virq_flush(fx_me());
     (void)fx_raise(FX_LEVEL);
     assert_int_equal(fx_lr_count(), 0);
-    vgic_vcpu_reset(me());
-    vgic_vcpu_load(me());
-    flush();
+    vgic_vcpu_reset(fx_me());
+    vgic_vcpu_load(fx_me());
+    fx_flush();
     assert_true(fx_lr_of(FX_VUART) >= 0);
     assert_true(fx_lr_of(FX_LEVEL) >= 0);
 }
@@ -69,7 +47,7 @@ static void test_zone_reset_leaves_nothing(void **state)
     fx_wr(GICD_ISPENDR + 4, 4, UINT32_MAX);
     for (unsigned i = 0; i < 3; i++) {
         fx_switch(i);
-        vgic_vcpu_unload(me());
+        vgic_vcpu_unload(fx_me());
     }
     arch_virq_reset(&fx.zone[0]);
     for (uint32_t n = 0; n < 32; n++) {
@@ -117,15 +95,15 @@ static void test_load_enables_what_was_enabled_before(void **state)
 
     (void)state;
     fx_switch(1);
-    vgic_vcpu_unload(me());
+    vgic_vcpu_unload(fx_me());
     fx.cpu[1].arch.gicr = 0; /* not up yet */
     fx_redist_wr(1, GICR_SGI + GICD_ISENABLER, 4, UINT32_MAX);
     (void)fx_redist_rd(1, GICR_SGI + GICD_ISPENDR, 4);
     (void)fx_redist_rd(1, GICR_CTLR, 4);
     fx.cpu[1].arch.gicr = gicr;
     assert_int_equal(fx.sgi[1].enabled[0] & fx.sgi[1].allowed[0], 0);
-    vgic_vcpu_reset(me());
-    vgic_vcpu_load(me());
+    vgic_vcpu_reset(fx_me());
+    vgic_vcpu_load(fx_me());
     assert_int_equal(fx.sgi[1].enabled[0] & fx.sgi[1].allowed[0], fx.sgi[1].allowed[0]);
 }
 
@@ -134,17 +112,17 @@ static void test_preemption_registers_by_their_number(void **state)
     (void)state;
     fake_ich_ap1r1_el2 = fake_ich_ap1r3_el2 = fake_ich_ap0r0_el2 = 5;
     fake_ich_vmcr_el2 = 5;
-    vgic_vcpu_load(me());
+    vgic_vcpu_load(fx_me());
     assert_true(fake_ich_ap0r0_el2 == 0 && fake_ich_ap1r1_el2 == 5 && fake_ich_ap1r3_el2 == 5);
     assert_true(fake_ich_vmcr_el2 == 0);
     fake_ich_vtr_el2 = UINT64_C(5) << 26 | 15; /* 6 bits, 16 list registers */
-    vgic_vcpu_load(me());
+    vgic_vcpu_load(fx_me());
     assert_true(fake_ich_ap1r1_el2 == 0 && fake_ich_ap1r3_el2 == 5);
-    assert_int_equal(me()->arch.vgic.lr_mask, 0xffff);
+    assert_int_equal(fx_me()->arch.vgic.lr_mask, 0xffff);
     fake_ich_vtr_el2 = UINT64_C(6) << 26 | 31; /* 7 bits, more registers than the architecture */
-    vgic_vcpu_load(me());
+    vgic_vcpu_load(fx_me());
     assert_true(fake_ich_ap1r3_el2 == 0);
-    assert_int_equal(me()->arch.vgic.lr_mask, 0xffff);
+    assert_int_equal(fx_me()->arch.vgic.lr_mask, 0xffff);
 }
 
 /* An SGI sent to a vCPU on its way up is not lost. */
@@ -152,25 +130,25 @@ static void test_sgi_before_load_arrives(void **state)
 {
     (void)state;
     fx_switch(1);
-    vgic_vcpu_unload(me());
+    vgic_vcpu_unload(fx_me());
     assert_true(vgic_sgi1r_write(&fx.vcpu[0][0], 2 | 1 << 24));
-    arch_virq_flush(me());
-    vgic_vcpu_reset(me());
-    vgic_vcpu_load(me());
+    arch_virq_flush(fx_me());
+    vgic_vcpu_reset(fx_me());
+    vgic_vcpu_load(fx_me());
     fx_redist_wr(1, GICR_SGI + GICD_ISENABLER, 4, UINT32_MAX);
-    flush();
+    fx_flush();
     assert_int_equal(fx_lr_of(1), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_plan_becomes_ownership, setup),
-        cmocka_unit_test_setup(test_unload_gives_everything_back, setup),
-        cmocka_unit_test_setup(test_zone_reset_leaves_nothing, setup),
-        cmocka_unit_test_setup(test_load_enables_what_was_enabled_before, setup),
-        cmocka_unit_test_setup(test_preemption_registers_by_their_number, setup),
-        cmocka_unit_test_setup(test_sgi_before_load_arrives, setup),
+        cmocka_unit_test_setup(test_plan_becomes_ownership, fx_setup_entered),
+        cmocka_unit_test_setup(test_unload_gives_everything_back, fx_setup_entered),
+        cmocka_unit_test_setup(test_zone_reset_leaves_nothing, fx_setup_entered),
+        cmocka_unit_test_setup(test_load_enables_what_was_enabled_before, fx_setup_entered),
+        cmocka_unit_test_setup(test_preemption_registers_by_their_number, fx_setup_entered),
+        cmocka_unit_test_setup(test_sgi_before_load_arrives, fx_setup_entered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,6 @@ FIELD(VTTBR_VMID, 48, 8);
 #define S2_IPA_BITS 40u /* fewer where the machine has fewer physical address bits */
 
 /* ID registers that decide what must be set up */
-FIELD(PFR0_EL2, 8, 4);
 FIELD(PFR0_MPAM, 40, 4);
 FIELD(PFR1_MPAM_FRAC, 16, 4);
 FIELD(MMFR0_PARANGE, 0, 4);
@@ -82,6 +81,5 @@ FIELD(MPIDR_RES1, 31, 1);
 
 /* CNTHP_CTL_EL2 */
 FIELD(CNT_ENABLE, 0, 1);
-FIELD(CNT_IMASK, 1, 1);
 
 #endif

@@ -64,7 +64,6 @@ FIELD(GICR_TYPER_NUMBER, 8, 16);
 FIELD(GICR_TYPER_AFFINITY, 32, 32); /* Aff3.Aff2.Aff1.Aff0 */
 FIELD(GICR_WAKER_SLEEP, 1, 1);
 FIELD(GICR_WAKER_ASLEEP, 2, 1);
-FIELD(PIDR2_ARCHREV, 4, 4);
 
 /* INTID as bitmap position, and special values of ICC_IAR1_EL1 */
 FIELD(INTID_BIT, 0, 5);
@@ -73,7 +72,6 @@ FIELD(IAR_INTID, 0, 24);
 enum { INTID_SPI = 32, INTID_SPECIAL = 1020 };
 
 /* Affinity as in MPIDR_EL1 and GICD_IROUTER */
-FIELD(AFF_0, 0, 8);
 FIELD(AFF_0_BIT, 0, 4);   /* bit in a target list */
 FIELD(AFF_0_RANGE, 4, 4); /* range selector of the list */
 FIELD(AFF_1, 8, 8);

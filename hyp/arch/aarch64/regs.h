@@ -111,15 +111,12 @@ FIELD(SYS_OP2, 0, 3);
 FIELD(ESR_EC, 26, 6);
 FIELD(ESR_EC_ABORT, 31, 1); /* classes from 0x20 on: aborts, alignment, SError, debug */
 FIELD(ESR_IL, 25, 1);
-FIELD(ESR_ISS, 0, 25);
 
 /* PSTATE as in SPSR_ELx */
 FIELD(PSTATE_M, 0, 5); /* mode, with bit 4: AArch32 */
 FIELD(PSTATE_MODE32, 4, 1);
-FIELD(PSTATE_T, 5, 1);
 FIELD(PSTATE_DAIF, 6, 4);
 FIELD(PSTATE_BTYPE, 10, 2);
-FIELD(PSTATE_IL, 20, 1);
 FIELD(PSTATE_SS, 21, 1);
 FIELD(PSTATE_PAN, 22, 1);
 FIELD(PSTATE_DIT, 24, 1);

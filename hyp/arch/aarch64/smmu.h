@@ -56,7 +56,6 @@ FIELD(CR2_PTM, 2, 1);       /* CPUs' TLB maintenance is not taken part in */
 FIELD(GBPA_ABORT, 20, 1);
 FIELD(GBPA_UPDATE, 31, 1);
 FIELD(IRQ_CTRL_EVENTQ, 2, 1);
-FIELD(GERROR_CMDQ, 0, 1);
 FIELD(BASE_LOG2, 0, 5);
 FIELD(BASE_ALLOCATE, 62, 1);
 
@@ -71,7 +70,6 @@ FIELD(STE_S2PS, 48, 3);
 FIELD(STE_S2AA64, 51, 1);
 FIELD(STE_S2PTW, 54, 1); /* table walks through Device memory fault */
 FIELD(STE_S2R, 58, 1);   /* report faults; S2S = 0: never stall */
-FIELD(STE_S2TTB, 4, 48); /* word 3 */
 enum { STE_CONFIG_ABORT = 0, STE_CONFIG_STAGE2 = 6, STE_SHCFG_INCOMING = 1 };
 
 /* Commands (IHI 0070, 4): two 64-bit words */
