@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a micro-VM's guest image tells its host, and what the guest finds at entry.
+ *
+ * The host builds everything that is slow to build inside (notes: supervisor mode may be emulated):
+ * page tables, GDT, TSS, IDT, gate page. Memory is mapped where it lies (gva = gpa). The lowest
+ * 2 MiB have the fixed layout below; the image follows at UVM_IMAGE_GVA or where it is linked,
+ * then heap, a hole, and the user stack at the top.
+ *
+ * x86_64 at first entry: long mode, CPL 0, rip = the note's entry, rsp = UVM_STACK0_TOP, rdi =
+ * UVM_INFO_GVA, IF = 0, GDT, TSS and IDT loaded; FP state is the architecture's initial one, CR4
+ * and XCR0 allow all vector state that the machine has.
+ */
+#ifndef ABI_UVM_H
+#define ABI_UVM_H
+
+#include <stdint.h>
+
+/* ---- The image: an ELF note, name "Vitrine", type UVM_NOTE_TYPE ---- */
+
+#define UVM_NOTE_NAME    "Vitrine"
+#define UVM_NOTE_TYPE    UINT32_C(1)
+#define UVM_NOTE_VERSION UINT32_C(1)
+
+/* A segment with this bit in p_flags is the runtime's: supervisor only. */
+#define UVM_PF_SUPERVISOR UINT32_C(0x00100000)
+
+/* Places are relative to the field that names them, so that a PIE's note needs no relocation. */
+struct uvm_note {
+    uint32_t version;
+    uint32_t size;          /* of this structure */
+    int64_t entry;          /* first instruction, supervisor */
+    int64_t vectors;        /* x86_64: code of vector v at vectors + v * vector_stride */
+    uint32_t vector_stride; /* bytes */
+    uint32_t vector_count;  /* 256 */
+    int64_t exports;        /* struct call_export[export_count] */
+    int64_t exports_end;
+    int64_t imports; /* struct call_import[] */
+    int64_t imports_end;
+};
+
+/* ---- Fixed addresses ---- */
+
+#define UVM_GATE_GVA   UINT64_C(0x1000) /* user RX: "ud2; ret" */
+#define UVM_INFO_GVA   UINT64_C(0x2000) /* struct uvm_info, user R */
+#define UVM_FAULT_GVA  UINT64_C(0x4000) /* struct fault_area, supervisor RW */
+#define UVM_FAULT_SIZE UINT64_C(0x4000)
+#define UVM_CPU_GVA    UINT64_C(0x8000) /* GDT, TSS, IDT: supervisor RW */
+#define UVM_CPU_SIZE   UINT64_C(0x4000)
+
+/* Stacks of the supervisor, an unmapped page below each. */
+#define UVM_STACK_DF_TOP UINT64_C(0x12000) /* IST1: double fault, 4 KiB */
+#define UVM_STACK_NM_TOP UINT64_C(0x14000) /* IST2: NMI, 4 KiB */
+#define UVM_STACK_MC_TOP UINT64_C(0x16000) /* IST3: machine check, 4 KiB */
+#define UVM_STACK0_TOP   UINT64_C(0x20000) /* RSP0: all else, 32 KiB */
+#define UVM_STACK0_SIZE  UINT64_C(0x8000)
+
+#define UVM_CALL_GVA      UINT64_C(0x100000) /* struct call_area, user RW */
+#define UVM_CALL_SIZE_MIN UINT64_C(0x4000)
+#define UVM_CALL_SIZE_MAX UINT64_C(0xf0000)
+#define UVM_IMAGE_GVA     UINT64_C(0x200000) /* lowest address of an image; a PIE goes here */
+
+/* Selectors of the GDT that the host builds. */
+enum uvm_selector {
+    UVM_SEL_KERNEL_CS = 0x08,
+    UVM_SEL_KERNEL_DS = 0x10,
+    UVM_SEL_USER_DS = 0x1b,
+    UVM_SEL_USER_CS = 0x23,
+    UVM_SEL_TSS = 0x28,
+};
+
+/* ---- Exits ---- */
+
+/*
+ * Supervisor exits are `out imm8, al`; al says nothing. User code exits through the gate page: its
+ * ud2 raises #UD with rip = UVM_GATE_GVA, on which the vector does `out UVM_PORT_GATE` and then
+ * iretq to the instruction after. No register changes, so a compiler sees an ordinary call.
+ */
+enum uvm_port {
+    UVM_PORT_GATE = 0xe0,  /* call_area.request says what */
+    UVM_PORT_FAULT = 0xe1, /* fault_area is filled; the answer is in it afterwards */
+    UVM_PORT_XSAVE = 0xe2, /* FP state to uvm_info.xsave_gva; PORT_XRSTOR back from there */
+    UVM_PORT_XRSTOR = 0xe3,
+};
+
+/* ---- What the guest finds ---- */
+
+#define UVM_INFO_MAGIC   UINT64_C(0x314d565552545656)
+#define UVM_INFO_VERSION UINT32_C(1)
+
+enum uvm_flag {
+    UVM_FLAG_XSAVE = 1, /* supervisor mode can execute XSAVE and XRSTOR; else by the ports */
+};
+
+struct uvm_info {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t size;
+    uint32_t flags;
+    uint32_t vcpu_count;
+    uint64_t ram_size;
+    uint64_t image_gva, image_size; /* the loaded image, rounded to pages */
+    uint64_t heap_gva, heap_size;   /* user RW */
+    uint64_t call_size;
+    /*
+     * User stack: [stack_limit, stack_top) may be touched, below it lies an unmapped guard of
+     * stack_guard bytes. Page-table entries of the stack's pages stand in one array at stack_pte
+     * (supervisor RW), that of stack_limit first; each has its page's address and permissions, and
+     * bit 0 (present) clear until the page is first touched.
+     */
+    uint64_t stack_top, stack_limit, stack_guard;
+    uint64_t stack_pte;
+    uint64_t xsave_gva, xsave_size, xsave_mask; /* supervisor RW buffer, 64-byte aligned */
+    uint64_t seed[2];
+};
+
+#endif
