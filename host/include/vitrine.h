@@ -175,9 +175,9 @@ struct vt_cfg {
     void *fault_ctx;
     vt_log_fn log; /* default: the image's */
     void *log_ctx;
-    uint64_t wall_ns; /* budget of each call, wall clock; 0: none */
-    uint64_t cpu_ns;  /* and CPU time of the calling thread */
-    int kick_signal; /* ends KVM_RUN, blocked outside of it, never handled; default SIGURG */
+    uint64_t wall_ns;    /* budget of each call, wall clock; 0: none */
+    uint64_t cpu_ns;     /* and CPU time of the calling thread */
+    int kick_signal;     /* ends KVM_RUN, blocked outside of it, never handled; default SIGURG */
     const char *backend; /* "kvm"; default: the first that is usable */
 };
 
