@@ -7,6 +7,8 @@ O         ?= build
 V         ?=
 TOOLCHAIN ?= gcc
 OPT       ?= -O2
+# Drivers in the hypervisor, e.g. "gicv3 channels"; empty: all. hyp/build.mk lists them.
+HYP_DRIVERS ?=
 # Extra arguments for tests/run.py, e.g. make check ZONE='--only linux-smp'.
 ZONE      ?=
 
@@ -82,7 +84,8 @@ LDFLAGS_FREE_aarch64 := -nostdlib -static -Wl,--build-id=none -Wl,--gc-sections 
 
 # Objects that list $(FLAGS_STAMP) as a prerequisite are rebuilt when flags change under the same O.
 FLAGS_STAMP := $(O)/flags.stamp
-FLAGS_NOW   := $(HOSTCC) $(CFLAGS_HOST) $(CFLAGS_SAN) $(CC_aarch64) $(CFLAGS_FREE_aarch64)
+FLAGS_NOW   := $(HOSTCC) $(CFLAGS_HOST) $(CFLAGS_SAN) $(CC_aarch64) $(CFLAGS_FREE_aarch64) \
+               $(HYP_DRIVERS)
 $(FLAGS_STAMP): FORCE
 	@mkdir -p $(@D); printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' >$@
 FORCE:
@@ -183,4 +186,4 @@ clean: ## remove $(O)
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
-	@echo '  Settings: O=build V=1 TOOLCHAIN=gcc|clang OPT=-O2 JOBS=n'
+	@echo '  Settings: O=build V=1 TOOLCHAIN=gcc|clang OPT=-O2 JOBS=n HYP_DRIVERS="..."'

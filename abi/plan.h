@@ -181,12 +181,24 @@ struct plan {
 };
 
 /*
+ * Parts of the hypervisor that a build may leave out; BIT64() of them in plan_hyp_header.drivers.
+ * lib/plan_driver.c says which of them a plan needs.
+ */
+enum plan_driver {
+    PLAN_DRIVER_GICV3,
+    PLAN_DRIVER_SMMUV3,
+    PLAN_DRIVER_PCI,      /* functions of the machine's PCI host */
+    PLAN_DRIVER_CHANNELS, /* and the virtual PCI bus on which zones find them */
+    PLAN_DRIVER_COUNT,
+};
+
+/*
  * Boot image: hyp.bin (starts with an arm64 Image header) padded to 4 KiB, struct plan padded to
  * 4 KiB, then the blobs that plan.image[] names. The first words of hyp.bin after the 64-byte
  * header are a struct plan_hyp_header, by which the compiler knows what it was given.
  */
 #define PLAN_HYP_HEADER_OFFSET 64u
-#define PLAN_HYP_MAGIC         UINT64_C(0x3150594852545f56) /* "V_TRHYP1" */
+#define PLAN_HYP_MAGIC         UINT64_C(0x3250594852545f56) /* "V_TRHYP2" */
 
 struct plan_hyp_header {
     uint64_t magic;
@@ -195,6 +207,7 @@ struct plan_hyp_header {
     uint64_t image_size; /* bytes of hyp.bin, multiple of 4 KiB: the plan follows at this offset */
     uint64_t pool_fixed; /* bytes of pool it needs whatever the plan says */
     uint64_t pool_per_cpu, pool_per_zone, pool_per_channel;
+    uint64_t drivers; /* bits by enum plan_driver: what this build has */
 };
 
 #endif

@@ -1,16 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 # The separation kernel: $(O)/hyp/<arch>/hyp.elf, and hyp.bin for boot images.
 
-HYP_CORE := channel console console_cmd console_line load lock log main mmio pcihost pool reg run \
-            s2 setup string trap uart vbus vuart zone
-HYP_aarch64 := boot cpu crash decode early fast fetch gic idreg inject mmu mmu_boot pirq psci \
-               smmu stage2 sysreg vcpu_regs vgic vgic_table vgicd vgicr vlr vlr_state vspill vword
+HYP_CORE := console console_cmd console_line load lock log main mmio pool reg run s2 setup string \
+            trap uart vuart zone
+HYP_aarch64 := boot cpu crash decode dma early fast fetch gic idreg inject mmu mmu_boot pirq psci \
+               stage2 sysreg vcpu_regs vgic vgic_table vgicd vgicr vlr vlr_state vspill vword
 HYP_ASM_aarch64 := entry start
-HYP_LIB := insn_a64 plan_check plan_rule_channel plan_rule_machine plan_rule_pci \
-           plan_rule_zone vpci
+HYP_LIB := insn_a64 plan_check plan_driver plan_rule_channel plan_rule_machine plan_rule_pci \
+           plan_rule_zone
+
+# Drivers, each a bit of enum plan_driver: its files, and the file that has its functions in a build
+# without it. What a plan needs and this build does not have is refused by boot.c and `vitrine`.
+HYP_WITH_channels := hyp/core/channel.c hyp/core/vbus.c lib/vpci.c
+HYP_SANS_channels := hyp/none/channel.c
+HYP_WITH_gicv3    :=
+HYP_WITH_pci      := hyp/core/pcihost.c
+HYP_SANS_pci      := hyp/none/pcihost.c
+HYP_WITH_smmuv3   := hyp/arch/aarch64/smmu.c
+HYP_SANS_smmuv3   := hyp/none/smmu.c
+
+HYP_DRIVERS_ALL := $(sort $(patsubst HYP_WITH_%,%,$(filter HYP_WITH_%,$(.VARIABLES))))
+HYP_BUILT       := $(or $(HYP_DRIVERS),$(HYP_DRIVERS_ALL))
+ifneq ($(filter-out $(HYP_DRIVERS_ALL),$(HYP_BUILT)),)
+$(error HYP_DRIVERS: $(filter-out $(HYP_DRIVERS_ALL),$(HYP_BUILT)) is not one of $(HYP_DRIVERS_ALL))
+endif
+ifeq ($(filter gicv%,$(HYP_BUILT)),)
+$(error HYP_DRIVERS=$(HYP_DRIVERS) has no interrupt controller, such as gicv3)
+endif
+HYP_DRIVER_SRC := $(foreach d,$(HYP_BUILT),$(HYP_WITH_$d)) \
+                  $(foreach d,$(filter-out $(HYP_BUILT),$(HYP_DRIVERS_ALL)),$(HYP_SANS_$d))
 
 HYP_OUT := $(O)/hyp/aarch64
-HYP_SRC := $(HYP_CORE:%=hyp/core/%.c) $(HYP_aarch64:%=hyp/arch/aarch64/%.c) $(HYP_LIB:%=lib/%.c)
+HYP_SRC := $(HYP_CORE:%=hyp/core/%.c) $(HYP_aarch64:%=hyp/arch/aarch64/%.c) $(HYP_LIB:%=lib/%.c) \
+           $(HYP_DRIVER_SRC)
 HYP_OBJ := $(HYP_SRC:%.c=$(HYP_OUT)/%.o) $(HYP_ASM_aarch64:%=$(HYP_OUT)/hyp/arch/aarch64/%.o)
 # hw.h has a directory of its own, so that tests can put the fake one in its place.
 HYP_INC := -Ihyp/arch/aarch64 -Ihyp/arch/aarch64/machine
@@ -40,6 +62,10 @@ HYP_HOT := $(addprefix hyp/core/,lock mmio reg run string) \
            hyp/arch/aarch64/vword
 HYP_COLD := $(filter-out $(HYP_HOT:%=$(HYP_OUT)/%.o),$(HYP_SRC:%.c=$(HYP_OUT)/%.o))
 $(HYP_COLD): HYP_CFLAGS := $(if $(filter -O2,$(OPT)),-Os)
+
+# The driver bits, for the image's header and for the refusal.
+$(HYP_OUT)/hyp/arch/aarch64/boot.o: HYP_CFLAGS += \
+    '-DHYP_DRIVERS=(0$(foreach d,$(HYP_BUILT), | BIT64(PLAN_DRIVER_$(shell echo $d | tr a-z A-Z))))'
 
 $(HYP_OUT)/hyp.elf: $(HYP_OBJ) $(HYP_LD)
 	$(call say,LINK,$@)

@@ -93,6 +93,15 @@ uint32_t plan_check(const struct plan *plan, struct plan_sink *sink);
 /* "zone", "region", ... of an enum plan_object; never NULL. */
 const char *plan_object_name(uint32_t kind);
 
+/*
+ * plan_driver.c: the drivers that a plan needs, bits by enum plan_driver. Reads no more than counts
+ * and flags, so that any bytes will do, before plan_check().
+ */
+uint64_t plan_drivers_needed(const struct plan *plan);
+
+/* As in HYP_DRIVERS of the build; static storage, never NULL. */
+const char *plan_driver_name(uint32_t driver);
+
 /* The zone that an object belongs to, or PLAN_NONE. Safe for any reference. */
 uint32_t plan_owner(const struct plan *plan, struct plan_ref ref);
 

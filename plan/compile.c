@@ -8,6 +8,7 @@
 
 #include "lib/addr.h"
 #include "lib/field.h"
+#include "lib/plan_check.h"
 #include "plan/dtc.h"
 
 #define PLAN_FILE_MAX  0x10000u   /* 64 KiB of text */
@@ -266,7 +267,22 @@ static void hyp_assume(struct compile *c)
     c->hyp_header = (struct plan_hyp_header){ .magic = PLAN_HYP_MAGIC,
                                               .plan_version = PLAN_VERSION,
                                               .plan_size = sizeof(struct plan),
-                                              .image_size = HYP_ASSUMED_SIZE };
+                                              .image_size = HYP_ASSUMED_SIZE,
+                                              .drivers = UINT64_MAX };
+}
+
+static void drivers_check(struct compile *c)
+{
+    uint64_t missing = plan_drivers_needed(&c->plan) & ~c->hyp_header.drivers;
+
+    for (uint32_t i = 0; i < PLAN_DRIVER_COUNT; i++) {
+        if ((missing & BIT64(i)) != 0) {
+            error_add(&c->errors, 0,
+                      "the plan needs the driver '%s', which this hypervisor was built without; "
+                      "remedy: build it with %s in HYP_DRIVERS, or with all",
+                      plan_driver_name(i), plan_driver_name(i));
+        }
+    }
 }
 
 /* --- the pipeline ---------------------------------------------------------------------------- */
@@ -322,6 +338,7 @@ bool compile_run(struct compile *c, const struct compile_options *options)
     layout_zones(c);
     layout_channels(c);
     channels_place(c);
+    drivers_check(c);
     place_zones(c);
     image_lay_out(c);
     verdict_check(c);

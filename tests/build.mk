@@ -79,11 +79,12 @@ $(eval $(call unit_test,log,$(CONSOLE_UNIT)))
 PCIHOST_UNIT := $(CORE)/pcihost.c $(CORE)/pool.c $(CORE)/string.c $(CORE)/lock.c $(FAKE)/hw.c
 $(eval $(call unit_test,pcihost,$(PCIHOST_UNIT)))
 $(eval $(call unit_test,plan_check,$(wildcard lib/plan_*.c)))
+$(eval $(call unit_test,plan_driver,lib/plan_driver.c))
 $(eval $(call unit_test,psci,hyp/arch/aarch64/psci.c hyp/arch/fake/arch.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,reg,hyp/core/reg.c))
 S2_UNIT := $(CORE)/s2.c $(CORE)/pool.c $(CORE)/string.c $(A64)/stage2.c $(FAKE)/hw.c
 $(eval $(call unit_test,s2,$(S2_UNIT)))
-SMMU_UNIT := $(A64)/smmu.c $(CORE)/pool.c $(CORE)/string.c $(CORE)/lock.c $(FAKE)/hw.c
+SMMU_UNIT := $(A64)/smmu.c $(A64)/dma.c $(CORE)/pool.c $(CORE)/string.c $(CORE)/lock.c $(FAKE)/hw.c
 $(eval $(call unit_test,smmu,$(SMMU_UNIT)))
 $(eval $(call unit_test,sysreg,$(A64)/sysreg.c $(A64)/idreg.c hyp/core/reg.c $(FAKE)/hw.c))
 $(eval $(call unit_test,trap,hyp/core/trap.c hyp/core/mmio.c hyp/arch/fake/arch.c))

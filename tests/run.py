@@ -32,10 +32,13 @@ CONFIG = ROOT / "tests" / "tests.cfg"
 ALLOWED_SKIPS = ROOT / "tests" / "allowed-skips"
 SKIP_STATUS = 77  # of scripts/qemu: this Debian has no such version
 KEYS = {"tier", "qemu", "cpus", "memory", "cpu", "machine", "plan", "set", "opt", "kernel",
-        "script", "timeout", "native", "args", "load", "gdb", "overlay", "devices"}
+        "script", "timeout", "native", "args", "load", "gdb", "overlay", "devices", "drivers",
+        "forged"}
 UBOOT = pathlib.Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")  # of package u-boot-qemu
 
 
+HYP = "hyp/aarch64/hyp.bin"
+DRIVERS_OFFSET = 120  # of plan_hyp_header.drivers in it
 DISK_SIZE = 4 << 20
 LOAD_ADDRESS = 0x40200000  # of QEMU virt, as `vitrine plan build` lays it out
 
@@ -64,6 +67,8 @@ class Stanza:
     gdb: bool
     overlay: list
     devices: str
+    drivers: str
+    forged: bool
     settings: dict = field(default_factory=dict)
     args: dict = field(default_factory=dict)
     zones: list = field(default_factory=list)
@@ -88,7 +93,8 @@ def read_config():
             opt=s["opt"], kernel=s["kernel"], script=s["script"], timeout=s.getfloat("timeout"),
             native=s.get("native", ""), load=s.get("load", "kernel"),
             gdb=s.getboolean("gdb", False), overlay=s.get("overlay", "").split(),
-            devices=s.get("devices", ""),
+            devices=s.get("devices", ""), drivers=" ".join(s.get("drivers", "").split()),
+            forged=s.getboolean("forged", False),
             settings=pairs(s.get("set", "")),
             args=pairs(s.get("args", ""))))
         if stanzas[-1].tier not in ("quick", "full"):
@@ -112,22 +118,41 @@ class Builder:
                                   pathlib.Path(os.environ.get("XDG_CACHE_HOME") or
                                                pathlib.Path.home() / ".cache") / "vitrine")
         self._lock = threading.Lock()
-        self._built = {}  # (opt, target) -> what went wrong, or ""
+        self._built = {}  # (directory, target) -> what went wrong, or ""
 
-    def variant(self, opt, target="all"):
+    def variant(self, opt, target="all", drivers=""):
         """Output directory of a build with that optimization; target is relative to it."""
         out = self.out if opt == "-O2" else self.out / f"variant{opt}"
+        if drivers:
+            out = out / "drivers" / drivers.replace(" ", "+")
         goal = target if target == "all" else str(out / target)
         with self._lock:
-            if (opt, target) not in self._built:
+            if (out, target) not in self._built:
                 env = dict(os.environ, VITRINE_NO_SETUP="1")
                 env.pop("MAKEFLAGS", None)
-                done = subprocess.run(["make", "-s", f"O={out}", f"OPT={opt}", goal], cwd=ROOT,
-                                      env=env, capture_output=True, text=True, check=False)
-                self._built[opt, target] = done.stderr[-2000:] if done.returncode else ""
-            if self._built[opt, target]:
-                raise Failure(f"make OPT={opt} {goal}: {self._built[opt, target]}")
+                done = subprocess.run(["make", "-s", f"O={out}", f"OPT={opt}",
+                                       f"HYP_DRIVERS={drivers}", goal], cwd=ROOT, env=env,
+                                      capture_output=True, text=True, check=False)
+                self._built[out, target] = done.stderr[-2000:] if done.returncode else ""
+            if self._built[out, target]:
+                raise Failure(f"make OPT={opt} {goal}: {self._built[out, target]}")
         return out
+
+    def hypervisor(self, stanza):
+        """The build whose hypervisor runs: O of it."""
+        return self.variant(stanza.opt, HYP, stanza.drivers) if stanza.drivers \
+            else self.variant(stanza.opt)
+
+    def hypervisor_image(self, stanza, where):
+        """hyp.bin; a forged one claims drivers that it does not have, so that the compiler does not
+        refuse what the hypervisor itself is to refuse."""
+        image = self.hypervisor(stanza) / HYP
+        if not stanza.forged:
+            return image
+        data = bytearray(image.read_bytes())
+        data[DRIVERS_OFFSET:DRIVERS_OFFSET + 8] = b"\xff" * 8
+        (where / "hyp.bin").write_bytes(data)
+        return where / "hyp.bin"
 
     def initrd_with(self, stanza, where, values):
         """The initrd with the stanza's files in it."""
@@ -155,7 +180,8 @@ class Builder:
         plan = where / "plan.yaml"
         plan.write_text(string.Template(template).substitute(values))
         stanza.zones = zone_names(plan)
-        done = subprocess.run([out / "bin" / "vitrine", "plan", "build", plan, "-o", where],
+        done = subprocess.run([out / "bin" / "vitrine", "plan", "build", plan, "-o", where,
+                               "--hyp", self.hypervisor_image(stanza, where)],
                               cwd=ROOT, capture_output=True, text=True, check=False)
         (where / "plan.log").write_text(done.stdout + done.stderr)
         if done.returncode != 0:
@@ -236,7 +262,7 @@ def run_backend(stanza, builder, backend):
     (where / "command").write_text(" ".join(command) + "\n")
     machine = Machine(command, stanza.zones, where / "console.log")
     machine.gdb = gdb and f"{gdb.name}/gdb"
-    machine.hyp_elf = builder.variant(stanza.opt) / "hyp/aarch64/hyp.elf"
+    machine.hyp_elf = builder.hypervisor(stanza) / "hyp/aarch64/hyp.elf"
     watch = threading.Timer(stanza.timeout * 2, machine.child.kill, [9])  # a script that hangs
     watch.start()
     try:

@@ -96,7 +96,8 @@ static const struct {
              .image_size = 0x1000,
              .pool_fixed = 0x10000,
              .pool_per_cpu = 0x8000,
-             .pool_per_zone = 0x8000 },
+             .pool_per_zone = 0x8000,
+             .drivers = UINT64_MAX },
 };
 
 const struct fuzz_file fuzz_kernel = { "Image", kernel_bytes, sizeof(kernel_bytes) };

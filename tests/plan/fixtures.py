@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUT = ROOT / os.environ.get("O", "build")
 HERE = pathlib.Path(__file__).resolve().parent
 
-HYP_MAGIC = 0x3150594852545F56
+HYP_MAGIC = 0x3250594852545F56
 PLAN_VERSION = 3
 PAGE = 0x1000
 
@@ -61,11 +61,12 @@ def plan_size():
     return int(subprocess.run([program], capture_output=True, check=True).stdout)
 
 
-def hypervisor(size, version=PLAN_VERSION, file_bytes=0x8000 - 100, image_size=0x8000):
+def hypervisor(size, version=PLAN_VERSION, file_bytes=0x8000 - 100, image_size=0x8000,
+               drivers=2**64 - 1):
     """A fake hyp.bin: Image header, then struct plan_hyp_header."""
     data = bytearray(image(file_bytes))
-    struct.pack_into("<QIIQQQQ", data, 64, HYP_MAGIC, version, size, image_size, 0x40000, 0x10000,
-                     0x20000)
+    struct.pack_into("<QIIQQQQQQ", data, 64, HYP_MAGIC, version, size, image_size, 0x40000, 0x10000,
+                     0x20000, 0x6000, drivers)
     return bytes(data)
 
 
@@ -94,6 +95,7 @@ def write_files(where):
         "pieces.elf": elf(*[(0x40200000 + PAGE * i, bytes([i]) * 64, 64) for i in range(16)]),
         "hyp.bin": hypervisor(plan_size()),
         "hyp.old": hypervisor(plan_size(), version=99),
+        "hyp.reduced": hypervisor(plan_size(), drivers=1),
         "hyp.damaged": hypervisor(plan_size(), image_size=0x1000),
     }
     for name, data in files.items():

@@ -132,6 +132,17 @@ def test_hypervisor_file(program, files):
         assert done.returncode == 1 and message in done.stderr
 
 
+def test_missing_driver(program, files):
+    """A hypervisor that was built without what the plan needs."""
+    plan = fixtures.HERE / "good" / "functions.yaml"
+    done = check(program, plan, files, hyp="hyp.reduced")
+    assert done.returncode == 1
+    for driver in ("smmuv3", "pci"):
+        assert f"needs the driver '{driver}'" in done.stderr
+    assert "'gicv3'" not in done.stderr
+    assert check(program, plan, files).returncode == 0
+
+
 @pytest.mark.parametrize("args", [
     (), ("plan",), ("plan", "fly"), ("plan", "check"), ("plan", "check", "a", "b"),
     ("plan", "check", "a", "--set"), ("plan", "check", "a", "--set", "x"), ("plan", "build", "a"),

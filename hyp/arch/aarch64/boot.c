@@ -37,6 +37,7 @@ const struct plan_hyp_header hyp_header __attribute__((section(".head_info"), us
     .pool_per_cpu = POOL_PER_CPU,
     .pool_per_zone = POOL_PER_ZONE,
     .pool_per_channel = POOL_PER_CHANNEL,
+    .drivers = HYP_DRIVERS, /* of build.mk */
 };
 
 static uintptr_t console;
@@ -87,6 +88,22 @@ static struct pcpu *boot_pcpu(const struct plan *plan)
     refuse("the CPU that boots is not in the plan");
 }
 
+/* Without it the zones would start without what they were promised. */
+static void check_drivers(const struct plan *plan)
+{
+    uint64_t missing = plan_drivers_needed(plan) & ~(uint64_t)HYP_DRIVERS;
+
+    for (uint32_t i = 0; i < PLAN_DRIVER_COUNT; i++) {
+        if ((missing & BIT64(i)) != 0) {
+            say("\r\nvitrine: the plan needs a driver that this build does not have: ");
+            say(plan_driver_name(i));
+        }
+    }
+    if (missing != 0) {
+        refuse("build with it in HYP_DRIVERS");
+    }
+}
+
 /* Everything that can be wrong, before anything is built on it. */
 static void check_plan(const struct plan *plan, uint64_t image)
 {
@@ -99,6 +116,7 @@ static void check_plan(const struct plan *plan, uint64_t image)
         console = mmu_map_device(hpa(plan->board.uart_hpa), PLAN_UART_SIZE);
         uart_init(console); /* a crash from here on can say so */
     }
+    check_drivers(plan);
     if (plan_check(plan, &sink) != 0) {
         refuse("the plan is not acceptable");
     }

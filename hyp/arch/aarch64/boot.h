@@ -21,7 +21,7 @@ _Noreturn void stack_switch_call(uintptr_t top, void (*fn)(void *arg), void *arg
 /* Polled, bounded output on a PL011; works with the MMU on or off. */
 void early_puts(uintptr_t uart, const char *text);
 
-/* smmu.c: devices are quiet before any memory is given to a zone. Returns why that cannot be. */
+/* dma.c: devices are quiet before any memory is given to a zone. Returns why that cannot be. */
 const char *dma_init(const struct plan *plan);
 
 #endif

@@ -5,17 +5,13 @@
  */
 #include "smmu.h"
 
-#include "boot.h"
 #include "el2.h"
 #include "gic.h"
 #include "hw.h"
 #include "hyp/arch.h"
 #include "hyp/core/log.h"
-#include "hyp/core/pcihost.h"
 #include "hyp/core/pool.h"
 #include "hyp/core/zone.h"
-#include "lib/plan_check.h"
-#include "mmu.h"
 
 FIELD(VTTBR_BADDR, 1, 47);
 FIELD(VTCR_SHAPE, 0, 16);
@@ -398,18 +394,4 @@ const char *smmu_init(uintptr_t base)
         return "the machine's SMMU does not answer";
     }
     return NULL;
-}
-
-const char *dma_init(const struct plan *plan)
-{
-    const struct plan_board *board = &plan->board;
-
-    if (plan->function_count == 0) {
-        return NULL;
-    }
-    pcihost_init(plan, mmu_map_device(hpa(board->pci_ecam_hpa), PLAN_PCI_ECAM_SIZE));
-    if (board->smmu_hpa == 0) {
-        return NULL;
-    }
-    return smmu_init(mmu_map_device(hpa(board->smmu_hpa), PLAN_SMMU_SIZE));
 }
