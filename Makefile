@@ -95,8 +95,8 @@ FORCE:
 ALL   :=
 DEPS  :=
 SIZES :=
--include hyp/build.mk guest/build.mk plan/build.mk cli/build.mk examples/build.mk tests/build.mk \
-    bench/build.mk
+-include hyp/build.mk guest/build.mk host/build.mk plan/build.mk cli/build.mk examples/build.mk \
+    tests/build.mk bench/build.mk
 
 # Object files whose sources moved leave no stale rule: -MP in CFLAGS_DEP names every header.
 -include $(DEPS)
@@ -118,10 +118,10 @@ demo: all cache ## QEMU with linux0, linux1 and tick alive; a tour when there is
 
 unit: unit-tests fuzz-corpus style pytests ## unit tests, fuzz corpora, style (under 2 minutes)
 
-check: unit variants repro bench-check cache ## unit, counts, quick tier of zone tests (25 minutes)
+check: unit variants repro bench-check cache uvm ## unit, counts, quick tier, micro-VMs (25 minutes)
 	$(Q)$(PYTHON) tests/run.py --tier quick $(ZONE)
 
-check-full: unit variants repro bench cache fuzz ## everything: all tiers, each fuzz target a minute
+check-full: unit variants repro bench cache uvm fuzz ## everything: all tiers, each fuzzer a minute
 	$(Q)$(PYTHON) tests/run.py --tier full $(ZONE)
 	$(Q)O=$(O) $(PYTHON) tests/attack/breaks.py
 

@@ -111,5 +111,8 @@ pytests: $(ALL)
 # --- guests of the zone tests ---------------------------------------------------------------------
 include tests/guest/build.mk tests/attack/build.mk
 
+# --- micro-VMs ------------------------------------------------------------------------------------
+include tests/uvm/build.mk
+
 # --- fuzz targets ---------------------------------------------------------------------------------
 include tests/fuzz/build.mk

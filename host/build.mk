@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# libvitrine, static and shared, of one set of position-independent objects.
+
+HOST_SRCS := $(sort $(wildcard host/*.c))
+HOST_OBJS := $(HOST_SRCS:%.c=$(O)/pic/%.o)
+HOST_LIB  := $(O)/lib/libvitrine.a
+HOST_SO   := $(O)/lib/libvitrine.so.0
+HOST_INC  := -Ihost/include
+
+$(O)/pic/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(CFLAGS_HOST) $(HOST_INC) -fPIC -fvisibility=hidden $(CFLAGS_DEP) -c $< -o $@
+
+$(HOST_LIB): $(HOST_OBJS)
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)ar rcsD $@ $^
+
+$(HOST_SO): $(HOST_OBJS) host/vitrine.map
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -shared -Wl,-soname,$(@F) -Wl,--version-script=host/vitrine.map -Wl,-z,defs \
+	    -Wl,-z,relro,-z,now -Wl,--build-id=none $(HOST_OBJS) -lpthread -o $@
+	@ln -sf $(@F) $(O)/lib/libvitrine.so
+
+ifneq ($(HOST_SRCS),)
+DEPS += $(HOST_OBJS:.o=.d)
+ALL  += $(HOST_LIB) $(HOST_SO)
+endif
