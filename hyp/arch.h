@@ -190,5 +190,6 @@ _Noreturn void arch_crash(const char *why);
 extern const struct pt_fmt arch_pt_fmt;
 extern const struct reg_row arch_regs[]; /* sorted by enc */
 extern const size_t arch_reg_count;
+extern const char *const arch_reg_names[]; /* of the rows, for tests and scripts/regdoc */
 
 #endif

@@ -38,14 +38,18 @@ HYP_OBJ := $(HYP_SRC:%.c=$(HYP_OUT)/%.o) $(HYP_ASM_aarch64:%=$(HYP_OUT)/hyp/arch
 HYP_INC := -Ihyp/arch/aarch64 -Ihyp/arch/aarch64/machine
 HYP_LD  := hyp/arch/aarch64/link.ld
 
+# The image is far smaller than the 1 MiB that one instruction reaches; code is not padded.
+HYP_MODEL := -mcmodel=tiny -falign-functions=4 \
+             $(if $(filter gcc,$(TOOLCHAIN)),-falign-jumps=1 -falign-loops=1)
+
 # One unit: calls between files cost nothing, and what nobody uses is gone.
 HYP_LTO := $(if $(filter gcc,$(TOOLCHAIN)),-flto -fno-fat-lto-objects -flto-partition=one)
 
 $(HYP_OUT)/%.o: %.c $(FLAGS_STAMP) hyp/build.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC_aarch64) $(CFLAGS_FREE_aarch64) $(HYP_INC) $(HYP_LTO) $(HYP_CFLAGS) $(CFLAGS_DEP) \
-	    -c $< -o $@
+	$(Q)$(CC_aarch64) $(CFLAGS_FREE_aarch64) $(HYP_MODEL) $(HYP_INC) $(HYP_LTO) $(HYP_CFLAGS) \
+	    $(CFLAGS_DEP) -c $< -o $@
 
 $(HYP_OUT)/%.o: %.S $(FLAGS_STAMP)
 	$(call say,AS,$@)
@@ -69,8 +73,8 @@ $(HYP_OUT)/hyp/arch/aarch64/boot.o: HYP_CFLAGS += \
 
 $(HYP_OUT)/hyp.elf: $(HYP_OBJ) $(HYP_LD)
 	$(call say,LINK,$@)
-	$(Q)$(CC_aarch64) $(CFLAGS_FREE_aarch64) $(HYP_LTO) $(LDFLAGS_FREE_aarch64) -Wl,-T,$(HYP_LD) \
-	    -Wl,-z,max-page-size=4096 $(HYP_OBJ) -o $@
+	$(Q)$(CC_aarch64) $(CFLAGS_FREE_aarch64) $(HYP_MODEL) $(HYP_LTO) $(LDFLAGS_FREE_aarch64) \
+	    -Wl,-T,$(HYP_LD) -Wl,-z,max-page-size=4096 $(HYP_OBJ) -o $@
 
 $(HYP_OUT)/hyp.bin: $(HYP_OUT)/hyp.elf
 	$(call say,OBJCOPY,$@)

@@ -48,16 +48,18 @@ static void print_encoding(uint32_t enc)
            (unsigned)get(SYS_CRN, enc), (unsigned)get(SYS_CRM, enc), (unsigned)get(SYS_OP2, enc));
 }
 
-static void print_row(const struct reg_row *row)
+static void print_row(size_t i)
 {
-    printf("| %s | ", row->name);
+    const struct reg_row *row = &arch_regs[i];
+
+    printf("| %s | ", arch_reg_names[i]);
     print_encoding(row->enc);
     if (row->last != row->enc) {
         printf(" to ");
         print_encoding(row->last);
     }
     printf(" | %s | %s | %s | ", class_names[row->class], home_names[row->home], access_name(row));
-    if (row->reset || row->value != 0) {
+    if ((row->home == HOME_MACHINE && row->reset) || row->value != 0) {
         printf("%#llx", (unsigned long long)row->value);
     }
     printf(" | ");
@@ -77,7 +79,7 @@ int main(void)
            "| register | encoding | class | home | access | value | mask |\n"
            "|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < arch_reg_count; i++) {
-        print_row(&arch_regs[i]);
+        print_row(i);
     }
     return 0;
 }

@@ -45,17 +45,18 @@ struct reg_access {
 };
 
 struct reg_row {
-    uint32_t enc;  /* packed encoding; rows are sorted by it */
-    uint32_t last; /* last encoding of a block; equal to enc for one register */
-    const char *name;
+    uint16_t enc;   /* packed encoding; rows are sorted by it */
+    uint16_t last;  /* last encoding of a block; equal to enc for one register */
     uint8_t class;  /* enum reg_class */
     uint8_t home;   /* enum reg_home */
     uint8_t kind;   /* enum reg_kind */
     uint8_t slot;   /* HOME_VCPU: index into vcpu->arch.shadow */
     uint64_t value; /* reset value, or the constant */
     uint64_t mask;  /* REG_RW: writable bits. REG_RO with fn: bits of the machine's value shown */
-    bool (*fn)(struct vcpu *vcpu, const struct reg_row *row, struct reg_access *access);
-    void (*reset)(uint64_t value); /* HOME_MACHINE: sets the machine's register, or NULL */
+    union {
+        void (*reset)(uint64_t value); /* HOME_MACHINE: sets the machine's register, or NULL */
+        bool (*fn)(struct vcpu *vcpu, const struct reg_row *row, struct reg_access *access);
+    };
 };
 
 /* The row that covers enc, or NULL. */

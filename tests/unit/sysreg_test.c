@@ -66,9 +66,8 @@ static void test_sorted_without_overlap(void **state)
     (void)state;
     for (size_t i = 0; i < arch_reg_count; i++) {
         assert_true(arch_regs[i].enc <= arch_regs[i].last);
-        assert_true(arch_regs[i].last < BIT32(16));
         if (i > 0 && arch_regs[i].enc <= arch_regs[i - 1].last) {
-            fail_msg("%s is not behind %s", arch_regs[i].name, arch_regs[i - 1].name);
+            fail_msg("%s is not behind %s", arch_reg_names[i], arch_reg_names[i - 1]);
         }
     }
 }
@@ -77,9 +76,9 @@ static void test_names_are_unique(void **state)
 {
     (void)state;
     for (size_t i = 0; i < arch_reg_count; i++) {
-        assert_non_null(arch_regs[i].name);
+        assert_non_null(arch_reg_names[i]);
         for (size_t j = 0; j < i; j++) {
-            assert_string_not_equal(arch_regs[i].name, arch_regs[j].name);
+            assert_string_not_equal(arch_reg_names[i], arch_reg_names[j]);
         }
     }
 }
@@ -92,7 +91,8 @@ static void check_row(const struct reg_row *row)
         assert_int_equal(row->kind, REG_UNDEF); /* never trapped; closed if it is */
         assert_true(row->class == REG_PRIVATE || row->class == REG_SHARED);
         assert_true(row->class == REG_PRIVATE || !row->reset);
-        break;
+        assert_false(row->mask);
+        return; /* the function is reset */
     case HOME_VCPU:
         assert_true(row->kind == REG_RW || row->kind == REG_FN || row->kind == REG_RO);
         assert_true(row->slot < SLOT_COUNT);
@@ -110,7 +110,6 @@ static void check_row(const struct reg_row *row)
     }
     assert_true(row->kind == REG_RO || row->kind == REG_FN || !row->fn);
     assert_true(row->kind != REG_FN || row->fn);
-    assert_true(row->home == HOME_MACHINE || !row->reset);
     assert_true(row->kind == REG_RW || row->kind == REG_RO || !row->mask);
     assert_true((row->mask & row->value) == 0);
 }
