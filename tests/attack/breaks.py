@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Shows that the attacks find what they look for: each patch of tests/attack/breaks takes one
-check out of the hypervisor, and its stanza must fail on what is built from that.
+check out of the hypervisor, and what its third line names must fail on what is built from that:
+`stanza: NAME`, or `unit: NAME` where an emulated machine does not show the difference.
 
-Usage: tests/attack/breaks.py [--only GLOB ...]. Works in a copy of the tree below $O. Exit status
-0: every broken hypervisor was found out.
+Usage: tests/attack/breaks.py [--only GLOB ...] [--unit]. Works in a copy of the tree below $O. Exit
+status 0: every broken hypervisor was found out.
 """
 import argparse
 import fnmatch
@@ -22,8 +23,9 @@ PATCHES = ROOT / "tests" / "attack" / "breaks"
 NO_RUN = re.compile(r"make OPT=|vitrine plan build|Traceback|no QEMU|bash:|0 passed, 0 failed")
 
 
-def stanza_of(patch):
-    return re.search(r"^stanza: (\S+)$", patch.read_text(), re.M).group(1)
+def shown_by(patch):
+    """("stanza" or "unit", name)"""
+    return re.search(r"^(stanza|unit): (\S+)$", patch.read_text(), re.M).groups()
 
 
 def copy_tree(to):
@@ -55,26 +57,46 @@ def apply(tree, patch, *options):
         raise SystemExit(f"{patch.name}: does not apply: {output}")
 
 
-def found_out(tree, patch):
-    """(whether the stanza failed as it should, its message)"""
-    apply(tree, patch)
-    try:
-        status, output = run(tree, "tests/run.py", "--only", stanza_of(patch))
-    finally:
-        apply(tree, patch, "-R")
+def run_stanza(tree, name):
+    """(whether it failed as it should, its message)"""
+    status, output = run(tree, "tests/run.py", "--only", name)
     first = next((line for line in output.splitlines() if line.startswith(("FAIL", "PASS"))), "?")
     return status != 0 and first.startswith("FAIL") and not NO_RUN.search(output), first[:160]
+
+
+def run_unit(tree, name):
+    """The same of a unit test, which must still build."""
+    test = f"build/unit/{name}_test"
+    status, output = run(tree, "make", test)
+    if status != 0:
+        return False, f"does not build: {output[-160:]}"
+    status, output = run(tree, "scripts/unit", test)
+    failed = re.findall(r"^\[  FAILED  \] (test_\w+)$", output, re.M) or \
+        re.findall(r"^(FAIL .*)$", output, re.M)
+    return status != 0 and bool(failed), " ".join(sorted(set(failed)))[:160] or "passed"
+
+
+def found_out(tree, patch):
+    """(whether the broken hypervisor was found out, by what)"""
+    kind, name = shown_by(patch)
+    apply(tree, patch)
+    try:
+        return (run_unit if kind == "unit" else run_stanza)(tree, name)
+    finally:
+        apply(tree, patch, "-R")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", metavar="GLOB", default=["*"])
+    parser.add_argument("--unit", action="store_true", help="only those that a unit test shows")
     options = parser.parse_args()
     tree = (ROOT / os.environ.get("O", "build") / "breaks" / "tree").absolute()
     copy_tree(tree)
     survived = []
     for patch in sorted(PATCHES.glob("*.patch")):
-        if not any(fnmatch.fnmatch(patch.stem, glob) for glob in options.only):
+        if not any(fnmatch.fnmatch(patch.stem, glob) for glob in options.only) or \
+                (options.unit and shown_by(patch)[0] != "unit"):
             continue
         begun = time.monotonic()
         found, message = found_out(tree, patch)

@@ -5,6 +5,7 @@
 attack_guest = $(call bare_guest,tests/attack,$(1),tests/guest/check.c tests/attack/attack.c \
     tests/attack/insn.S $(wildcard tests/attack/$(1)/*.[cS]),$(2))
 $(eval $(call attack_guest,call))
+$(eval $(call attack_guest,channel))
 $(eval $(call attack_guest,debug))
 $(eval $(call attack_guest,dma))
 $(eval $(call attack_guest,gic))

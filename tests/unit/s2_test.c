@@ -163,16 +163,26 @@ static void test_against_list(void **state)
     }
 }
 
+static uint64_t flushed; /* VTTBR_EL2 when translations were dropped */
+
+static void on_flush(void)
+{
+    flushed = rd_vttbr_el2();
+}
+
 static void test_flush_uses_the_zones_vmid(void **state)
 {
     struct zone zone = { .id = 4 };
 
     (void)state;
+    fake_tlbi_vmalls12e1is_hook = on_flush;
     wr_vttbr_el2(0x1234000);
     arch_s2_activate(&zone, hpa(0x48002000));
     assert_int_equal(zone.arch.vttbr, UINT64_C(0x0005000048002000));
     arch_s2_flush(&zone);
     assert_int_equal(fake_tlbi_vmalls12e1is_count, 1);
+    assert_int_equal(flushed, zone.arch.vttbr);
+    fake_tlbi_vmalls12e1is_hook = NULL;
     assert_int_equal(rd_vttbr_el2(), 0x1234000);
 }
 

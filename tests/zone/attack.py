@@ -59,6 +59,15 @@ def final(machine, guest, stanza):
     return int(counts.group(1)), int(counts.group(2))
 
 
+def ask_witness(machine, stanza):
+    """The attacker's peer, where there is one, says whether anything came to it that should not."""
+    if "witness" in stanza.args:
+        machine.key(stanza.args["witness"], "c")
+        found = machine.expect("witness", r"witness: (\d+) ok, (\d+) failed", 20)
+        failed = re.findall(r"^\s*(FAIL .*)$", machine.text("witness"), re.M)
+        machine.check(found.group(2) == "0", f"{found.group(0)}: {failed}")
+
+
 def is_over(machine, guest):
     machine.pump(0)
     machine.check_crash()
@@ -111,6 +120,7 @@ def test(machine, stanza):
                   f"the job took {cpu:.2f} s of CPU instead of {alone[0]:.2f} s")
     machine.check(job.run()[0] <= BOUND * alone[0], "the job is slow after the attack, too")
     machine.expect("hyp", r"zone stopped.*attacker", 20)
+    ask_witness(machine, stanza)
     check_log(machine, time.monotonic() - begun)
     next_tick(machine)
     check_ticks(machine)

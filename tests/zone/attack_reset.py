@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A zone that resets itself without end: the job beside it, the log, the operator's last word."""
+"""A zone that resets itself without end: what is left of the life before, the job beside it, the
+log, the operator's last word."""
 import re
 
 from zone.attack import BOUND, Job
@@ -20,6 +21,8 @@ def test(machine, stanza):
     ended, _ = next_tick(machine)
     lives = machine.text("attacker").count("again") - before
     machine.check(lives >= int(stanza.args["resets"]), f"only {lives} resets")
+    left = re.findall(r"attack reset: .* left .*", machine.text("attacker"))
+    machine.check(not left, f"of a life before: {left[:3]}")
     lines = re.findall(r"zone=attacker", machine.text("hyp"))
     machine.check(len(lines) <= LINES * (1 + ended / 10), f"{len(lines)} lines of the log")
     machine.focus("attacker")
