@@ -67,6 +67,7 @@ CORE := hyp/core
 $(eval $(call unit_test,channel,$(CHANNEL_UNIT)))
 $(eval $(call unit_test,console,$(CONSOLE_FULL)))
 $(eval $(call unit_test,console_line,hyp/core/console_line.c))
+$(eval $(call unit_test,corefile,host/corefile.c))
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
 $(eval $(call unit_test,fast,$(FAST_UNIT)))
 $(eval $(call unit_test,fetch,$(A64)/fetch.c $(A64)/vcpu_regs.c lib/insn_a64.c $(FAKE)/hw.c))
