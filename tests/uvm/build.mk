@@ -3,10 +3,9 @@
 #
 # $(eval $(call uvm_test,NAME,SOURCES)) builds tests/uvm/NAME_test.c and SOURCES, with the static
 # library, to $(O)/uvm/NAME_test. tests/uvm/run.py runs it on each platform, with the guests
-# $(O)/uvm/*.elf in directory $UVM_GUESTS; see there how a test skips.
+# $(O)/tests/uvm/guest/*.elf in directory $UVM_GUESTS; see there how a test skips.
 
 UVM_BINS  :=
-UVM_LIB   := $(if $(HOST_SRCS),$(HOST_LIB))
 UVM_TOOLS := $(O)/bin/vitrine
 
 define uvm_test
@@ -14,7 +13,7 @@ UVM_BINS += $(O)/uvm/$(strip $(1))_test
 UVM_OBJS_$(strip $(1)) := $(patsubst %.c,$(O)/host/%.o,tests/uvm/$(strip $(1))_test.c $(2))
 DEPS += $$(UVM_OBJS_$(strip $(1)):.o=.d)
 $$(UVM_OBJS_$(strip $(1))): CFLAGS_HOST += $$(HOST_INC)
-$(O)/uvm/$(strip $(1))_test: $$(UVM_OBJS_$(strip $(1))) $$(UVM_LIB)
+$(O)/uvm/$(strip $(1))_test: $$(UVM_OBJS_$(strip $(1))) $$(HOST_LIB)
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(HOSTCC) $$^ -lcmocka -lpthread -o $$@

@@ -207,7 +207,7 @@ def main():
     out = ROOT / os.environ.get("O", "build")
     parser.add_argument("--platform", choices=PLATFORMS, action="append")
     parser.add_argument("--only", nargs="+", metavar="GLOB", default=["*"], help="programs by name")
-    parser.add_argument("--guests", type=pathlib.Path, default=out / "uvm")
+    parser.add_argument("--guests", type=pathlib.Path, default=out / "tests" / "uvm" / "guest")
     parser.add_argument("--tool", type=pathlib.Path, action="append", default=[],
                         help="a program that the tests find in PATH")
     parser.add_argument("programs", nargs="*", type=pathlib.Path,
