@@ -82,10 +82,27 @@ ASFLAGS_FREE_aarch64 := -g $(CFLAGS_REPRO) -Wa,--fatal-warnings -I.
 LDFLAGS_FREE_aarch64 := -nostdlib -static -Wl,--build-id=none -Wl,--gc-sections \
                         $(if $(filter clang,$(TOOLCHAIN)),-fuse-ld=lld,-no-pie)
 
+# Micro-VM guests. Their programs run in ring 3 and may use all that the processor has; the ring-0
+# half of the runtime must do with plain x86-64, as some back ends emulate it (no FP, no red zone).
+CC_x86_64_gcc       := x86_64-linux-gnu-gcc
+CC_x86_64_clang     := clang --target=x86_64-linux-gnu
+CC_x86_64           := $(CC_x86_64_$(TOOLCHAIN))
+OBJCOPY_x86_64      := x86_64-linux-gnu-objcopy
+OBJDUMP_x86_64      := x86_64-linux-gnu-objdump
+AR_x86_64           := x86_64-linux-gnu-ar
+CFLAGS_FREE_x86_64  := $(OPT) $(CFLAGS_ALL) -ffreestanding -fPIE -fvisibility=hidden \
+                       -fno-stack-protector -fno-common -ffunction-sections -fdata-sections \
+                       -fno-asynchronous-unwind-tables -fno-unwind-tables -fcf-protection=none \
+                       -fno-omit-frame-pointer -fno-strict-aliasing
+CFLAGS_SUPER_x86_64 := -mgeneral-regs-only -mno-red-zone -fno-jump-tables
+ASFLAGS_FREE_x86_64 := -g $(CFLAGS_REPRO) -Wa,--fatal-warnings -I.
+LDFLAGS_FREE_x86_64 := -nostdlib -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
+
 # Objects that list $(FLAGS_STAMP) as a prerequisite are rebuilt when flags change under the same O.
 FLAGS_STAMP := $(O)/flags.stamp
 FLAGS_NOW   := $(HOSTCC) $(CFLAGS_HOST) $(CFLAGS_SAN) $(CC_aarch64) $(CFLAGS_FREE_aarch64) \
-               $(HYP_DRIVERS)
+               $(HYP_DRIVERS) \
+               $(CC_x86_64) $(CFLAGS_FREE_x86_64) $(CFLAGS_SUPER_x86_64)
 $(FLAGS_STAMP): FORCE
 	@mkdir -p $(@D); printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' >$@
 FORCE:

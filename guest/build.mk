@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# libvitrine-guest for aarch64, and the recipe for bare guests that use it.
+# libvitrine-guest: for aarch64, the runtime of bare guests; for x86_64, that of micro-VMs.
 #
 # $(eval $(call bare_guest,DIR,NAME,SOURCES)) builds $(O)/DIR/NAME.elf from SOURCES and the library;
 # a fourth argument is where the zone's RAM begins, if not at 0x40000000.
+#
+# $(eval $(call uvm_guest,DIR,NAME,SOURCES)) builds the micro-VM programs $(O)/DIR/NAME.elf and
+# $(O)/DIR/NAME-pie.elf, the same as a static PIE. Sources named *_super.c are the program's ring-0
+# part: its fault handlers.
 
 GUEST_INC  := -Iguest/include
 GUEST_SRCS := $(sort $(wildcard guest/*.c guest/aarch64/*.c guest/aarch64/*.S))
@@ -47,3 +51,76 @@ endef
 
 ALL  += $(GUEST_LIB)
 DEPS += $(GUEST_OBJS:.o=.d)
+
+# --- micro-VMs ------------------------------------------------------------------------------------
+UVM_SUPER_SRCS := guest/mem.c $(addprefix guest/x86_64/,start.S vectors.S exception.c classify.c)
+UVM_USER_SRCS  := guest/mem.c guest/x86_64/user.S $(sort $(wildcard guest/uvm/*.c))
+UVM_OBJS       := $(patsubst %,$(O)/x86_64-super/%.o,$(basename $(UVM_SUPER_SRCS))) \
+                  $(patsubst %,$(O)/x86_64/%.o,$(basename $(UVM_USER_SRCS)))
+UVM_LIB        := $(O)/guest/x86_64/libvitrine-guest.a
+UVM_LD         := $(O)/guest/x86_64/guest.ld
+UVM_LD_PIE     := $(O)/guest/x86_64/guest-pie.ld
+
+$(O)/x86_64/guest/mem.o $(O)/x86_64-super/guest/mem.o: GUEST_EXTRA := -fno-builtin \
+    $(if $(filter gcc,$(TOOLCHAIN)),-fno-tree-loop-distribute-patterns)
+
+# Ring-0 objects get sections of their own, and functions that compilers call names of their own:
+# the ring-3 copies lie in pages that ring 0 must not execute.
+UVM_SUPER_RENAME := --prefix-alloc-sections=.super \
+    $(foreach f,memcpy memmove memset memcmp,--redefine-sym $(f)=vg_super_$(f))
+
+$(O)/x86_64/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_x86_64) $(CFLAGS_FREE_x86_64) $(GUEST_INC) $(GUEST_EXTRA) $(CFLAGS_DEP) -c $< -o $@
+$(O)/x86_64/%.o: %.S $(FLAGS_STAMP)
+	$(call say,AS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_x86_64) $(ASFLAGS_FREE_x86_64) $(CFLAGS_DEP) -c $< -o $@
+$(O)/x86_64-super/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_x86_64) $(CFLAGS_FREE_x86_64) $(CFLAGS_SUPER_x86_64) $(GUEST_INC) $(GUEST_EXTRA) \
+	    $(CFLAGS_DEP) -c $< -o $@
+	$(Q)$(OBJCOPY_x86_64) $(UVM_SUPER_RENAME) $@
+$(O)/x86_64-super/%.o: %.S $(FLAGS_STAMP)
+	$(call say,AS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_x86_64) $(ASFLAGS_FREE_x86_64) $(CFLAGS_DEP) -c $< -o $@
+	$(Q)$(OBJCOPY_x86_64) $(UVM_SUPER_RENAME) $@
+
+# Two sources have the same name in both halves: the archive's member names don't matter.
+$(UVM_LIB): $(UVM_OBJS)
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR_x86_64) rcsDP $@ $^
+
+$(UVM_LD): UVM_LD_FLAGS :=
+$(UVM_LD_PIE): UVM_LD_FLAGS := -DVG_PIE
+$(UVM_LD) $(UVM_LD_PIE): guest/x86_64/guest.ld $(FLAGS_STAMP)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_x86_64) -E -P -x c $(UVM_LD_FLAGS) $< -o $@
+
+UVM_STATIC := -static $(if $(filter gcc,$(TOOLCHAIN)),-no-pie)
+
+# output, objects, linker script, flags
+define uvm_link
+ALL += $(1)
+$(1): $(2) $$(UVM_LIB) $(3)
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC_x86_64) $(4) $$(LDFLAGS_FREE_x86_64) -Wl,-T,$(3) $(2) $$(UVM_LIB) -o $$@
+endef
+
+uvm_objs = $(foreach s,$(1),$(O)/x86_64$(if $(filter %_super.c,$(s)),-super)/$(basename $(s)).o)
+
+define uvm_guest
+DEPS += $(patsubst %.o,%.d,$(call uvm_objs,$(3)))
+$(call uvm_link,$(O)/$(1)/$(2).elf,$(call uvm_objs,$(3)),$(UVM_LD),$(UVM_STATIC))
+$(call uvm_link,$(O)/$(1)/$(2)-pie.elf,$(call uvm_objs,$(3)),$(UVM_LD_PIE),-static-pie)
+endef
+
+ALL  += $(UVM_LIB) $(UVM_LD) $(UVM_LD_PIE)
+DEPS += $(UVM_OBJS:.o=.d)

@@ -28,3 +28,6 @@ uvm: $(UVM_BINS) $(UVM_TOOLS) cache ## tests of micro-VMs, on this machine's KVM
 	$(Q)O=$(O) $(PYTHON) tests/uvm/run.py $(UVM) $(UVM_TOOLS:%=--tool %) $(UVM_BINS)
 
 ALL += $(UVM_BINS)
+
+# --- guests ---------------------------------------------------------------------------------------
+include tests/uvm/guest/build.mk

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Instructions that the ring-0 half of the runtime needs and C has not. */
+#ifndef GUEST_X86_64_HW_H
+#define GUEST_X86_64_HW_H
+
+#include <stdint.h>
+
+#include "lib/field.h"
+
+#define MSR_FS_BASE UINT32_C(0xc0000100)
+#define MSR_GS_BASE UINT32_C(0xc0000101)
+
+FIELD(MSR_LOW, 0, 32);
+FIELD(MSR_HIGH, 32, 32);
+
+static inline uint64_t rd_msr(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return put(MSR_LOW, low) | put(MSR_HIGH, high);
+}
+
+static inline void wr_msr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr"
+                     :
+                     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)get(MSR_HIGH, value))
+                     : "memory");
+}
+
+static inline uint64_t rd_cr2(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
+    return value;
+}
+
+static inline uint64_t rd_dr6(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%dr6, %0" : "=r"(value));
+    return value;
+}
+
+static inline uint64_t rd_dr7(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%dr7, %0" : "=r"(value));
+    return value;
+}
+
+static inline void wr_dr6(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%dr6" : : "r"(value));
+}
+
+static inline uint16_t rd_ds(void)
+{
+    uint16_t value;
+
+    __asm__ volatile("mov %%ds, %0" : "=r"(value));
+    return value;
+}
+
+static inline uint16_t rd_es(void)
+{
+    uint16_t value;
+
+    __asm__ volatile("mov %%es, %0" : "=r"(value));
+    return value;
+}
+
+/* Exit to the host, which reads and writes memory before it returns. */
+#define hw_exit(port) __asm__ volatile("out %%al, %0" : : "i"(port) : "memory")
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entry of a micro-VM, and the note by which its host finds everything. Ring 0, emulated here and
+ * there: each instruction may cost a microsecond. */
+#include "guest/x86_64/frame.h"
+
+/* In: rdi = struct uvm_info, rsp = top of the supervisor's stack. Out: ring 3 at vg_user_start. */
+        .section .text.start, "ax"
+        .globl  vg_entry
+vg_entry:
+        xor     %ebp, %ebp
+        push    $SEL_USER_DS
+        push    INFO_STACK_TOP(%rdi)
+        push    $2                      /* RFLAGS: interrupts masked, the bit that is always 1 */
+        push    $SEL_USER_CS
+        lea     vg_user_start(%rip), %rax
+        push    %rax
+        iretq
+
+/* struct uvm_note: places relative to the field that holds them. */
+        .section .note.vitrine, "a", @note
+        .balign 4
+        .long   8, note_end - note, 1
+        .asciz  "Vitrine"
+note:
+        .long   1, note_end - note
+        .quad   vg_entry - .
+        .quad   vg_vectors - .
+        .long   VECTOR_STRIDE, VECTOR_COUNT
+        .quad   __vg_exports_start - .
+        .quad   __vg_exports_end - .
+        .quad   __vg_imports_start - .
+        .quad   __vg_imports_end - .
+note_end:
+
+        .section .note.GNU-stack, "", @progbits

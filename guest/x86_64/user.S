@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ring 3's first instructions and the loop of calls. May use everything that the processor has. */
+#include "guest/x86_64/frame.h"
+
+/* In: rsp = top of the user stack. Every turn of the loop is one call by the host. */
+        .section .text.user_start, "ax"
+        .globl  vg_user_start
+vg_user_start:
+        xor     %ebp, %ebp
+        call    vg_user_init
+call_loop:
+        mov     INFO_GVA + INFO_STACK_TOP, %rsp
+        xor     %ebp, %ebp
+        cld
+        fninit
+        ldmxcsr mxcsr_initial(%rip)
+        call    vg_user_call
+        mov     $GATE_GVA, %eax
+        call    *%rax
+        jmp     call_loop
+
+        .section .rodata, "a"
+        .balign 4
+mxcsr_initial:
+        .long   0x1f80                  /* all exceptions masked, round to nearest */
+
+        .section .note.GNU-stack, "", @progbits
