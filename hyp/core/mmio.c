@@ -14,49 +14,54 @@ void mmio_add(struct zone *zone, const struct mmio_dev *dev)
 }
 
 /* An aligned access that begins in a device ends in it: see mmio_add(). */
-static const struct mmio_dev *dev_at(const struct zone *zone, uint64_t at)
+const struct mmio_dev *mmio_find(const struct zone *zone, uint64_t at, uint8_t size)
 {
-    for (const struct mmio_dev *dev = zone->dev; dev->size != 0; dev++) {
-        if (at - dev->gpa < dev->size) {
-            return dev;
+    const struct mmio_dev *dev = zone->dev;
+
+    while (at - dev->gpa >= dev->size) { /* the end's size is 0 */
+        if (dev->size == 0) {
+            return NULL;
         }
+        dev++;
     }
-    return NULL;
+    return is_aligned(at, size) ? dev : NULL;
 }
 
-/* The bits that an access of `size` bytes moves. */
-static uint64_t bits_of(uint8_t size)
+uint64_t mmio_stored(uint64_t value, uint8_t size)
 {
-    return UINT64_MAX >> (64 - size * 8u);
+    return value & (UINT64_MAX >> (64 - size * 8u));
 }
 
-/* What a load leaves in its register: extended to 32 or 64 bits as the instruction says. */
-static uint64_t load_result(const struct trap_mem *mem, uint64_t value)
+uint64_t mmio_loaded(const struct trap_mem *mem, uint64_t value)
 {
-    value &= bits_of(mem->size);
+    if (mem->size == sizeof(uint32_t) && !mem->sign_extend) {
+        return (uint32_t)value; /* most */
+    }
+    value = mmio_stored(value, mem->size);
     if (mem->sign_extend) {
         value = sign_extend64(value, mem->size * 8u);
     }
     return mem->wide ? value : (uint32_t)value;
 }
 
-bool mmio_one(struct vcpu *vcpu, const struct trap_mem *mem, uint64_t at, uint8_t reg)
+/* One of the accesses of an instruction. */
+static bool one(struct vcpu *vcpu, const struct trap_mem *mem, uint64_t at, uint8_t reg)
 {
-    const struct mmio_dev *dev = dev_at(vcpu->zone, at);
+    const struct mmio_dev *dev = mmio_find(vcpu->zone, at, mem->size);
     struct mmio_access access;
 
-    if (!dev || !is_aligned(at, mem->size)) {
+    if (!dev) {
         return false;
     }
     access.offset = at - dev->gpa;
     access.size = mem->size;
     access.write = mem->write;
-    access.value = mem->write ? arch_vcpu_get(vcpu, reg) & bits_of(mem->size) : 0;
+    access.value = mem->write ? mmio_stored(arch_vcpu_get(vcpu, reg), mem->size) : 0;
     if (!dev->fn(vcpu, &access)) {
         return false;
     }
     if (!mem->write) {
-        arch_vcpu_set(vcpu, reg, load_result(mem, access.value));
+        arch_vcpu_set(vcpu, reg, mmio_loaded(mem, access.value));
     }
     return true;
 }
@@ -65,8 +70,8 @@ bool mmio_handle(struct vcpu *vcpu, const struct trap *trap)
 {
     const struct trap_mem *mem = &trap->mem;
 
-    if (mem->count >= 1 && !mmio_one(vcpu, mem, mem->gpa.v, mem->reg)) {
+    if (mem->count >= 1 && !one(vcpu, mem, mem->gpa.v, mem->reg)) {
         return false;
     }
-    return mem->count < 2 || mmio_one(vcpu, mem, mem->gpa.v + mem->size, mem->reg2);
+    return mem->count < 2 || one(vcpu, mem, mem->gpa.v + mem->size, mem->reg2);
 }

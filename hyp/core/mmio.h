@@ -31,8 +31,14 @@ struct mmio_dev {
 /* Adds a device while zones are being built at boot; ranges never overlap (plan_check). */
 void mmio_add(struct zone *zone, const struct mmio_dev *dev);
 
-/* One access of a decoded TRAP_MMIO: at guest address `at`, of register `reg`. */
-bool mmio_one(struct vcpu *vcpu, const struct trap_mem *mem, uint64_t at, uint8_t reg);
+/* Who answers an access of `size` bytes at a guest address; NULL: nobody, or not as such. */
+const struct mmio_dev *mmio_find(const struct zone *zone, uint64_t at, uint8_t size);
+
+/* What a store of `size` bytes takes of its register. */
+uint64_t mmio_stored(uint64_t value, uint8_t size);
+
+/* What a load leaves in its register: extended to 32 or 64 bits as the instruction says. */
+uint64_t mmio_loaded(const struct trap_mem *mem, uint64_t value);
 
 /* Answers a decoded TRAP_MMIO of the running vCPU; false: nobody there, or not as such. */
 bool mmio_handle(struct vcpu *vcpu, const struct trap *trap);

@@ -85,22 +85,51 @@ static uint64_t on_reg(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
     return skip(vcpu);
 }
 
-/* Flat: the parts of the access stay in registers. */
+/*
+ * An access that the device at hand may answer. ESR_EL2 is read again for the answer: that is less
+ * than to keep its parts over the call.
+ */
+__attribute__((noinline, flatten)) static uint64_t ask(struct vcpu *vcpu, uint64_t esr, mmio_fn fn,
+                                                       uint64_t offset)
+{
+    struct mmio_access access;
+    struct trap_mem mem;
+
+    esr_access(esr, &mem);
+    access.offset = offset;
+    access.size = mem.size;
+    access.write = get(ABORT_WNR, esr) != 0;
+    access.value = 0;
+    if (get(ABORT_WNR, esr) != 0) {
+        access.value = mmio_stored(arch_vcpu_get(vcpu, mem.reg), mem.size);
+    }
+    if (!fn(vcpu, &access)) {
+        return REFUSED;
+    }
+    esr = rd_esr_el2();
+    if (get(ABORT_WNR, esr) == 0) {
+        esr_access(esr, &mem);
+        arch_vcpu_set(vcpu, mem.reg, mmio_loaded(&mem, access.value));
+    }
+    return skip(vcpu);
+}
+
 __attribute__((flatten)) static uint64_t on_data(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
 {
+    const struct mmio_dev *dev;
     struct trap_mem mem;
+    uint64_t at;
 
     if ((esr & PLAIN_MASK) != PLAIN || !is_plain(rd_spsr_el2())) {
         return REFUSED;
     }
-    mem.write = get(ABORT_WNR, esr) != 0;
     esr_access(esr, &mem);
     if (is_kept(kept, mem.reg)) {
         return FAST_MORE;
     }
-    mem.gpa = gpa(put(PAGE_NUMBER, get(HPFAR_FIPA, rd_hpfar_el2())) |
-                  put(PAGE_OFFSET, rd_far_el2()));
-    return mmio_one(vcpu, &mem, mem.gpa.v, mem.reg) ? skip(vcpu) : REFUSED;
+    at = put(PAGE_NUMBER, get(HPFAR_FIPA, rd_hpfar_el2())) | put(PAGE_OFFSET, rd_far_el2());
+    dev = mmio_find(vcpu->zone, at, mem.size);
+    return dev ? ask(vcpu, esr, dev->fn, at - dev->gpa) : REFUSED;
 }
 
 typedef uint64_t fast_fn(struct vcpu *vcpu, uint64_t esr, uint32_t kept);

@@ -98,9 +98,6 @@ bool vgic_dispatch(const struct vgic_table *table, struct vgic_at *at)
     struct mmio_access *access = at->access;
     const struct vgic_reg *row;
 
-    if (!is_aligned(at->offset, access->size)) {
-        return false;
-    }
     row = row_of(table, at->offset);
     if (row == NULL || row->fn == NULL) {
         return constant(row, access);
@@ -122,7 +119,7 @@ __attribute__((flatten)) bool vgicd_access(struct vcpu *vcpu, struct mmio_access
         .vcpu = vcpu,
         .owner = vcpu,
         .access = access,
-        .offset = (uint32_t)access->offset,
+        .offset = (uint16_t)access->offset, /* one frame of 64 KiB */
     };
 
     return vgic_dispatch(&vgicd_table, &at);

@@ -33,9 +33,11 @@ static void ctlr(const struct vgic_at *at)
         ctlr_write(zone, at->access->value);
         return;
     }
-    /* RWP is the machine's: a disable of ours may be under way there. */
-    at->access->value = zone->arch.vgic.ctlr | put(GICD_CTLR_ARE, 1) | put(GICD_CTLR_DS, 1) |
-                        (mmio_rd32(gic.gicd, GICD_CTLR) & field_mask(GICD_CTLR_RWP));
+    /*
+     * RWP is 0: what the guest has disabled is not injected any more, whatever is under way in the
+     * machine, whose RWP would tell of other zones.
+     */
+    at->access->value = zone->arch.vgic.ctlr | put(GICD_CTLR_ARE, 1) | put(GICD_CTLR_DS, 1);
 }
 
 static void typer(const struct vgic_at *at)
