@@ -19,8 +19,8 @@
 /* The guest's pages; what lies where is as in abi/uvm.h where it matters: one gate page. */
 enum {
     PAGE = 0x1000,
-    GATE = 0x1000,   /* user RX: ud2; ret */
-    CPU = 0x2000,    /* GDT, TSS */
+    GATE = 0x1000, /* user RX: ud2; ret */
+    CPU = 0x2000,  /* GDT, TSS */
     IDT = 0x3000,
     STUB = 0x4000,   /* supervisor RX */
     STACK0 = 0x6000, /* top; supervisor RW */
@@ -142,8 +142,13 @@ static void table_fill(uint64_t *ram)
 
 static void cpu_fill(uint8_t *ram)
 {
-    uint64_t gdt[] = { 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cff3000000ffff,
-                       0x00affb000000ffff, 0x0000890000000067 | put(TSS_BASE, TSS), 0 };
+    uint64_t gdt[] = { 0,
+                       0x00af9b000000ffff,
+                       0x00cf93000000ffff,
+                       0x00cff3000000ffff,
+                       0x00affb000000ffff,
+                       0x0000890000000067 | put(TSS_BASE, TSS),
+                       0 };
     uint64_t rsp0 = STACK0;
     uint64_t gate = put(GATE_LOW, STUB) | (uint64_t)SEL_CS0 << 16 | UINT64_C(0x8e) << 40;
     uint64_t frame[] = { CODE, SEL_CS3, 2, STACK, SEL_DS3 };
@@ -198,8 +203,9 @@ void floor_unload(void)
 
 static void segment(struct kvm_segment *segment, uint16_t selector, uint8_t type)
 {
-    *segment = (struct kvm_segment){ .limit = UINT32_MAX, .selector = selector, .type = type,
-                                     .present = 1, .s = 1, .g = 1 };
+    *segment = (struct kvm_segment){
+        .limit = UINT32_MAX, .selector = selector, .type = type, .present = 1, .s = 1, .g = 1
+    };
 }
 
 static int sregs_set(const struct floor_vm *vm)
@@ -214,8 +220,9 @@ static int sregs_set(const struct floor_vm *vm)
     segment(&sregs.ss, SEL_DS0, 3);
     sregs.ss.db = 1;
     sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss;
-    sregs.tr = (struct kvm_segment){ .base = TSS, .limit = 0x67, .selector = SEL_TSS, .type = 11,
-                                     .present = 1 };
+    sregs.tr = (struct kvm_segment){
+        .base = TSS, .limit = 0x67, .selector = SEL_TSS, .type = 11, .present = 1
+    };
     sregs.gdt = (struct kvm_dtable){ .base = CPU, .limit = 7 * 8 - 1 };
     sregs.idt = (struct kvm_dtable){ .base = IDT, .limit = PAGE - 1 };
     sregs.cr0 = CR0_VALUE;

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Measures libvitrine beside the floor, sample by sample in turn, so that what else the machine
+ * does hits both. Prints a table, writes JSON, judges by the targets: exit status 1 when one is
+ * missed. Usage: uvm-bench GUEST.elf [JSON]. Without /dev/kvm it says so and measures nothing.
+ */
+#include "bench/uvm/bench.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/uvm/floor.h"
+#include "lib/field.h"
+
+enum { RAM = 16 << 20, CREATES = 200, CALLS = 2000, RESTORES = 100, CLONES = 100 };
+
+static int host_add(void *ctx, struct vt_vm *vm, const struct vt_value *args, unsigned count,
+                    struct vt_value *result)
+{
+    (void)ctx;
+    (void)vm;
+    (void)count;
+    result->u = args[0].u + 1;
+    return 0;
+}
+
+void bench_die(const char *what, int err)
+{
+    fprintf(stderr, "uvm-bench: %s: %s\n", what, err < 0 ? vt_strerror(err) : strerror(errno));
+    exit(2);
+}
+
+struct vt_vm *bench_create(const struct bench *bench)
+{
+    struct vt_vm *vm;
+    call_signature signature = CALL_U64 | put(BENCH_ARG0, CALL_U64);
+    int err = vt_create(bench->image, NULL, &vm);
+
+    if (err == 0) {
+        err = vt_register(vm, "host_add", signature, host_add, NULL);
+    }
+    if (err != 0) {
+        bench_die("create", err);
+    }
+    return vm;
+}
+
+uint64_t bench_call(struct vt_vm *vm, const char *name, uint64_t value)
+{
+    struct vt_value arg = { .type = CALL_U64, .u = value };
+    struct vt_value result;
+    int err = vt_call(vm, name, &arg, 1, &result);
+
+    if (err != 0) {
+        bench_die(name, err);
+    }
+    return result.u;
+}
+
+static void check(const char *what, bool good)
+{
+    if (!good) {
+        fprintf(stderr, "uvm-bench: %s: wrong result\n", what);
+        exit(2);
+    }
+}
+
+static struct floor_vm *floor_new(void)
+{
+    struct floor_vm *vm = floor_create();
+
+    if (vm == NULL) {
+        bench_die("floor: create", 0);
+    }
+    return vm;
+}
+
+/* From a loaded image to the first result; tearing down is not counted. */
+static void measure_create(struct bench *bench)
+{
+    for (unsigned i = 0; i < CREATES; i++) {
+        double t0 = sample_now();
+        struct floor_vm *floor = floor_new();
+        bool good = floor_call(floor, i) == i + 1;
+        double t1 = sample_now();
+        struct vt_vm *vm;
+
+        floor_destroy(floor);
+        sample_add(&bench->row[ROW_CREATE].floor, t1 - t0);
+        t0 = sample_now();
+        vm = bench_create(bench);
+        good = good && bench_call(vm, "add", i) == i + 1;
+        t1 = sample_now();
+        vt_destroy(vm);
+        sample_add(&bench->row[ROW_CREATE].ours, t1 - t0);
+        check("create", good);
+    }
+}
+
+static void measure_calls(struct bench *bench)
+{
+    struct floor_vm *floor = floor_new();
+    struct vt_vm *vm = bench_create(bench);
+    bool good = true;
+
+    for (unsigned i = 0; i < CALLS; i++) {
+        double t[5];
+
+        t[0] = sample_now();
+        good = floor_call(floor, i) == i + 1 && good;
+        t[1] = sample_now();
+        good = bench_call(vm, "add", i) == i + 1 && good;
+        t[2] = sample_now();
+        good = floor_call_host(floor, i) == i + 2 && good;
+        t[3] = sample_now();
+        good = bench_call(vm, "add_host", i) == i + 2 && good;
+        t[4] = sample_now();
+        if (i >= 10) { /* warm */
+            sample_add(&bench->row[ROW_CALL].floor, t[1] - t[0]);
+            sample_add(&bench->row[ROW_CALL].ours, t[2] - t[1]);
+            sample_add(&bench->row[ROW_CALL_HOST].floor, t[3] - t[2]);
+            sample_add(&bench->row[ROW_CALL_HOST].ours, t[4] - t[3]);
+        }
+    }
+    check("call", good);
+    floor_destroy(floor);
+    vt_destroy(vm);
+}
+
+static void restore(struct vt_vm *vm, const struct vt_snapshot *snapshot)
+{
+    int err = vt_restore(vm, snapshot);
+
+    if (err != 0) {
+        bench_die("restore", err);
+    }
+}
+
+/* Restores beside plain exits of the floor. */
+static void measure_restore(struct bench *bench)
+{
+    static const uint64_t pages[] = { 1, 10, 100, 1000 };
+    struct floor_vm *floor = floor_new();
+    struct vt_vm *vm = bench_create(bench);
+    struct vt_snapshot *snapshot;
+    double t[4];
+
+    bench_call(vm, "touch", 0);
+    if (vt_snapshot(vm, &snapshot) != 0) {
+        bench_die("snapshot", -1);
+    }
+    for (unsigned i = 0; i < RESTORES * ARRAY_COUNT(pages); i++) {
+        unsigned kind = i % ARRAY_COUNT(pages);
+
+        bench_call(vm, "touch", pages[kind]);
+        t[0] = sample_now();
+        check("exit", floor_exit(floor) == 0);
+        t[1] = sample_now();
+        restore(vm, snapshot);
+        t[2] = sample_now();
+        check("call after restore", bench_call(vm, "add", 1) == 2);
+        t[3] = sample_now();
+        sample_add(&bench->row[ROW_EXIT].floor, t[1] - t[0]);
+        sample_add(&bench->row[ROW_RESTORE_1 + kind].ours, t[2] - t[1]);
+        sample_add(&bench->row[ROW_RESTORE_CALL].ours, t[3] - t[1]);
+        restore(vm, snapshot);
+    }
+    vt_snapshot_free(snapshot);
+    floor_destroy(floor);
+    vt_destroy(vm);
+}
+
+static void measure_clone(struct bench *bench)
+{
+    struct vt_vm *vm = bench_create(bench);
+
+    bench_call(vm, "touch", 100);
+    for (unsigned i = 0; i < CLONES; i++) {
+        struct vt_snapshot *snapshot;
+        struct vt_vm *clone;
+        double t[4];
+        int err;
+
+        t[0] = sample_now();
+        err = vt_snapshot(vm, &snapshot);
+        t[1] = sample_now();
+        err = err != 0 ? err : vt_clone(snapshot, NULL, &clone);
+        if (err != 0) {
+            bench_die("clone", err);
+        }
+        t[2] = sample_now();
+        check("call of a clone", bench_call(clone, "add_host", 1) == 3);
+        t[3] = sample_now();
+        sample_add(&bench->row[ROW_SNAPSHOT].ours, t[1] - t[0]);
+        sample_add(&bench->row[ROW_CLONE].ours, t[2] - t[1]);
+        sample_add(&bench->row[ROW_CLONE_CALL].ours, t[3] - t[1]);
+        vt_destroy(clone);
+        vt_snapshot_free(snapshot);
+    }
+    vt_destroy(vm);
+}
+
+static void load(struct bench *bench, const char *path)
+{
+    struct vt_image_cfg cfg = { .size = sizeof(cfg), .mem_size = RAM };
+    int err = vt_image_load_file(path, &cfg, &bench->image);
+
+    if (err != 0) {
+        bench_die(path, err);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench bench;
+    const char *platform = getenv("UVM_PLATFORM");
+    struct vt_probe probe = { .size = sizeof(probe) };
+
+    if (argc < 2) {
+        fprintf(stderr, "usage: uvm-bench GUEST.elf [JSON]\n");
+        return 2;
+    }
+    if (floor_load(RAM) != 0) {
+        printf("uvm-bench: /dev/kvm: %s: micro-VMs are not measured\n", strerror(errno));
+        return 0;
+    }
+    if (vt_probe(&probe, 1) < 1 || !probe.usable) {
+        printf("uvm-bench: %s: micro-VMs are not measured\n", probe.why);
+        return 0;
+    }
+    bench.native = platform == NULL || strcmp(platform, "native") == 0;
+    bench.slow_supervisor = !probe.native_supervisor;
+    load(&bench, argv[1]);
+    measure_create(&bench);
+    measure_calls(&bench);
+    measure_restore(&bench);
+    measure_clone(&bench);
+    measure_memory(&bench);
+    vt_image_free(bench.image);
+    floor_unload();
+    return report(&bench, argc > 2 ? argv[2] : NULL);
+}
