@@ -20,6 +20,7 @@ $(O)/uvm/$(strip $(1))_test: $$(UVM_OBJS_$(strip $(1))) $$(HOST_LIB)
 endef
 
 # --- the list, alphabetical -----------------------------------------------------------------------
+$(eval $(call uvm_test,basic,))
 $(eval $(call uvm_test,platform,))
 
 # --- running --------------------------------------------------------------------------------------

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the library asks of a hypervisor. An operation that is NULL is a capability that the back
+ * end does not have. All functions return 0 or enum vt_err and log details.
+ */
+#ifndef HOST_BACKEND_H
+#define HOST_BACKEND_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/include/vitrine.h"
+#include "host/log.h"
+#include "host/x86_cpu.h"
+
+struct be_host;  /* the opened device and what it can do; shared by micro-VMs, constant */
+struct be_vm;    /* one micro-VM with its vCPU */
+struct be_state; /* all registers of a vCPU */
+
+#define BE_INSN_MAX 15u
+
+enum be_exit {
+    BE_EXIT_PORT, /* `out` of one byte; pc is after it once the vCPU is settled */
+    BE_EXIT_MMIO, /* an access to an address that is no memory */
+    BE_EXIT_SHUTDOWN,
+    BE_EXIT_HALT,
+    BE_EXIT_NOT_EMULATED, /* pc at an instruction that this machine can't execute at this level */
+    BE_EXIT_KICK,         /* a signal came */
+    BE_EXIT_OTHER,        /* the guest did what has no meaning here */
+    BE_EXIT_COUNT
+};
+
+struct be_event {
+    enum be_exit exit;
+    uint16_t port;
+    bool write;
+    uint64_t address; /* guest-physical */
+    uint8_t insn[BE_INSN_MAX];
+    uint8_t insn_len;
+    uint32_t detail;
+};
+
+/* Registers as fault records order them. */
+struct be_regs {
+    uint64_t gpr[FAULT_X86_GPRS];
+    uint64_t pc, flags;
+};
+
+struct be_cfg {
+    const struct be_host *host;
+    const struct log *log; /* outlives the be_vm */
+    void *ram;
+    uint64_t ram_size;
+};
+
+/* Memory of the host at a guest-physical address; slot is the caller's number, from 1. */
+struct be_mapping {
+    unsigned slot;
+    bool writable;
+    uint64_t gpa, size;
+    void *host;
+};
+
+/* What a machine can do, found out when the host was opened. */
+struct be_caps {
+    struct x86_features cpu;
+    uint64_t xsave_size; /* of the standard format with all that xcr0 enables */
+    bool native;         /* supervisor code runs natively, can execute XSAVE when there is xcr0 */
+    bool dirty_log;
+    unsigned mapping_max;
+};
+
+struct be_ops {
+    const char *name;
+    int (*open)(const struct log *log, struct be_host **out);
+    void (*close)(struct be_host *host);
+    const struct be_caps *(*caps)(const struct be_host *host);
+    /* The state of a vCPU that is to start; `close` does not free it. */
+    int (*start)(const struct be_host *host, const struct x86_start *start, struct be_state **out);
+    void (*state_free)(struct be_state *state);
+
+    /* A micro-VM without registers: load() comes first. */
+    int (*create)(const struct be_cfg *cfg, struct be_vm **out);
+    void (*destroy)(struct be_vm *vm);
+    int (*run)(struct be_vm *vm, struct be_event *event);
+    /* Signals that are blocked while the guest runs. */
+    int (*set_mask)(struct be_vm *vm, const sigset_t *mask);
+    /* Completes the instruction of the last exit. */
+    int (*settle)(struct be_vm *vm);
+    int (*get_regs)(struct be_vm *vm, struct be_regs *out);
+    int (*set_regs)(struct be_vm *vm, const struct be_regs *regs);
+    /* sys[] of a fault record. */
+    int (*get_sys)(struct be_vm *vm, uint64_t sys[FAULT_SYS]);
+    /* The exception is taken when the guest runs next. No error code. */
+    int (*inject)(struct be_vm *vm, uint8_t vector);
+    int (*save)(struct be_vm *vm, struct be_state **out);
+    int (*load)(struct be_vm *vm, const struct be_state *state);
+    /* FP state in the standard format of XSAVE, `size` bytes. */
+    int (*get_xsave)(struct be_vm *vm, void *buf, size_t size);
+    int (*set_xsave)(struct be_vm *vm, const void *buf, size_t size);
+    /* One bit a page of RAM written since the last call; `bitmap` has whole 64-bit words. */
+    int (*dirty)(struct be_vm *vm, uint64_t *bitmap);
+    int (*map)(struct be_vm *vm, const struct be_mapping *mapping);
+    void (*unmap)(struct be_vm *vm, const struct be_mapping *mapping);
+};
+
+/* All back ends of this library, best first; ends with NULL. */
+extern const struct be_ops *const be_list[];
+/* By name, or the first when name is NULL; NULL: there is none. */
+const struct be_ops *be_find(const char *name);
+
+extern const struct be_ops kvm_ops;
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a running call is ended from outside: by its time budget or by another thread. Both send a
+ * signal that the calling thread blocks except inside of KVM_RUN; no handler is ever installed.
+ */
+#ifndef HOST_BUDGET_H
+#define HOST_BUDGET_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "host/backend.h"
+
+enum budget_clock { BUDGET_WALL, BUDGET_CPU, BUDGET_CLOCKS };
+
+struct budget {
+    int signal;
+    uint64_t limit[BUDGET_CLOCKS];    /* ns a call; 0: none */
+    uint64_t deadline[BUDGET_CLOCKS]; /* of this call; 0: none */
+    timer_t timer[BUDGET_CLOCKS];
+    bool has_timer[BUDGET_CLOCKS];
+    int timer_tid; /* thread that the timers signal */
+    bool mask_is_known;
+    bool armed;
+    sigset_t old;  /* the caller's mask */
+    sigset_t mask; /* what the vCPU was given */
+
+    pthread_mutex_t lock; /* guards the rest: budget_cancel() comes from any thread */
+    bool running, cancelled;
+    pthread_t thread;
+};
+
+void budget_init(struct budget *b, int signal);
+void budget_destroy(struct budget *b);
+
+/* Around a call, on the thread that runs it. */
+VT_CHECK int budget_begin(struct budget *b, const struct be_ops *ops, struct be_vm *vm,
+                          const struct log *log);
+void budget_end(struct budget *b);
+
+/* After a kick: VT_OK to go on, VT_ERR_CANCELLED or VT_ERR_BUDGET. */
+VT_CHECK int budget_check(struct budget *b);
+
+/* From any thread. */
+void budget_cancel(struct budget *b);
+
+#endif

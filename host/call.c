@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls of guest functions: arguments into the call area, the guest's requests, the result. */
+#include "host/vm.h"
+
+#include <string.h>
+
+#include "host/signature.h"
+#include "host/value.h"
+
+static struct value_data data_of(const struct vt_vm *vm)
+{
+    struct value_data data = { .bytes = vm_call_area(vm)->data, .size = vm_data_size(vm) };
+
+    return data;
+}
+
+/* ---- Into the guest ---- */
+
+static int put_args(struct vt_vm *vm, unsigned index, const struct vt_value *args, unsigned count)
+{
+    call_signature signature = vm->program->exports[index].signature;
+    struct call_area *area = vm_call_area(vm);
+    struct value_data data = data_of(vm);
+    int err = count == signature_args(signature) ? VT_OK : VT_ERR_SIGNATURE;
+
+    for (unsigned i = 0; i < count && err == VT_OK; i++) {
+        err = value_put(&data, signature_type(signature, i + 1), &args[i], &area->in.arg[i]);
+    }
+    /* Also after a failure: what was written must be gone after a restore. */
+    if (vm->call_used < sizeof(*area) + data.used) {
+        vm->call_used = sizeof(*area) + data.used;
+    }
+    if (err != VT_OK) {
+        return err;
+    }
+    area->in.index = index;
+    area->in.status = CALL_OK;
+    area->in.arg_count = count;
+    area->in.ret = (struct call_value){ 0 };
+    area->in_data = (uint32_t)data.used;
+    area->size = (uint32_t)vm->program->layout.call_size;
+    area->request = CALL_REQUEST_NONE;
+    vm->in_data = data.used;
+    return VT_OK;
+}
+
+/* ---- Out of the guest ---- */
+
+static int status_error(const struct vt_vm *vm, uint32_t status)
+{
+    static const int errors[] = {
+        [CALL_OK] = VT_OK,
+        [CALL_NO_FUNCTION] = VT_ERR_NO_FUNCTION,
+        [CALL_BAD_ARGS] = VT_ERR_SIGNATURE,
+        [CALL_TOO_BIG] = VT_ERR_TOO_BIG,
+        [CALL_FAILED] = VT_ERR_GUEST,
+    };
+
+    if (status < ARRAY_COUNT(errors)) {
+        return errors[status];
+    }
+    log_print(&vm->log, VT_LOG_ERROR, "call: status %u has no meaning", status);
+    return VT_ERR_GUEST;
+}
+
+static int take_result(struct vt_vm *vm, unsigned index, struct vt_value *result)
+{
+    const volatile struct call_frame *in = &vm_call_area(vm)->in;
+    struct call_value ret = { in->ret.type, in->ret.len, in->ret.bits };
+    struct value_data data = data_of(vm);
+    uint32_t type = signature_type(vm->program->exports[index].signature, 0);
+    int err = status_error(vm, in->status);
+
+    if (err == VT_OK && !value_take(&data, type, ret, result)) {
+        log_print(&vm->log, VT_LOG_ERROR, "call: the result is of type %u, or out of bounds",
+                  ret.type);
+        err = VT_ERR_GUEST;
+    }
+    return err;
+}
+
+/* A line for the log; unprintable characters could fool a terminal. */
+static int guest_log(struct vt_vm *vm)
+{
+    static const enum vt_log_level guest_level = VT_LOG_GUEST;
+    const volatile struct call_frame *out = &vm_call_area(vm)->out;
+    struct call_value text = { out->arg[1].type, out->arg[1].len, out->arg[1].bits };
+    struct value_data data = data_of(vm);
+    struct vt_value value;
+    char line[CALL_LOG_MAX];
+    size_t len;
+
+    if (!value_take(&data, CALL_STR, text, &value)) {
+        log_print(&vm->log, VT_LOG_ERROR, "log: the text is out of bounds");
+        return VT_ERR_GUEST;
+    }
+    if (vm->log.fn == NULL) {
+        return RUN_AGAIN;
+    }
+    len = value.len < sizeof(line) ? value.len : sizeof(line) - 1;
+    memcpy(line, value.data, len);
+    while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) {
+        len--;
+    }
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)line[i];
+
+        if (c < ' ' || c == 0x7f) {
+            line[i] = c == '\n' || c == '\t' ? ' ' : '?';
+        }
+    }
+    line[len] = 0;
+    vm_callback_begin(vm);
+    vm->log.fn(vm->log.ctx, vm, guest_level, line);
+    vm_callback_end(vm);
+    return RUN_AGAIN;
+}
+
+static int call_done(struct vt_vm *vm)
+{
+    (void)vm;
+    return VT_OK;
+}
+
+static int (*const requests[])(struct vt_vm *vm) = {
+    [CALL_REQUEST_NONE] = NULL,
+    [CALL_REQUEST_DONE] = call_done,
+    [CALL_REQUEST_HOST] = hostfn_call,
+    [CALL_REQUEST_LOG] = guest_log,
+};
+_Static_assert(ARRAY_COUNT(requests) == CALL_REQUEST_COUNT, "a request has no handler");
+
+int call_gate(struct vt_vm *vm)
+{
+    uint32_t request = ((const volatile struct call_area *)vm_call_area(vm))->request;
+
+    if (request >= ARRAY_COUNT(requests) || requests[request] == NULL) {
+        log_print(&vm->log, VT_LOG_ERROR, "call: request %u has no meaning", request);
+        return VT_ERR_GUEST;
+    }
+    return requests[request](vm);
+}
+
+/* ---- The call ---- */
+
+static int run(struct vt_vm *vm)
+{
+    int err = budget_begin(&vm->budget, vm->ops, vm->be, &vm->log);
+
+    if (err != VT_OK) {
+        return err;
+    }
+    vm->state = VT_RUNNING;
+    vm->record_count = 0;
+    vm->metrics.calls++;
+    err = run_call(vm);
+    budget_end(&vm->budget);
+    if (err == VT_OK) {
+        vm->state = VT_READY;
+    } else {
+        vm->state = err == VT_ERR_STOPPED ? VT_STATE_STOPPED : VT_STATE_POISONED;
+    }
+    return err;
+}
+
+static int call(struct vt_vm *vm, unsigned index, const struct vt_value *args, unsigned count)
+{
+    int err;
+
+    if (vm->state != VT_READY) {
+        return VT_ERR_POISONED;
+    }
+    if (index >= vm->program->export_count) {
+        return VT_ERR_NO_FUNCTION;
+    }
+    if ((args == NULL && count != 0) || count > CALL_MAX_ARGS) {
+        return VT_ERR_INVALID;
+    }
+    err = put_args(vm, index, args, count);
+    return err == VT_OK ? run(vm) : err;
+}
+
+int vt_call_index(struct vt_vm *vm, unsigned index, const struct vt_value *args, unsigned count,
+                  struct vt_value *result)
+{
+    struct vt_value value = { 0 };
+    int err = vm_enter(vm);
+
+    if (err != VT_OK) {
+        return err;
+    }
+    err = call(vm, index, args, count);
+    if (err == VT_OK) {
+        err = take_result(vm, index, &value);
+    }
+    if (err == VT_OK && result != NULL) {
+        *result = value;
+    }
+    vm_leave(vm);
+    return err;
+}
+
+int vt_call(struct vt_vm *vm, const char *name, const struct vt_value *args, unsigned count,
+            struct vt_value *result)
+{
+    unsigned index;
+    int err = vt_find(vm, name, &index);
+
+    return err == VT_OK ? vt_call_index(vm, index, args, count, result) : err;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Micro-VMs on KVM: life, memory, and the one place that enters a guest. */
+#include "host/kvm.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "host/sys.h"
+#include "lib/field.h"
+
+/* A size that the kernel's structure for KVM_SET_SIGNAL_MASK has: its own 64 signals. */
+#define KERNEL_SIGSET 8u
+
+static int add_ram(struct be_vm *vm, void *ram)
+{
+    struct kvm_userspace_memory_region region = {
+        .slot = 0,
+        .flags = KVM_MEM_LOG_DIRTY_PAGES,
+        .guest_phys_addr = 0,
+        .memory_size = vm->ram_size,
+        .userspace_addr = (uintptr_t)ram,
+    };
+
+    return KVM_CALL(vm->log, vm->vm, KVM_SET_USER_MEMORY_REGION, &region);
+}
+
+/* Without this, KVM rewrites a vmcall of the wrong vendor, in vain and without end, since text is
+ * read-only; then it is #UD. Older kernels lack the switch. */
+static void disable_quirk(struct be_vm *vm)
+{
+    struct kvm_enable_cap cap = {
+        .cap = KVM_CAP_DISABLE_QUIRKS2,
+        .args = { KVM_X86_QUIRK_FIX_HYPERCALL_INSN },
+    };
+
+    if (sys_ioctl(vm->vm, KVM_ENABLE_CAP, &cap) < 0) {
+        log_print(vm->log, VT_LOG_DEBUG, "KVM_CAP_DISABLE_QUIRKS2 is not available");
+    }
+}
+
+static int add_vcpu(struct be_vm *vm)
+{
+    struct sys_map map = { .len = vm->host->run_size, .kind = SYS_MAP_SHARED };
+
+    vm->vcpu = sys_ioctl(vm->vm, KVM_CREATE_VCPU, NULL);
+    if (vm->vcpu < 0) {
+        return log_errno(vm->log, "KVM_CREATE_VCPU");
+    }
+    map.fd = vm->vcpu;
+    vm->run = sys_mmap(&map);
+    if (vm->run == NULL) {
+        return log_errno(vm->log, "mmap of the vCPU");
+    }
+    return KVM_CALL(vm->log, vm->vcpu, KVM_SET_CPUID2, vm->host->cpuid);
+}
+
+void kvm_destroy(struct be_vm *vm)
+{
+    if (vm->run != NULL) {
+        sys_munmap(vm->run, vm->host->run_size);
+    }
+    if (vm->vcpu >= 0) {
+        sys_close(vm->vcpu);
+    }
+    if (vm->vm >= 0) {
+        sys_close(vm->vm);
+    }
+    sys_free(vm);
+}
+
+int kvm_create(const struct be_cfg *cfg, struct be_vm **out)
+{
+    struct be_vm *vm = sys_alloc(sizeof(*vm));
+    int err = VT_OK;
+
+    if (vm == NULL) {
+        return VT_ERR_NO_MEMORY;
+    }
+    vm->host = cfg->host;
+    vm->log = cfg->log;
+    vm->ram_size = cfg->ram_size;
+    vm->pristine = true;
+    vm->vcpu = -1;
+    vm->vm = sys_ioctl(cfg->host->fd, KVM_CREATE_VM, NULL);
+    if (vm->vm < 0) {
+        err = log_errno(vm->log, "KVM_CREATE_VM");
+    } else {
+        disable_quirk(vm);
+        err = add_ram(vm, cfg->ram);
+    }
+    err = err == VT_OK ? add_vcpu(vm) : err;
+    if (err != VT_OK) {
+        kvm_destroy(vm);
+        return err;
+    }
+    *out = vm;
+    return VT_OK;
+}
+
+static int set_mask(struct be_vm *vm, const sigset_t *mask)
+{
+    uint32_t arg[1 + KERNEL_SIGSET / sizeof(uint32_t)] = { KERNEL_SIGSET }; /* kvm_signal_mask */
+
+    memcpy(&arg[1], mask, KERNEL_SIGSET);
+    return KVM_CALL(vm->log, vm->vcpu, KVM_SET_SIGNAL_MASK, arg);
+}
+
+/* ---- Running ---- */
+
+typedef void exit_fn(const struct kvm_run *run, struct be_event *event);
+
+static void exit_io(const struct kvm_run *run, struct be_event *event)
+{
+    if (run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 1 && run->io.count == 1) {
+        event->exit = BE_EXIT_PORT;
+        event->port = run->io.port;
+    }
+}
+
+static void exit_mmio(const struct kvm_run *run, struct be_event *event)
+{
+    event->exit = BE_EXIT_MMIO;
+    event->address = run->mmio.phys_addr;
+    event->write = run->mmio.is_write != 0;
+}
+
+static void exit_shutdown(const struct kvm_run *run, struct be_event *event)
+{
+    (void)run;
+    event->exit = BE_EXIT_SHUTDOWN;
+}
+
+static void exit_halt(const struct kvm_run *run, struct be_event *event)
+{
+    (void)run;
+    event->exit = BE_EXIT_HALT;
+}
+
+static void exit_internal(const struct kvm_run *run, struct be_event *event)
+{
+    const __typeof__(run->emulation_failure) *e = &run->emulation_failure;
+
+    event->detail = run->internal.suberror;
+    if (run->internal.suberror != KVM_INTERNAL_ERROR_EMULATION) {
+        return;
+    }
+    event->exit = BE_EXIT_NOT_EMULATED;
+    if (e->ndata >= 1 && (e->flags & KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES) != 0 &&
+        e->insn_size <= BE_INSN_MAX) {
+        event->insn_len = e->insn_size;
+        memcpy(event->insn, e->insn_bytes, e->insn_size);
+    }
+}
+
+static exit_fn *const exits[] = {
+    [KVM_EXIT_IO] = exit_io,
+    [KVM_EXIT_MMIO] = exit_mmio,
+    [KVM_EXIT_SHUTDOWN] = exit_shutdown,
+    [KVM_EXIT_HLT] = exit_halt,
+    [KVM_EXIT_INTERNAL_ERROR] = exit_internal,
+};
+
+int kvm_run(struct be_vm *vm, struct be_event *event)
+{
+    struct kvm_run *run = vm->run;
+    int ret = sys_ioctl(vm->vcpu, KVM_RUN, NULL);
+
+    event->insn_len = 0;
+    if (ret < 0) {
+        if (errno == EINTR || errno == EAGAIN) {
+            event->exit = BE_EXIT_KICK;
+            return VT_OK;
+        }
+        if (errno == EFAULT) { /* memory behind a mapping is gone: a file was cut off */
+            event->exit = BE_EXIT_MMIO;
+            event->address = 0;
+            event->write = false;
+            return VT_OK;
+        }
+        return log_errno(vm->log, "KVM_RUN");
+    }
+    event->exit = BE_EXIT_OTHER;
+    event->detail = run->exit_reason;
+    if (run->exit_reason < ARRAY_COUNT(exits) && exits[run->exit_reason] != NULL) {
+        exits[run->exit_reason](run, event);
+    }
+    return VT_OK;
+}
+
+/* ---- Memory ---- */
+
+static int dirty(struct be_vm *vm, uint64_t *bitmap)
+{
+    struct kvm_dirty_log arg = { .slot = 0, .dirty_bitmap = bitmap };
+
+    return KVM_CALL(vm->log, vm->vm, KVM_GET_DIRTY_LOG, &arg);
+}
+
+static int set_mapping(struct be_vm *vm, const struct be_mapping *m, uint64_t size)
+{
+    struct kvm_userspace_memory_region region = {
+        .slot = m->slot,
+        .flags = m->writable ? 0 : KVM_MEM_READONLY,
+        .guest_phys_addr = m->gpa,
+        .memory_size = size,
+        .userspace_addr = (uintptr_t)m->host,
+    };
+
+    return KVM_CALL(vm->log, vm->vm, KVM_SET_USER_MEMORY_REGION, &region);
+}
+
+static int map(struct be_vm *vm, const struct be_mapping *mapping)
+{
+    return set_mapping(vm, mapping, mapping->size);
+}
+
+static void unmap(struct be_vm *vm, const struct be_mapping *mapping)
+{
+    (void)set_mapping(vm, mapping, 0);
+}
+
+static const struct be_caps *caps(const struct be_host *host)
+{
+    return &host->caps;
+}
+
+const struct be_ops kvm_ops = {
+    .name = "kvm",
+    .open = kvm_open,
+    .close = kvm_close,
+    .caps = caps,
+    .start = kvm_start,
+    .state_free = kvm_state_free,
+    .create = kvm_create,
+    .destroy = kvm_destroy,
+    .run = kvm_run,
+    .set_mask = set_mask,
+    .settle = kvm_settle,
+    .get_regs = kvm_get_regs,
+    .set_regs = kvm_set_regs,
+    .get_sys = kvm_get_sys,
+    .inject = kvm_inject,
+    .save = kvm_save,
+    .load = kvm_load,
+    .get_xsave = kvm_get_xsave,
+    .set_xsave = kvm_set_xsave,
+    .dirty = dirty,
+    .map = map,
+    .unmap = unmap,
+};

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the KVM back end share; nobody else includes this. */
+#ifndef HOST_KVM_H
+#define HOST_KVM_H
+
+#include <linux/kvm.h>
+
+#include "host/backend.h"
+
+#define KVM_CPUID_MAX 256u
+#define KVM_MSR_MAX   16u
+#define KVM_MSR_WORDS (1 + 2 * KVM_MSR_MAX)
+#define KVM_XSAVE_LEN 4096u /* what KVM_GET_XSAVE gives, whatever the machine has */
+
+struct be_host {
+    int fd; /* /dev/kvm */
+    size_t run_size;
+    struct be_caps caps;
+    unsigned msr_count; /* those that a guest can change and KVM lets us read and write */
+    uint32_t msr[KVM_MSR_MAX];
+    struct kvm_cpuid2 *cpuid;
+};
+
+struct be_vm {
+    const struct be_host *host;
+    const struct log *log;
+    int vm, vcpu;
+    struct kvm_run *run;
+    uint64_t ram_size;
+    bool pristine; /* the vCPU is as KVM made it */
+};
+
+struct be_state {
+    bool initial; /* built, not saved: a new vCPU has most of it anyway */
+    struct kvm_regs regs;
+    struct kvm_sregs sregs;
+    struct kvm_vcpu_events events;
+    struct kvm_debugregs debug;
+    struct kvm_xcrs xcrs;
+    uint64_t msrs[KVM_MSR_WORDS]; /* struct kvm_msrs with its entries */
+    struct kvm_xsave xsave;
+};
+
+static inline struct kvm_msrs *kvm_msrs_of(struct be_state *s)
+{
+    return (struct kvm_msrs *)(void *)s->msrs;
+}
+
+/* An ioctl that must not fail; `what` names it in the log. */
+int kvm_call(const struct log *log, int fd, unsigned long request, const char *what, void *arg);
+#define KVM_CALL(log, fd, request, arg) kvm_call(log, fd, request, #request, arg)
+
+/* kvm_host.c */
+int kvm_open(const struct log *log, struct be_host **out);
+void kvm_close(struct be_host *host);
+
+/* kvm.c */
+int kvm_create(const struct be_cfg *cfg, struct be_vm **out);
+void kvm_destroy(struct be_vm *vm);
+int kvm_run(struct be_vm *vm, struct be_event *event);
+
+/* kvm_state.c */
+int kvm_start(const struct be_host *host, const struct x86_start *start, struct be_state **out);
+void kvm_state_free(struct be_state *state);
+int kvm_settle(struct be_vm *vm);
+int kvm_get_regs(struct be_vm *vm, struct be_regs *out);
+int kvm_set_regs(struct be_vm *vm, const struct be_regs *regs);
+int kvm_get_sys(struct be_vm *vm, uint64_t sys[FAULT_SYS]);
+int kvm_inject(struct be_vm *vm, uint8_t vector);
+int kvm_save(struct be_vm *vm, struct be_state **out);
+int kvm_load(struct be_vm *vm, const struct be_state *state);
+int kvm_get_xsave(struct be_vm *vm, void *buf, size_t size);
+int kvm_set_xsave(struct be_vm *vm, const void *buf, size_t size);
+
+#endif

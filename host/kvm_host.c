@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opens /dev/kvm and finds out what it can do; knows no micro-VM but its own trial. */
+#include "host/kvm.h"
+
+#include <string.h>
+
+#include "host/layout.h"
+#include "host/sys.h"
+#include "lib/field.h"
+
+FIELD(CPUID7_FSGSBASE, 0, 1);
+FIELD(CPUID7_SMEP, 7, 1);
+
+/* x87 SSE AVX, opmask ZMM-high ZMM, PKRU. AMX would need a permission of the process. */
+#define XCR0_KNOWN UINT64_C(0x2e7)
+#define XCR0_FPU   UINT64_C(0x3)
+
+#define XSAVE_LEGACY 576u /* x87, SSE and the header */
+#define XCR0_BITS    63u
+
+/* Capabilities without which nothing works. */
+static const struct {
+    int cap;
+    const char *name;
+} needed[] = {
+    { KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY" },
+    { KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID" },
+    { KVM_CAP_SYNC_MMU, "KVM_CAP_SYNC_MMU" },
+    { KVM_CAP_VCPU_EVENTS, "KVM_CAP_VCPU_EVENTS" },
+    { KVM_CAP_DEBUGREGS, "KVM_CAP_DEBUGREGS" },
+    { KVM_CAP_XSAVE, "KVM_CAP_XSAVE" },
+    { KVM_CAP_XCRS, "KVM_CAP_XCRS" },
+    { KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT" },
+};
+
+int kvm_call(const struct log *log, int fd, unsigned long request, const char *what, void *arg)
+{
+    return sys_ioctl(fd, request, arg) < 0 ? log_errno(log, what) : VT_OK;
+}
+
+static int check_extension(const struct be_host *host, int cap)
+{
+    return sys_ioctl(host->fd, KVM_CHECK_EXTENSION, (void *)(uintptr_t)cap);
+}
+
+static int check_needed(const struct be_host *host, const struct log *log)
+{
+    int version = sys_ioctl(host->fd, KVM_GET_API_VERSION, NULL);
+
+    if (version != KVM_API_VERSION) {
+        log_print(log, VT_LOG_ERROR, "KVM_GET_API_VERSION gives %d, not %d", version,
+                  KVM_API_VERSION);
+        return VT_ERR_NO_BACKEND;
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(needed); i++) {
+        if (check_extension(host, needed[i].cap) <= 0) {
+            log_print(log, VT_LOG_ERROR, "this kernel's KVM lacks %s", needed[i].name);
+            return VT_ERR_NO_BACKEND;
+        }
+    }
+    return VT_OK;
+}
+
+static const struct kvm_cpuid_entry2 *cpuid_leaf(const struct be_host *host, uint32_t leaf,
+                                                 uint32_t index)
+{
+    for (unsigned i = 0; i < host->cpuid->nent; i++) {
+        const struct kvm_cpuid_entry2 *e = &host->cpuid->entries[i];
+
+        if (e->function == leaf && e->index == index) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+/* Size of the standard format: the end of the component that lies last. */
+static void find_xsave(struct be_host *host)
+{
+    const struct kvm_cpuid_entry2 *e = cpuid_leaf(host, 0xd, 0);
+    uint64_t size = XSAVE_LEGACY;
+    uint64_t mask = 0;
+
+    if (e != NULL) {
+        mask = (e->eax | (uint64_t)e->edx << 32) & XCR0_KNOWN;
+    }
+    for (unsigned bit = 2; bit < XCR0_BITS; bit++) {
+        const struct kvm_cpuid_entry2 *part = cpuid_leaf(host, 0xd, bit);
+        uint64_t end = part == NULL ? 0 : (uint64_t)part->ebx + part->eax;
+
+        if ((mask & BIT64(bit)) == 0) {
+            continue;
+        }
+        if (part == NULL || end > KVM_XSAVE_LEN || end > LAYOUT_XSAVE_MAX) {
+            mask &= ~BIT64(bit);
+        } else if (end > size) {
+            size = end;
+        }
+    }
+    host->caps.cpu.xcr0 = (mask & XCR0_FPU) == XCR0_FPU ? mask : 0;
+    host->caps.xsave_size = size;
+}
+
+static int read_cpuid(struct be_host *host, const struct log *log)
+{
+    const struct kvm_cpuid_entry2 *e;
+    int err;
+
+    host->cpuid = sys_alloc(sizeof(*host->cpuid) + KVM_CPUID_MAX * sizeof(struct kvm_cpuid_entry2));
+    if (host->cpuid == NULL) {
+        return VT_ERR_NO_MEMORY;
+    }
+    host->cpuid->nent = KVM_CPUID_MAX;
+    err = KVM_CALL(log, host->fd, KVM_GET_SUPPORTED_CPUID, host->cpuid);
+    if (err != VT_OK) {
+        return err;
+    }
+    e = cpuid_leaf(host, 7, 0);
+    if (e != NULL) {
+        host->caps.cpu.fsgsbase = get(CPUID7_FSGSBASE, e->ebx) != 0;
+        host->caps.cpu.smep = get(CPUID7_SMEP, e->ebx) != 0;
+    }
+    find_xsave(host);
+    return VT_OK;
+}
+
+static int read_caps(struct be_host *host, const struct log *log)
+{
+    int size = sys_ioctl(host->fd, KVM_GET_VCPU_MMAP_SIZE, NULL);
+    int slots = check_extension(host, KVM_CAP_NR_MEMSLOTS);
+
+    if (size < (int)sizeof(struct kvm_run)) {
+        return log_errno(log, "KVM_GET_VCPU_MMAP_SIZE");
+    }
+    host->run_size = (size_t)size;
+    host->caps.mapping_max = slots > 1 ? (unsigned)slots - 1 : 0;
+    host->caps.dirty_log = true; /* part of KVM_CAP_USER_MEMORY on x86 */
+    return VT_OK;
+}
+
+void kvm_close(struct be_host *host)
+{
+    if (host->fd >= 0) {
+        sys_close(host->fd);
+    }
+    sys_free(host->cpuid);
+    sys_free(host);
+}
+
+int kvm_open(const struct log *log, struct be_host **out)
+{
+    struct be_host *host = sys_alloc(sizeof(*host));
+    int err = VT_OK;
+
+    if (host == NULL) {
+        return VT_ERR_NO_MEMORY;
+    }
+    host->fd = sys_open("/dev/kvm", true);
+    if (host->fd < 0) {
+        (void)log_errno(log, "open /dev/kvm");
+        err = VT_ERR_NO_BACKEND;
+    }
+    err = err == VT_OK ? check_needed(host, log) : err;
+    err = err == VT_OK ? read_caps(host, log) : err;
+    err = err == VT_OK ? read_cpuid(host, log) : err;
+    if (err != VT_OK) {
+        kvm_close(host);
+        return err;
+    }
+    *out = host;
+    return VT_OK;
+}

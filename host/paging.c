@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds page tables in the guest's memory; never reads what it has not written itself. */
+#include "host/paging.h"
+
+#include <string.h>
+
+#include "lib/field.h"
+
+FIELD(PTE_PRESENT, 0, 1);
+FIELD(PTE_WRITE, 1, 1);
+FIELD(PTE_USER, 2, 1);
+FIELD(PTE_ACCESSED, 5, 1);
+FIELD(PTE_DIRTY, 6, 1);
+FIELD(PTE_LARGE, 7, 1);
+FIELD(PTE_ADDRESS, 12, 40);
+FIELD(PTE_NX, 63, 1);
+
+FIELD(GVA_PTE, 12, 9);
+FIELD(GVA_PDE, 21, 9);
+FIELD(GVA_DIR, 30, 9);
+
+#define PDPT_GVA (PAGING_ROOT + SIZE_4K)
+
+static uint64_t address_of(uint64_t gpa)
+{
+    return put(PTE_ADDRESS, gpa / SIZE_4K);
+}
+
+/* What leads to tables allows everything; leaves decide. */
+static uint64_t pte_table(uint64_t gpa)
+{
+    return address_of(gpa) | put(PTE_PRESENT, 1) | put(PTE_WRITE, 1) | put(PTE_USER, 1) |
+           put(PTE_ACCESSED, 1);
+}
+
+static uint64_t pte_leaf(uint64_t gpa, uint32_t perm)
+{
+    return address_of(gpa) | put(PTE_PRESENT, (perm & LAYOUT_ON_TOUCH) == 0) |
+           put(PTE_WRITE, (perm & ELF_WRITE) != 0) | put(PTE_USER, (perm & ELF_USER) != 0) |
+           put(PTE_NX, (perm & ELF_EXEC) == 0) | put(PTE_ACCESSED, 1) | put(PTE_DIRTY, 1);
+}
+
+static void write_pte(struct paging *p, uint64_t table, uint64_t index, uint64_t pte)
+{
+    memcpy(p->ram + table + index * sizeof(pte), &pte, sizeof(pte));
+}
+
+/* A page for a table, zeroed since the page may have been another mapping's; 0: there is none. */
+static uint64_t new_table(struct paging *p)
+{
+    uint64_t table = p->next;
+
+    if (table >= LAYOUT_TABLES_END) {
+        return 0;
+    }
+    p->next += SIZE_4K;
+    memset(p->ram + table, 0, SIZE_4K);
+    return table;
+}
+
+static uint64_t dir_of(struct paging *p, uint64_t gva)
+{
+    uint64_t index = get(GVA_DIR, gva);
+
+    if (p->dir[index] == 0) {
+        p->dir[index] = new_table(p);
+        if (p->dir[index] != 0) {
+            write_pte(p, PDPT_GVA, index, pte_table(p->dir[index]));
+        }
+    }
+    return p->dir[index];
+}
+
+static int map_small(struct paging *p, uint64_t dir, uint64_t gva, uint32_t perm)
+{
+    uint64_t base = align_down(gva, SIZE_2M);
+
+    if (p->last_table == 0 || p->last_2m != base) {
+        p->last_table = new_table(p);
+        if (p->last_table == 0) {
+            return ERR_FULL;
+        }
+        p->last_2m = base;
+        write_pte(p, dir, get(GVA_PDE, gva), pte_table(p->last_table));
+    }
+    write_pte(p, p->last_table, get(GVA_PTE, gva), pte_leaf(gva, perm));
+    return OK;
+}
+
+int paging_map(struct paging *p, const struct region *r)
+{
+    uint64_t end = r->start + r->size;
+    int err = OK;
+
+    for (uint64_t gva = r->start; gva < end && err == OK;) {
+        uint64_t dir = dir_of(p, gva);
+
+        if (dir == 0) {
+            return ERR_FULL;
+        }
+        if (is_aligned(gva, SIZE_2M) && end - gva >= SIZE_2M && (r->perm & LAYOUT_ON_TOUCH) == 0) {
+            write_pte(p, dir, get(GVA_PDE, gva), pte_leaf(gva, r->perm) | put(PTE_LARGE, 1));
+            gva += SIZE_2M;
+        } else {
+            err = map_small(p, dir, gva, r->perm);
+            gva += SIZE_4K;
+        }
+    }
+    return err;
+}
+
+/* Where the entry of gva is in the newest table. */
+static uint64_t pte_place(const struct paging *p, uint64_t gva)
+{
+    return p->last_table + get(GVA_PTE, gva) * sizeof(uint64_t);
+}
+
+/* The stack's tables must follow each other, so all directories come first. */
+int paging_build(struct paging *p, const struct layout *layout, uint8_t *ram)
+{
+    int err = OK;
+
+    memset(p, 0, sizeof(*p));
+    p->ram = ram;
+    p->next = PAGING_ROOT + 2 * SIZE_4K;
+    memset(ram + PAGING_ROOT, 0, 2 * SIZE_4K);
+    write_pte(p, PAGING_ROOT, 0, pte_table(PDPT_GVA));
+    for (uint64_t gva = 0; gva < layout->ram_size; gva += SIZE_1G) {
+        if (dir_of(p, gva) == 0) {
+            return ERR_FULL;
+        }
+    }
+    for (unsigned i = 0; i < layout->region_count && err == OK; i++) {
+        const struct region *r = &layout->region[i];
+        struct region first = { .start = r->start, .size = SIZE_4K, .perm = r->perm };
+
+        if ((r->perm & ELF_READ) == 0) {
+            continue;
+        }
+        if ((r->perm & LAYOUT_ON_TOUCH) != 0) {
+            err = paging_map(p, &first);
+            p->stack_pte = pte_place(p, r->start);
+            first.start += SIZE_4K;
+            first.size = r->size - SIZE_4K;
+            err = err == OK ? paging_map(p, &first) : err;
+        } else {
+            err = paging_map(p, r);
+        }
+    }
+    return err;
+}

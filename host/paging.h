@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * x86_64's four-level page tables (Intel SDM 3A 4.5), written by the host into the guest's memory.
+ * Mappings are gva = gpa. Accessed and dirty bits are set in advance, so that the processor never
+ * writes to a table. Only written, never read back: the guest may do to them what it likes.
+ */
+#ifndef HOST_PAGING_H
+#define HOST_PAGING_H
+
+#include <stdint.h>
+
+#include "host/layout.h"
+#include "lib/err.h"
+
+#define PAGING_DIRS (LAYOUT_MAP_END / SIZE_1G) /* page directories: one a GiB */
+
+struct paging {
+    uint8_t *ram;  /* the guest's memory; byte 0 is guest address 0 */
+    uint64_t next; /* first free page for tables, until LAYOUT_TABLES_END */
+    uint64_t stack_pte;
+    uint64_t dir[PAGING_DIRS];    /* the host's own copy of where they are; 0: none */
+    uint64_t last_2m, last_table; /* the newest table of 4 KiB pages and what it maps */
+};
+
+/* Root tables and all of layout's regions. ERR_FULL: no room for tables. */
+MUST_CHECK int paging_build(struct paging *p, const struct layout *layout, uint8_t *ram);
+
+#define PAGING_ROOT LAYOUT_TABLES_GVA
+
+/* Maps a range of whole pages that no earlier call has mapped; ascending within 2 MiB. */
+MUST_CHECK int paging_map(struct paging *p, const struct region *r);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All that the library asks of the C library's allocator and of the kernel, in one place: tests
+ * link another sys.c that fails the n-th call. Nothing in host/ goes around it, but for functions
+ * that cannot fail (memcpy, clocks). Failing functions leave errno as the kernel set it.
+ */
+#ifndef HOST_SYS_H
+#define HOST_SYS_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/* Zeroed memory or NULL. */
+void *sys_alloc(size_t size);
+void sys_free(void *p);
+
+enum sys_map_kind {
+    SYS_MAP_READ,    /* private, read-only */
+    SYS_MAP_PRIVATE, /* copy on write */
+    SYS_MAP_SHARED,  /* read-write */
+    SYS_MAP_SHARED_READ,
+    SYS_MAP_FRESH, /* anonymous, read-write; fd and offset are not used */
+};
+
+struct sys_map {
+    void *at; /* replace what is mapped here; NULL: anywhere */
+    size_t len;
+    uint64_t offset;
+    int fd;
+    enum sys_map_kind kind;
+};
+
+/* NULL on failure. */
+void *sys_mmap(const struct sys_map *map);
+void sys_munmap(void *at, size_t len);
+
+/* Forgets private pages: the next access finds the file's. */
+int sys_forget(void *at, size_t len);
+
+/* 0 or -1, or what the call gives. */
+int sys_open(const char *path, bool writable);
+void sys_close(int fd);
+int sys_ioctl(int fd, unsigned long request, void *arg);
+int sys_memfd(const char *name, uint64_t size);
+int sys_seal(int fd);
+int64_t sys_file_size(int fd);
+/* All of len bytes, or -1. */
+int sys_pread(int fd, void *buf, size_t len, uint64_t offset);
+int sys_random(void *buf, size_t len);
+
+/* ---- Threads, signals and timers of one call; see budget.h ---- */
+
+int sys_tid(void);
+void sys_kill_thread(int tid, int signal);
+/* Blocks `signal` for this thread; *old is the mask before. */
+int sys_block(int signal, sigset_t *old);
+void sys_unblock(const sigset_t *old);
+/* Takes one pending `signal` (which is blocked) if there is any. */
+bool sys_take_signal(int signal);
+
+/* A timer on `clock` that sends `signal` to thread tid. */
+struct sys_timer_cfg {
+    clockid_t clock;
+    int signal, tid;
+};
+int sys_timer_create(const struct sys_timer_cfg *cfg, timer_t *out);
+/* Once, in ns from now; 0 disarms. */
+int sys_timer_set(timer_t timer, uint64_t ns);
+void sys_timer_delete(timer_t timer);
+uint64_t sys_now(clockid_t clock);
+
+#endif

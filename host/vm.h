@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One micro-VM as the library's files see it. */
+#ifndef HOST_VM_H
+#define HOST_VM_H
+
+#include <stdatomic.h>
+
+#include "host/backend.h"
+#include "host/budget.h"
+#include "host/program.h"
+
+struct hostfn {
+    vt_host_fn fn; /* NULL: not registered */
+    void *ctx;
+};
+
+struct vt_vm {
+    struct program *program;
+    const struct program_backend *backend; /* of the program */
+    const struct be_ops *ops;
+    struct be_vm *be;
+    struct log log;
+    vt_fault_fn fault;
+    void *fault_ctx;
+
+    uint8_t *ram; /* guest address 0 */
+    uint64_t ram_size;
+    struct template *base; /* what ram is a private copy of */
+    struct uvm_info info;  /* the host's own; the guest's copy is for the guest */
+
+    atomic_bool busy;
+    atomic_uintptr_t callback_thread; /* 0, or who runs a callback of the user: vm_self() */
+    enum vt_state state;
+    struct budget budget;
+    struct hostfn *hostfn; /* program->import_count */
+    uint8_t *copy;         /* arguments of host functions; call_size bytes, made when needed */
+    uint64_t in_data;      /* of call_area.data, the call's arguments */
+    uint64_t call_used;    /* bytes from the call area's start that may hold the host's data */
+
+    struct fault_record record[FAULT_DEPTH]; /* of the last fault */
+    unsigned record_count;
+    uint64_t not_emulated_pc; /* where #UD was injected in place of an instruction; 0: nowhere */
+
+    struct vt_metrics metrics;
+};
+
+/* What a micro-VM is made from: an image or a snapshot. */
+struct vm_origin {
+    struct program *program;
+    const struct program_backend *backend;
+    const struct log *log;
+    struct template *memory;
+    const struct be_state *state;
+};
+
+VT_CHECK int vm_create(const struct vm_origin *from, const struct vt_cfg *cfg, struct vt_vm **out);
+
+/* Takes the micro-VM for this thread: VT_OK or VT_ERR_BUSY. */
+VT_CHECK int vm_enter(const struct vt_vm *vm);
+void vm_leave(const struct vt_vm *vm);
+
+/* A name of this thread. */
+uintptr_t vm_self(void);
+
+/* Around a callback of the user, who may call a few functions from inside. */
+void vm_callback_begin(struct vt_vm *vm);
+void vm_callback_end(struct vt_vm *vm);
+bool vm_in_callback(const struct vt_vm *vm);
+
+static inline struct call_area *vm_call_area(const struct vt_vm *vm)
+{
+    return (struct call_area *)(void *)(vm->ram + UVM_CALL_GVA);
+}
+
+/* Bytes of call_area.data. */
+static inline uint64_t vm_data_size(const struct vt_vm *vm)
+{
+    return vm->program->layout.call_size - sizeof(struct call_area);
+}
+
+/* What the run loop does after an exit: 0: the call is complete; RUN_AGAIN; or enum vt_err. */
+#define RUN_AGAIN 1
+
+/* run.c: runs the guest until its call is complete. */
+VT_CHECK int run_call(struct vt_vm *vm);
+
+/* call.c: answers a request of the guest. */
+VT_CHECK int call_gate(struct vt_vm *vm);
+
+/* hostfn.c */
+VT_CHECK int hostfn_call(struct vt_vm *vm);
+
+/* fault.c */
+VT_CHECK int fault_forwarded(struct vt_vm *vm);
+VT_CHECK int fault_made(struct vt_vm *vm, enum fault_reason reason, uint64_t address, bool write);
+VT_CHECK int fault_not_emulated(struct vt_vm *vm, const struct be_event *event);
+
+#endif
