@@ -61,7 +61,10 @@ void arch_vcpu_load(struct vcpu *vcpu);
 /* Leaves guest state: interrupts of the guest disabled, list registers empty, timers off. */
 void arch_vcpu_unload(struct vcpu *vcpu);
 
-/* Runs the guest until it traps or an interrupt arrives: a C call that returns. */
+/*
+ * Runs the guest until it traps or an interrupt arrives: a C call that returns. What it answers
+ * itself meanwhile, and each interrupt, it has counted in vcpu->exits.
+ */
 void arch_vcpu_enter(struct vcpu *vcpu, struct arch_syndrome *why);
 
 /* General register n as an instruction names it (aarch64: 31 reads 0 and drops writes). */

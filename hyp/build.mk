@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The separation kernel: $(O)/hyp/<arch>/hyp.elf, and hyp.bin for boot images.
 
-HYP_CORE := console console_cmd console_line load lock log main mmio pool reg run s2 setup string \
-            trap uart vuart zone
+HYP_CORE := console console_cmd console_line exits load lock log main mmio pool reg run s2 setup \
+            string trap uart vuart zone
 HYP_aarch64 := boot cpu crash decode dma early fast fetch gic idreg inject mmu mmu_boot pirq psci \
                stage2 sysreg vcpu_regs vgic vgic_table vgicd vgicr vlr vlr_state vspill vword
 HYP_ASM_aarch64 := entry start

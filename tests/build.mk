@@ -44,12 +44,12 @@ endef
 # The console's units know each other: what they share, with the machine around them.
 CONSOLE_UNIT := tests/unit/console_double.c hyp/core/log.c hyp/core/vuart.c hyp/core/mmio.c \
                 hyp/core/lock.c hyp/arch/fake/hw.c
-CONSOLE_FULL := $(CONSOLE_UNIT) hyp/core/console.c hyp/core/console_cmd.c \
+CONSOLE_FULL := $(CONSOLE_UNIT) hyp/core/exits.c hyp/core/console.c hyp/core/console_cmd.c \
                 hyp/core/console_line.c hyp/core/uart.c
 
 # The fast path beside the whole way.
 FAST_UNIT := $(addprefix hyp/arch/aarch64/,fast.c decode.c vcpu_regs.c) hyp/core/mmio.c \
-             hyp/arch/fake/hw.c
+             hyp/core/exits.c hyp/arch/fake/hw.c
 
 # The GIC's files, too.
 GIC_UNIT := tests/unit/gic_fixture.c hyp/core/lock.c hyp/arch/fake/hw.c \
@@ -88,7 +88,7 @@ $(eval $(call unit_test,s2,$(S2_UNIT)))
 SMMU_UNIT := $(A64)/smmu.c $(A64)/dma.c $(CORE)/pool.c $(CORE)/string.c $(CORE)/lock.c $(FAKE)/hw.c
 $(eval $(call unit_test,smmu,$(SMMU_UNIT)))
 $(eval $(call unit_test,sysreg,$(A64)/sysreg.c $(A64)/idreg.c hyp/core/reg.c $(FAKE)/hw.c))
-$(eval $(call unit_test,trap,hyp/core/trap.c hyp/core/mmio.c hyp/arch/fake/arch.c))
+$(eval $(call unit_test,trap,hyp/core/trap.c hyp/core/exits.c hyp/core/mmio.c hyp/arch/fake/arch.c))
 $(eval $(call unit_test,uart,hyp/core/uart.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,vgic,$(GIC_UNIT)))
 $(eval $(call unit_test,vgicd,$(GIC_UNIT)))
@@ -97,7 +97,7 @@ $(eval $(call unit_test,vlr,$(GIC_UNIT)))
 $(eval $(call unit_test,vpci,lib/vpci.c))
 $(eval $(call unit_test,vspill,$(GIC_UNIT)))
 $(eval $(call unit_test,vuart,$(CONSOLE_UNIT)))
-$(eval $(call unit_test,zone,hyp/core/zone.c hyp/arch/fake/arch.c))
+$(eval $(call unit_test,zone,hyp/core/zone.c hyp/core/exits.c hyp/arch/fake/arch.c))
 
 # --- running --------------------------------------------------------------------------------------
 .PHONY: unit-tests pytests

@@ -4,6 +4,7 @@
 
 #include "hyp/arch.h"
 #include "hyp/core/console.h"
+#include "hyp/core/exits.h"
 #include "hyp/core/log.h"
 #include "hyp/core/vuart.h"
 #include "hyp/core/zone.h"
@@ -105,6 +106,31 @@ static void cmd_status(char key)
     LOG_SAY("input:", LOG_STR("", zone ? zone->plan->name : "hyp"));
 }
 
+_Static_assert(EXITS_COUNT + 2 < LOG_MAX_ARGS, "one line per vCPU");
+
+/* Other CPUs write the counters meanwhile. */
+static void say_exits(const struct vcpu *vcpu)
+{
+    const volatile uint64_t *exits = vcpu->exits;
+    struct log_arg args[EXITS_COUNT + 3] = { LOG_ZONE(vcpu->zone), LOG_DEC("vcpu", vcpu->id) };
+
+    for (uint32_t class = 0; class < EXITS_COUNT; class ++) {
+        args[class + 2] = LOG_DEC(exits_name((enum exit_class) class), exits[class]);
+    }
+    args[EXITS_COUNT + 2] = LOG_DEC(NULL, 0);
+    log_say("exits", args);
+}
+
+static void cmd_stat(char key)
+{
+    (void)key;
+    for (uint32_t i = 0; i < the_plan->zone_count; i++) {
+        for (uint32_t n = 0; n < zones[i].vcpu_count; n++) {
+            say_exits(&zones[i].vcpus[n]);
+        }
+    }
+}
+
 static void cmd_help(char key)
 {
     for (size_t i = 0; i < console_cmd_count; i++) {
@@ -199,6 +225,7 @@ const struct console_cmd console_cmds[] = {
     { 'l', 'l', "l",    "next log level",                          cmd_level },
     { 'r', 'r', "r",    "reset the zone that has the input",       cmd_reset },
     { 's', 's', "s",    "start the zone that has the input again", cmd_start },
+    { 't', 't', "t",    "stat: exits of each vCPU, by class",      cmd_stat },
     { 'x', 'x', "x",    "power the machine off",                   cmd_power_off },
     { 'z', 'z', "z",    "state of all zones",                      cmd_status },
 };

@@ -24,7 +24,7 @@ struct log_arg {
     const char *text; /* LOG_ARG_STR */
 };
 
-#define LOG_MAX_ARGS 8u
+#define LOG_MAX_ARGS 12u
 #define LOG_LINE_MAX 240u
 #define LOG_RING     8192u /* bytes, power of two */
 

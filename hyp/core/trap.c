@@ -6,6 +6,7 @@
 #include "hyp/core/trap.h"
 
 #include "hyp/arch.h"
+#include "hyp/core/exits.h"
 #include "hyp/core/log.h"
 #include "hyp/core/mmio.h"
 #include "hyp/core/zone.h"
@@ -109,5 +110,6 @@ static const trap_fn handlers[TRAP_KIND_COUNT] = {
 
 void trap_handle(struct vcpu *vcpu, struct trap *trap)
 {
+    exits_count_trap(vcpu, trap);
     handlers[trap->kind](vcpu, trap);
 }

@@ -8,6 +8,7 @@
 #include "hyp/arch.h"
 #include "hyp/core/channel.h"
 #include "hyp/core/console.h"
+#include "hyp/core/exits.h"
 #include "hyp/core/load.h"
 #include "hyp/core/log.h"
 #include "hyp/core/pcihost.h"
@@ -175,6 +176,7 @@ static void start_now(struct zone *zone)
     if (arch_iommu_attach(zone) != OK) {
         LOG(LOG_ERROR, "IOMMU does not answer: devices stay blocked", LOG_ZONE(zone));
     }
+    exits_clear(zone);
     zone->starts++;
     boot->start = (struct vcpu_start){
         .pc = zone->plan->entry,

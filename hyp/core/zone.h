@@ -9,6 +9,7 @@
 
 #include "abi/plan.h"
 #include "arch_types.h"
+#include "hyp/core/exits.h"
 #include "hyp/core/lock.h"
 #include "hyp/core/log.h"
 #include "hyp/core/mmio.h"
@@ -61,6 +62,8 @@ struct vcpu {
     _Atomic uint32_t state;         /* enum vcpu_state */
     struct vcpu_start start;        /* valid from VCPU_READY on */
     struct log_budget log_budget;   /* of lines that its guest provokes, see log_guest() */
+    /* By enum exit_class, since the zone's start; cache lines that only its own CPU writes. */
+    _Alignas(64) uint64_t exits[EXITS_COUNT];
 };
 
 struct zone {

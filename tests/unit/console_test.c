@@ -347,6 +347,21 @@ static void test_focus_changes(void **state)
     assert_non_null(strstr(said("\0011"), "input: linux0\r\n"));
 }
 
+static void test_exits_of_each_vcpu(void **state)
+{
+    const char *out;
+
+    (void)state;
+    zones[0].vcpus[0].exits[EXITS_READ] = 12;
+    zones[1].vcpus[0].exits[EXITS_OTHER] = UINT64_MAX;
+    out = said("\001t");
+    assert_non_null(strstr(out,
+                           HYP "exits zone=linux0 vcpu=0 hvc=0 smc=0 reg=0 read=12 write=0 irq=0 "
+                               "wait=0 fault=0 other=0\r\n"));
+    assert_non_null(strstr(out, "exits zone=linux1 vcpu=0 hvc=0"));
+    assert_non_null(strstr(out, "other=18446744073709551615\r\n"));
+}
+
 static void test_literal_escape(void **state)
 {
     (void)state;
@@ -464,7 +479,7 @@ static void test_command_table(void **state)
             seen[key] = true;
         }
     }
-    for (const char *key = "?0123456789aklrsxz"; *key != 0; key++) {
+    for (const char *key = "?0123456789aklrstxz"; *key != 0; key++) {
         assert_true(seen[(unsigned char)*key]);
     }
 }
@@ -513,6 +528,7 @@ int main(void)
         cmocka_unit_test_setup(test_finish_is_bounded, setup),
         cmocka_unit_test_setup(test_focus_is_zone0_and_input_goes_there, setup),
         cmocka_unit_test_setup(test_focus_changes, setup),
+        cmocka_unit_test_setup(test_exits_of_each_vcpu, setup),
         cmocka_unit_test_setup(test_literal_escape, setup),
         cmocka_unit_test_setup(test_help_names_every_command_and_zone, setup),
         cmocka_unit_test_setup(test_status, setup),

@@ -265,6 +265,42 @@ static void test_enter(void **state)
     assert_true(why.esr == DATA && why.far == fake_far_el2 && why.hpfar == fake_hpfar_el2);
 }
 
+/* What is answered here counts once, in the class of the whole way; what is refused does not. */
+static void test_exits_are_counted(void **state)
+{
+    static const struct {
+        uint64_t esr;
+        enum exit_class class;
+    } rows[] = {
+        { DATA, EXITS_READ },
+        { DATA | 1u << 6, EXITS_WRITE },
+        { EC(0x16), EXITS_HVC },
+        { EC(0x18) | 1, EXITS_REG },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct arch_syndrome why = { EXIT_SYNC, rows[i].esr, fake_far_el2, fake_hpfar_el2 };
+        struct trap trap;
+
+        setup(NULL);
+        fake_esr_el2 = rows[i].esr;
+        assert_int_equal(fast_sync(&vcpu), FAST_RESUME);
+        arch_trap_decode(&why, &trap);
+        exits_count_trap(&other, &trap);
+        assert_int_equal(vcpu.exits[rows[i].class], 1);
+        assert_memory_equal(vcpu.exits, other.exits, sizeof(vcpu.exits));
+        device_takes = call_is_quick = register_known = false;
+        assert_int_equal(fast_sync(&vcpu), FAST_LEAVE(EXIT_SYNC));
+        assert_memory_equal(vcpu.exits, other.exits, sizeof(vcpu.exits));
+    }
+    setup(NULL);
+    assert_int_equal(fast_exit(&vcpu, EXIT_IRQ), FAST_RESUME);
+    assert_int_equal(vcpu.exits[EXITS_INTERRUPT], 1);
+    (void)fast_exit(&vcpu, EXIT_SERROR); /* by trap_handle() */
+    assert_int_equal(vcpu.exits[EXITS_FAULT], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +311,7 @@ int main(void)
         cmocka_unit_test_setup(test_register, setup),
         cmocka_unit_test_setup(test_interrupts_and_requests, setup),
         cmocka_unit_test_setup(test_enter, setup),
+        cmocka_unit_test_setup(test_exits_are_counted, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

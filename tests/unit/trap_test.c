@@ -283,6 +283,41 @@ static void test_table_is_complete(void **state)
     }
 }
 
+/* Each kind of trap counts once, in its class; an interrupt has been counted already. */
+static void test_exits_are_counted(void **state)
+{
+    static const struct {
+        struct trap trap;
+        enum exit_class class;
+    } rows[] = {
+        { { .kind = TRAP_MMIO, .mem = { .gpa = { 0 }, .decoded = true } }, EXITS_READ },
+        { { .kind = TRAP_MMIO, .mem = { .write = true, .decoded = true } }, EXITS_WRITE },
+        { { .kind = TRAP_DATA }, EXITS_FAULT },
+        { { .kind = TRAP_FETCH }, EXITS_FAULT },
+        { { .kind = TRAP_REG }, EXITS_REG },
+        { { .kind = TRAP_CALL }, EXITS_HVC },
+        { { .kind = TRAP_CALL, .call = { .smc = true } }, EXITS_SMC },
+        { { .kind = TRAP_WAIT }, EXITS_WAIT },
+        { { .kind = TRAP_SERROR }, EXITS_FAULT },
+        { { .kind = TRAP_UNKNOWN }, EXITS_OTHER },
+        { { .kind = TRAP_INTERRUPT }, EXITS_COUNT },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct trap trap = rows[i].trap;
+
+        memset(vcpu.exits, 0, sizeof(vcpu.exits));
+        trap_handle(&vcpu, &trap);
+        for (unsigned class = 0; class < EXITS_COUNT; class ++) {
+            assert_int_equal(vcpu.exits[class], class == rows[i].class ? 1 : 0);
+        }
+    }
+    for (unsigned class = 0; class < EXITS_COUNT; class ++) {
+        assert_true(exits_name((enum exit_class) class)[0] != 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup(test_undecoded_is_fetched, setup),
         cmocka_unit_test_setup(test_registers, setup),
         cmocka_unit_test_setup(test_other_kinds, setup),
+        cmocka_unit_test_setup(test_exits_are_counted, setup),
         cmocka_unit_test_setup(test_table_is_complete, setup),
     };
 

@@ -227,8 +227,10 @@ static void test_reset_with_all_vcpus(void **state)
     assert_int_equal(vcpu_on(&vcpu_store[2], &start), OK);
     turn_all();
     fake_arch.self = &pcpu_store[2];
+    vcpu_store[1].exits[EXITS_REG] = 7;
     zone_stop(&zones[0], STOP_RESET);
     assert_int_equal(zone_state(&zones[0]), ZONE_STOPPING);
+    assert_int_equal(vcpu_store[1].exits[EXITS_REG], 7); /* kept until the next start */
     assert_int_equal(vcpu_on(&vcpu_store[1], &start), ERR_DENIED);
     turn(0);
     assert_int_equal(loads, 1); /* others still run: their memory must not change under them */
@@ -241,6 +243,7 @@ static void test_reset_with_all_vcpus(void **state)
     assert_int_equal(vcpu_store[0].state, VCPU_ON);
     assert_int_equal(vcpu_store[1].state, VCPU_OFF);
     assert_int_equal(zones[0].starts, 2);
+    assert_int_equal(vcpu_store[1].exits[EXITS_REG], 0); /* counted anew */
     assert_int_equal(zones[0].reason, STOP_RESET);
     assert_int_equal(fake_arch.machine_off, 0);
 }

@@ -62,7 +62,11 @@ static inline uint64_t skip(struct vcpu *vcpu)
 static uint64_t on_call(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
 {
     (void)kept;
-    return get(CALL_IMM, esr) == 0 && psci_quick(vcpu) ? settle(vcpu) : REFUSED;
+    if (get(CALL_IMM, esr) != 0 || !psci_quick(vcpu)) {
+        return REFUSED;
+    }
+    vcpu->exits[EXITS_HVC]++;
+    return settle(vcpu);
 }
 
 static uint64_t on_reg(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
@@ -82,6 +86,7 @@ static uint64_t on_reg(struct vcpu *vcpu, uint64_t esr, uint32_t kept)
     if (!access.write) {
         arch_vcpu_set(vcpu, rt, access.value);
     }
+    vcpu->exits[EXITS_REG]++;
     return skip(vcpu);
 }
 
@@ -107,10 +112,13 @@ __attribute__((noinline, flatten)) static uint64_t ask(struct vcpu *vcpu, uint64
         return REFUSED;
     }
     esr = rd_esr_el2();
-    if (get(ABORT_WNR, esr) == 0) {
-        esr_access(esr, &mem);
-        arch_vcpu_set(vcpu, mem.reg, mmio_loaded(&mem, access.value));
+    if (get(ABORT_WNR, esr) != 0) {
+        vcpu->exits[EXITS_WRITE]++;
+        return skip(vcpu);
     }
+    esr_access(esr, &mem);
+    arch_vcpu_set(vcpu, mem.reg, mmio_loaded(&mem, access.value));
+    vcpu->exits[EXITS_READ]++;
     return skip(vcpu);
 }
 
@@ -157,6 +165,7 @@ uint64_t fast_sync(struct vcpu *vcpu)
 uint64_t fast_exit(struct vcpu *vcpu, uint32_t vector)
 {
     if (vector == EXIT_IRQ) {
+        vcpu->exits[EXITS_INTERRUPT]++;
         (void)run_interrupt(vcpu->cpu);
         return settle(vcpu);
     }
