@@ -56,6 +56,10 @@ def test(machine, stanza):
                                     rf"access={access}", machine.text("hyp")),
                           f"no line about the {access} at 0x{address}")
     machine.check("zone=linux0 address" not in machine.text("hyp"), "linux0 was blocked")
+    machine.key("attacker", "m")
+    machine.expect("attacker", "dma: has moved", 10)
+    read_disk(machine, zone)
+    read_network(machine, zone)
     for _ in range(2):
         machine.key("attacker", "r")
         machine.expect("attacker", "dma: leaves a transfer running", 10)

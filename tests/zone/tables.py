@@ -11,8 +11,8 @@ from harness.machine import Failure
 READ_ONLY, EXECUTE_NEVER = 1 << 7, 1 << 54
 
 # hyp/arch/aarch64/layout.h
-VA_IMAGE, VA_STACKS, VA_DEVICES, VA_WINDOWS, VA_POOL = (
-    0x4000000000, 0x4000200000, 0x4000400000, 0x4004000000, 0x4008000000)
+VA_IMAGE, VA_STACKS, VA_DEVICES, VA_WINDOWS, VA_POOL, VA_BLOBS = (
+    0x4000000000, 0x4000200000, 0x4000400000, 0x4004000000, 0x4008000000, 0x4040000000)
 STACK_SLOT = 0x10000
 STACK_PAGES = {0x4000, 0x5000, 0x6000, 0x7000, 0xC000}  # of a slot: stack, emergency stack
 
@@ -70,6 +70,9 @@ def test(machine, stanza):
     check_stacks(machine, found, stanza.cpus)
     windows = [leaf for leaf in found if VA_WINDOWS <= leaf[0] < VA_POOL]
     machine.check(not windows, f"a window is open: {windows}")
+    image = [leaf for leaf in found if leaf[0] >= VA_BLOBS]
+    machine.check(image and all(leaf[3] & READ_ONLY for leaf in image),
+                  f"boot image and plan can be written: {image}")
     for first, last in memory_of(machine, "bare"):
         zone = [leaf for leaf in found if leaf[2] <= last and first < leaf[2] + leaf[1]]
         machine.check(not zone, f"memory of the zone is mapped: {zone}")

@@ -153,7 +153,15 @@ static void attack_flood(void)
     }
 }
 
-/* a: attack; r: reset with a transfer under way; f: is memory fresh; l: flood; q: off */
+/* Its registers over those of linux0's functions, where they must not be decoded; and stays so. */
+static void move_registers(void)
+{
+    config_wr(OWN + BAR, (uint32_t)FOREIGN);
+    config_wr(OWN + COMMAND, MEMORY_MASTER);
+    vg_puts("dma: has moved\n");
+}
+
+/* a: attack; m: move; r: reset with a transfer under way; f: is memory fresh; l: flood; q: off */
 static void obey(int key)
 {
     switch (key) {
@@ -164,6 +172,7 @@ static void obey(int key)
         own_memory("its own memory is still reached", true);
         check_sum("dma");
         break;
+    case 'm': move_registers(); break;
     case 'r': leave_running(); break;
     case 'f':
         vg_delay_us(EDU_WAIT);
@@ -179,7 +188,7 @@ static void obey(int key)
         check_sum("flood");
         break;
     case 'q': vg_power_off();
-    default: vg_puts("dma: keys a r f l q\n"); break;
+    default: vg_puts("dma: keys a m r f l q\n"); break;
     }
 }
 
