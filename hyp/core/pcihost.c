@@ -21,8 +21,9 @@ FIELD(DEVCTL_FLR, 15, 1); /* at 8 */
 FIELD(BAR_HIGH, 32, 32);
 FIELD(BAR_LOW, 0, 32);
 
-#define CAP_WORDS   64u
-#define COMMAND_OFF ((uint16_t)put(COMMAND_INTX_OFF, 1))
+#define CAP_WORDS     64u
+#define CAP_PCIE_SIZE 12u /* up to its control register; nearer to the end it is broken */
+#define COMMAND_OFF   ((uint16_t)put(COMMAND_INTX_OFF, 1))
 
 enum cap { CAP_NOT, CAP_SHOWN, CAP_HIDDEN };
 
@@ -103,7 +104,7 @@ static void caps_read(struct function *f)
             *link = (uint8_t)put(CAP_PLACE, place);
             link = &f->next[place];
         }
-        if (get(CAP_ID, head) == CAP_PCIE &&
+        if (get(CAP_ID, head) == CAP_PCIE && at < PCI_END - CAP_PCIE_SIZE &&
             get(DEVCAP_FLR, mmio_rd32(f->cfg, put(CAP_PLACE, place) + 4)) != 0) {
             f->flr = (uint8_t)put(CAP_PLACE, place);
         }
