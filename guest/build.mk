@@ -53,8 +53,10 @@ ALL  += $(GUEST_LIB)
 DEPS += $(GUEST_OBJS:.o=.d)
 
 # --- micro-VMs ------------------------------------------------------------------------------------
-UVM_SUPER_SRCS := guest/mem.c $(addprefix guest/x86_64/,start.S vectors.S exception.c classify.c)
-UVM_USER_SRCS  := guest/mem.c guest/x86_64/user.S $(sort $(wildcard guest/uvm/*.c))
+UVM_SUPER_SRCS := guest/mem.c guest/handler.c $(addprefix guest/x86_64/,start.S vectors.S \
+                  exception.c classify.c service.c fp.c)
+UVM_USER_SRCS  := guest/mem.c $(addprefix guest/x86_64/,user.S user_fp.c) \
+                  $(sort $(wildcard guest/uvm/*.c))
 UVM_OBJS       := $(patsubst %,$(O)/x86_64-super/%.o,$(basename $(UVM_SUPER_SRCS))) \
                   $(patsubst %,$(O)/x86_64/%.o,$(basename $(UVM_USER_SRCS)))
 UVM_LIB        := $(O)/guest/x86_64/libvitrine-guest.a
@@ -64,10 +66,11 @@ UVM_LD_PIE     := $(O)/guest/x86_64/guest-pie.ld
 $(O)/x86_64/guest/mem.o $(O)/x86_64-super/guest/mem.o: GUEST_EXTRA := -fno-builtin \
     $(if $(filter gcc,$(TOOLCHAIN)),-fno-tree-loop-distribute-patterns)
 
-# Ring-0 objects get sections of their own, and functions that compilers call names of their own:
-# the ring-3 copies lie in pages that ring 0 must not execute.
+# Ring-0 objects get sections of their own, and functions that both halves have names of their own:
+# the ring-3 ones lie in pages that ring 0 must not execute.
+UVM_BOTH := memcpy memmove memset memcmp vg_handler_register vg_handler_unregister
 UVM_SUPER_RENAME := --prefix-alloc-sections=.super \
-    $(foreach f,memcpy memmove memset memcmp,--redefine-sym $(f)=vg_super_$(f))
+    $(foreach f,$(UVM_BOTH),--redefine-sym $(f)=vg_super_$(f))
 
 $(O)/x86_64/%.o: %.c $(FLAGS_STAMP)
 	$(call say,CC,$@)

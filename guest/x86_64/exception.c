@@ -7,10 +7,11 @@
 #include <stddef.h>
 
 #include "abi/uvm.h"
+#include "guest/handler.h"
 #include "guest/x86_64/classify.h"
 #include "guest/x86_64/frame.h"
 #include "guest/x86_64/hw.h"
-#include "vitrine-fault.h"
+#include "guest/x86_64/super.h"
 
 _Static_assert(offsetof(struct vg_context, gpr[FAULT_RAX]) == CONTEXT_RAX, "vectors.S");
 _Static_assert(offsetof(struct vg_context, gpr[FAULT_RBX]) == CONTEXT_RBX, "vectors.S");
@@ -49,13 +50,8 @@ void vg_exception(struct x86_frame *frame);
 
 FIELD(SELECTOR_RPL, 0, 2);
 
-/* What is restored of edited flags: CF PF AF ZF SF TF DF OF. */
-#define RFLAGS_EDITABLE UINT64_C(0xdd5)
-
-static const struct uvm_info *info(void)
-{
-    return (const struct uvm_info *)UVM_INFO_GVA;
-}
+/* What is restored of edited flags: CF PF AF ZF SF TF DF OF AC. */
+#define RFLAGS_EDITABLE UINT64_C(0x40dd5)
 
 static struct fault_area *area(void)
 {
@@ -64,38 +60,83 @@ static struct fault_area *area(void)
 
 /* ---- Taking the exception ---- */
 
+enum { VECTOR_DB = 1, VECTOR_UD = 6, VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14 };
+enum { VECTOR_MF = 16, VECTOR_XM = 19 };
+
+FIELD(CS, 0, 16);
+FIELD(SS, 16, 16);
+FIELD(DS, 32, 16);
+FIELD(ES, 48, 16);
+
 static void context_take(struct x86_frame *frame)
 {
     struct vg_context *context = &frame->context;
 
+    context->vector = (uint32_t)frame->vector;
+    context->address = context->vector == VECTOR_PF || context->vector == VECTOR_DF ? rd_cr2() : 0;
     context->gpr[FAULT_RSP] = frame->rsp;
     context->pc = frame->rip;
     context->flags = frame->rflags;
     context->error_code = frame->error_code;
-    context->vector = (uint32_t)frame->vector;
     context->fs_base = rd_msr(MSR_FS_BASE);
     context->gs_base = rd_msr(MSR_GS_BASE);
     context->level = get(SELECTOR_RPL, frame->cs) == 0 ? FAULT_LEVEL_SUPERVISOR : FAULT_LEVEL_USER;
-    context->selectors = (uint16_t)frame->cs;
-    context->address = 0;
+    context->selectors = put(CS, frame->cs) | put(SS, frame->ss) | put(DS, rd_ds()) |
+                         put(ES, rd_es());
+    context->depth = innermost == NULL ? 1 : innermost->context->depth + 1;
+}
+
+/* Bytes of the instruction, where user code stood; all of its text is readable. */
+static void take_insn(struct x86_trap *trap, uint64_t pc)
+{
+    uint64_t end = (uint64_t)__vg_text_end;
+
+    if (pc < (uint64_t)__vg_text_start || pc >= end) {
+        return;
+    }
+    while (trap->insn_len < X86_INSN_MAX && pc + trap->insn_len < end) {
+        trap->insn[trap->insn_len] = ((const uint8_t *)pc)[trap->insn_len];
+        trap->insn_len++;
+    }
+}
+
+static void take_debug(struct x86_trap *trap)
+{
+    enum { DR6_INITIAL = 0xffff0ff0 };
+
+    trap->dr6 = rd_dr6();
+    trap->dr7 = rd_dr7();
+    wr_dr6(DR6_INITIAL);
+}
+
+static void take_float(struct x86_trap *trap)
+{
+    struct vg_fp fp;
+
+    vg_fp_get(&fp, NULL);
+    trap->fcw = fp.control;
+    trap->fsw = fp.status;
+    trap->mxcsr = fp.simd;
 }
 
 static void classify(struct vg_context *context)
 {
-    enum { VECTOR_PF = 14 };
-    struct x86_trap trap = {
-        .vector = context->vector,
-        .user = context->level == FAULT_LEVEL_USER,
-        .error_code = context->error_code,
-        .address = context->address,
-        .guard_start = info()->stack_limit - info()->stack_guard,
-        .guard_end = info()->stack_limit,
-    };
+    struct x86_trap trap;
     struct x86_kind kind;
 
-    if (context->vector == VECTOR_PF) {
-        context->address = rd_cr2();
-        trap.address = context->address;
+    trap.vector = context->vector;
+    trap.user = context->level == FAULT_LEVEL_USER;
+    trap.error_code = context->error_code;
+    trap.address = context->address;
+    trap.guard_end = vg_info()->stack_limit;
+    trap.guard_start = trap.guard_end - vg_info()->stack_guard;
+    trap.insn_len = 0;
+    if (context->vector == VECTOR_GP && trap.user) {
+        take_insn(&trap, context->pc);
+    } else if (context->vector == VECTOR_DB) {
+        take_debug(&trap);
+    } else if (context->vector == VECTOR_MF || context->vector == VECTOR_XM) {
+        take_float(&trap);
     }
     kind = x86_classify(&trap);
     context->class = kind.class;
@@ -178,6 +219,36 @@ static void context_restore(struct x86_frame *frame, uint64_t fs_base, uint64_t 
     }
 }
 
+/* ---- All ---- */
+
+/* Whether user code stands at the runtime's own ud2, and has what it asked for in its registers. */
+static bool serve(struct vg_context *context)
+{
+    if (context->vector != VECTOR_UD || context->level != FAULT_LEVEL_USER ||
+        context->pc != (uint64_t)vg_service_insn) {
+        return false;
+    }
+    context->pc += VG_UD2_SIZE;
+    return vg_serve(context);
+}
+
+static void resolve(struct vg_context *context)
+{
+    if (serve(context)) {
+        return;
+    }
+    if (context->class == FAULT_CLASS_NONE) {
+        classify(context);
+    }
+    if (context->depth >= FAULT_DEPTH) {
+        context->class = FAULT_CLASS_SYSTEM;
+        context->reason = FAULT_REASON_DEPTH;
+        forward();
+    } else if (context->vector == VECTOR_DF || handler_run(context) != VG_RESUME) {
+        forward();
+    }
+}
+
 void vg_exception(struct x86_frame *frame)
 {
     struct vg_context *context = &frame->context;
@@ -185,11 +256,11 @@ void vg_exception(struct x86_frame *frame)
     uint64_t fs_base, gs_base;
 
     context_take(frame);
+    context->class = FAULT_CLASS_NONE;
     fs_base = context->fs_base;
     gs_base = context->gs_base;
-    classify(context);
     innermost = &self;
-    forward();
+    resolve(context);
     innermost = self.outer;
     context_restore(frame, fs_base, gs_base);
 }

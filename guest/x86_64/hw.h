@@ -74,6 +74,23 @@ static inline uint16_t rd_es(void)
     return value;
 }
 
+/* Only where UVM_FLAG_XSAVE says that ring 0 can: the one place with these instructions. */
+static inline void hw_xsave(void *area, uint64_t mask)
+{
+    __asm__ volatile("xsave64 (%0)"
+                     :
+                     : "r"(area), "a"((uint32_t)mask), "d"((uint32_t)get(MSR_HIGH, mask))
+                     : "memory");
+}
+
+static inline void hw_xrstor(const void *area, uint64_t mask)
+{
+    __asm__ volatile("xrstor64 (%0)"
+                     :
+                     : "r"(area), "a"((uint32_t)mask), "d"((uint32_t)get(MSR_HIGH, mask))
+                     : "memory");
+}
+
 /* Exit to the host, which reads and writes memory before it returns. */
 #define hw_exit(port) __asm__ volatile("out %%al, %0" : : "i"(port) : "memory")
 

@@ -19,6 +19,23 @@ call_loop:
         call    *%rax
         jmp     call_loop
 
+/* int vg_service(service, arg[4]): ring 0 takes rdi, rsi, rdx, rcx, r8 and answers in rax. */
+        .section .text.service, "ax"
+        .globl  vg_service
+vg_service:
+        push    %rbp
+        mov     %rsp, %rbp
+        mov     8(%rsi), %rdx
+        mov     16(%rsi), %rcx
+        mov     24(%rsi), %r8
+        mov     (%rsi), %rsi
+        .globl  vg_service_insn
+        .hidden vg_service_insn
+vg_service_insn:
+        ud2
+        pop     %rbp
+        ret
+
         .section .rodata, "a"
         .balign 4
 mxcsr_initial:
