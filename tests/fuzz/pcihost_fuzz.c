@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two zones do anything to the configuration space of the machine's bus, on which the functions are
- * whatever the input says: BARs of all kinds and sizes, any chain of capabilities. What must hold:
- * no write reaches a function of nobody or of the other zone, none turns on more than the three bits
- * of the command register, and nothing is decoded outside of its zone's window.
+ * Two zones do anything to the configuration space of the machine's bus, whose functions are what the
+ * input says: BARs of all kinds and sizes, any chain of capabilities. What must hold: no write
+ * reaches a function of nobody or of the other zone, none turns on more than three bits of the
+ * command register, and nothing is decoded outside of its zone's window.
  */
 #include <string.h>
 
