@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two zones do anything to the configuration space of the machine's bus, whose functions are what the
+ * Two zones do anything to the configuration space of the machine's bus. Its functions are what the
  * input says: BARs of all kinds and sizes, any chain of capabilities. What must hold: no write
  * reaches a function of nobody or of the other zone, none turns on more than three bits of the
  * command register, and nothing is decoded outside of its zone's window.
