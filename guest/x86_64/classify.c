@@ -179,20 +179,29 @@ FIELD(DR6_BS, 14, 1);
 enum { DR7_KINDS_LSB = 16, DR7_KIND_STEP = 4 };
 FIELD(DR7_KIND, 0, 2); /* of a breakpoint, shifted down: 0 is execution */
 
+/* Whether the lowest breakpoint that was hit is one of data. (A loop: emulators lack tzcnt.) */
+static bool is_watchpoint(const struct x86_trap *trap)
+{
+    uint64_t hits = get(DR6_HITS, trap->dr6);
+    uint64_t settings = trap->dr7 >> DR7_KINDS_LSB;
+
+    while ((hits & 1) == 0) {
+        hits >>= 1;
+        settings >>= DR7_KIND_STEP;
+    }
+    return get(DR7_KIND, settings) != 0;
+}
+
 static struct x86_kind debug(const struct x86_trap *trap)
 {
     struct x86_kind kind = kinds[X86_DB];
-    unsigned hit = 0;
 
     if (get(DR6_BS, trap->dr6) != 0) {
         kind.reason = FAULT_REASON_STEP;
     } else if (get(DR6_HITS, trap->dr6) == 0) {
         kind.reason = FAULT_REASON_BREAKPOINT; /* icebp sets no bit */
-    } else {
-        hit = (unsigned)__builtin_ctzll(trap->dr6);
-        if (get(DR7_KIND, trap->dr7 >> (DR7_KINDS_LSB + hit * DR7_KIND_STEP)) != 0) {
-            kind.reason = FAULT_REASON_WATCHPOINT;
-        }
+    } else if (is_watchpoint(trap)) {
+        kind.reason = FAULT_REASON_WATCHPOINT;
     }
     return kind;
 }
