@@ -5,7 +5,7 @@
 Usage: scripts/claims.py [--root DIR]. Exit status 1, with a message per finding.
 isolation.md  each row of a table whose heading has "held by" and "shown by": what holds a claim
               exists (NAME@FILE), and so does what shows it; a claim with neither a test nor
-              "planned: issue N" is a finding.
+              "planned: issue N" is a finding, and so is a break that no claim names.
 porting.md    each prototype and table of hyp/arch.h has a row that begins with it, and no other
               arch_ name has one; what shows it, as above.
 locking.md    each lock of hyp/ has a row that begins with it (file.field, or file.variable).
@@ -153,6 +153,9 @@ class Checker:
                     self.add(page, line, "no test shows this claim, and none is planned")
         if claims == 0:
             self.add(page, 1, "makes no claim")
+        for path in sorted(self.root.glob("tests/attack/breaks/*.patch")):
+            if f"`break {path.stem}`" not in self.read(page):
+                self.add(page, 1, f"no claim names the break {path.stem}")
 
     def porting(self, page="docs/porting.md"):
         source = Source.of(self.root, "hyp/arch.h")

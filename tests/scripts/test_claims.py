@@ -78,6 +78,7 @@ ISOLATION = "docs/isolation.md"
     (ISOLATION, "attack gate.test_gate", "attack gate.test_get", "no such test in the guest"),
     (ISOLATION, "attack gate.test_gate", "guest gate.test_gate", "no such test in the guest"),
     (ISOLATION, "`break gate`", "`break gait`", "there is no such break"),
+    (ISOLATION, ", `break gate`", "", "no claim names the break gate"),
     (ISOLATION, "bad.test_sample", "bad.test_simple", "there is no such Python test"),
     (ISOLATION, "| it hold |", "| it | hold |", "4 cells instead of 3"),
     (ISOLATION, "| held by |", "| by |", "makes no claim"),
