@@ -3,10 +3,12 @@
 
 CLI_OBJS := $(patsubst %.c,$(O)/host/%.o,$(wildcard cli/*.c))
 
+CLI_LIBS  = $(PLAN_LIBS) $(shell pkg-config --libs libseccomp) -lpthread
+
 $(O)/bin/vitrine: $(CLI_OBJS) $(PLAN_OBJS)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $^ $(PLAN_LIBS) -o $@
+	$(Q)$(HOSTCC) $^ $(CLI_LIBS) -o $@
 
 DEPS += $(CLI_OBJS:.o=.d)
 ALL  += $(O)/bin/vitrine

@@ -18,3 +18,6 @@ $(CHANNEL_LINUX): examples/channel/linux/main.c $(FLAGS_STAMP)
 	    -Wl,--build-id=none -MMD -MP -MF $@.d $< -o $@
 ALL  += $(CHANNEL_LINUX)
 DEPS += $(CHANNEL_LINUX).d
+
+# A micro-VM.
+$(eval $(call uvm_guest,examples/micro-vm,guest,examples/micro-vm/guest.c))

@@ -8,12 +8,10 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/procfs.h>
-#include <unistd.h>
 
-#include "lib/field.h"
+#include "host/sys.h"
 
 #define PAGE         4096u
 #define SEGMENTS_MAX 4096u
@@ -112,15 +110,13 @@ static int put_bytes(int fd, const void *bytes, size_t len)
     const char *at = bytes;
 
     while (len > 0) {
-        ssize_t done = write(fd, at, len);
+        int64_t done = sys_write(fd, at, len);
 
-        if (done < 0 && errno != EINTR) {
+        if (done < 0) {
             return -errno;
         }
-        if (done > 0) {
-            at += done;
-            len -= (size_t)done;
-        }
+        at += done;
+        len -= (size_t)done;
     }
     return 0;
 }
@@ -140,21 +136,34 @@ static int put_zeros(int fd, size_t len)
 }
 
 /* Page by page where a part of a file may be gone: what is unreadable becomes zeros. */
+static int put_outside(int fd, const char *host, uint64_t len)
+{
+    for (uint64_t at = 0; at < len;) {
+        size_t left = PAGE - at % PAGE;
+        int64_t done = sys_write(fd, host + at, left);
+
+        if (done < 0 && errno != EFAULT) {
+            return -errno;
+        }
+        if (done < 0) {
+            int err = put_zeros(fd, left);
+
+            if (err != 0) {
+                return err;
+            }
+            done = (int64_t)left;
+        }
+        at += (uint64_t)done;
+    }
+    return 0;
+}
+
 static int put_segment(int fd, const struct segment *segment)
 {
     const char *host = (const char *)segment->range->host + segment->offset;
-    int err = 0;
 
-    if (!segment->range->is_outside) {
-        return put_bytes(fd, host, segment->len);
-    }
-    for (uint64_t at = 0; at < segment->len && err == 0; at += PAGE) {
-        err = put_bytes(fd, host + at, PAGE);
-        if (err == -EFAULT) {
-            err = put_zeros(fd, PAGE);
-        }
-    }
-    return err;
+    return segment->range->is_outside ? put_outside(fd, host, segment->len)
+                                      : put_bytes(fd, host, segment->len);
 }
 
 /* ---- Notes ---- */
@@ -166,7 +175,11 @@ static size_t note_size(size_t desc)
 
 static size_t notes_size(const struct core_file *core)
 {
-    size_t size = note_size(sizeof(prpsinfo_t)) + note_size(AUXV_COUNT * sizeof(Elf64_auxv_t));
+    size_t size = note_size(AUXV_COUNT * sizeof(Elf64_auxv_t));
+
+    if (core->name != NULL) {
+        size += note_size(sizeof(prpsinfo_t));
+    }
 
     for (unsigned i = 0; i < core->thread_count; i++) {
         size += note_size(sizeof(prstatus_t));
@@ -226,25 +239,30 @@ static int put_vectors(int fd, const struct core_thread *thread)
     return err != 0 ? err : put_note(fd, &xstate, area);
 }
 
-static int put_process(int fd, const struct core_file *core)
+static int put_name(int fd, const char *name)
 {
-    static const struct note info_note = { "CORE", NT_PRPSINFO, sizeof(prpsinfo_t) };
-    static const struct note auxv_note = { "CORE", NT_AUXV, AUXV_COUNT * sizeof(Elf64_auxv_t) };
-    Elf64_auxv_t auxv[AUXV_COUNT];
+    static const struct note note = { "CORE", NT_PRPSINFO, sizeof(prpsinfo_t) };
     prpsinfo_t info;
-    int err;
 
     memset(&info, 0, sizeof(info));
-    memset(auxv, 0, sizeof(auxv));
     info.pr_pid = 1;
-    strncpy(info.pr_fname, core->name, sizeof(info.pr_fname) - 1);
-    strncpy(info.pr_psargs, core->name, sizeof(info.pr_psargs) - 1);
+    strncpy(info.pr_fname, name, sizeof(info.pr_fname) - 1);
+    strncpy(info.pr_psargs, name, sizeof(info.pr_psargs) - 1);
+    return put_note(fd, &note, &info);
+}
+
+static int put_process(int fd, const struct core_file *core)
+{
+    static const struct note note = { "CORE", NT_AUXV, AUXV_COUNT * sizeof(Elf64_auxv_t) };
+    Elf64_auxv_t auxv[AUXV_COUNT];
+    int err = core->name == NULL ? 0 : put_name(fd, core->name);
+
+    memset(auxv, 0, sizeof(auxv));
     auxv[0].a_type = AT_ENTRY;
     auxv[0].a_un.a_val = core->entry;
     auxv[1].a_type = AT_PAGESZ;
     auxv[1].a_un.a_val = PAGE;
-    err = put_note(fd, &info_note, &info);
-    return err != 0 ? err : put_note(fd, &auxv_note, auxv);
+    return err != 0 ? err : put_note(fd, &note, auxv);
 }
 
 /* The first thread's status comes first; what belongs to a thread follows its status. */
@@ -346,12 +364,12 @@ int corefile_write(const struct core_file *core, int fd)
     if (!is_writable_core(core)) {
         return -EINVAL;
     }
-    plan.segments = calloc(SEGMENTS_MAX, sizeof(*plan.segments));
+    plan.segments = sys_alloc(SEGMENTS_MAX * sizeof(*plan.segments));
     if (plan.segments == NULL) {
         return -ENOMEM;
     }
     plan_segments(&plan, core);
     err = put_all(fd, core, &plan);
-    free(plan.segments);
+    sys_free(plan.segments);
     return err;
 }

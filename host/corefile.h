@@ -38,8 +38,8 @@ struct core_file {
     unsigned thread_count;
     const struct core_range *ranges;
     unsigned range_count;
-    uint64_t entry; /* where the image's ELF entry lies: tells a debugger how a PIE was moved */
-    const char *name;
+    uint64_t entry;   /* where the image's ELF entry lies: tells a debugger how a PIE was moved */
+    const char *name; /* of the program; NULL: unknown. A debugger compares it with its own. */
 };
 
 /*

@@ -117,6 +117,16 @@ int sys_pread(int fd, void *buf, size_t len, uint64_t offset)
     return 0;
 }
 
+int64_t sys_write(int fd, const void *buf, size_t len)
+{
+    ssize_t n;
+
+    do {
+        n = write(fd, buf, len);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
 int sys_random(void *buf, size_t len)
 {
     return getrandom(buf, len, 0) == (ssize_t)len ? 0 : -1;

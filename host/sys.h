@@ -49,6 +49,8 @@ int sys_seal(int fd);
 int64_t sys_file_size(int fd);
 /* All of len bytes, or -1. */
 int sys_pread(int fd, void *buf, size_t len, uint64_t offset);
+/* Like write(2), but not interrupted. */
+int64_t sys_write(int fd, const void *buf, size_t len);
 int sys_random(void *buf, size_t len);
 
 /* ---- Threads, signals and timers of one call; see budget.h ---- */

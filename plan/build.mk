@@ -32,7 +32,7 @@ $(O)/host-san/%.o: %.c $(FLAGS_STAMP)
 $(O)/bin-san/vitrine: $(PLAN_SAN_OBJS)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ $(PLAN_LIBS) -o $@
+	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ $(CLI_LIBS) -o $@
 
 DEPS += $(PLAN_SAN_OBJS:.o=.d)
 pytests: $(O)/bin-san/vitrine

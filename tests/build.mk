@@ -65,9 +65,11 @@ CORE := hyp/core
 
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
 $(eval $(call unit_test,channel,$(CHANNEL_UNIT)))
+$(eval $(call unit_test,cli_symbols,cli/symbols.c,,-lelf))
+$(eval $(call unit_test,cli_value,cli/value.c))
 $(eval $(call unit_test,console,$(CONSOLE_FULL)))
 $(eval $(call unit_test,console_line,hyp/core/console_line.c))
-$(eval $(call unit_test,corefile,host/corefile.c))
+$(eval $(call unit_test,corefile,host/corefile.c host/sys.c))
 $(eval $(call unit_test,cpu,$(A64)/cpu.c $(FAKE)/hw.c))
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
 $(eval $(call unit_test,fast,$(FAST_UNIT)))
@@ -101,6 +103,7 @@ $(eval $(call unit_test,vpci,lib/vpci.c))
 $(eval $(call unit_test,vspill,$(GIC_UNIT)))
 $(eval $(call unit_test,vuart,$(CONSOLE_UNIT)))
 $(eval $(call unit_test,x86_classify,guest/x86_64/classify.c))
+$(eval $(call unit_test,xstate,host/xstate.c))
 $(eval $(call unit_test,zone,hyp/core/zone.c hyp/core/exits.c hyp/arch/fake/arch.c))
 
 # --- running --------------------------------------------------------------------------------------

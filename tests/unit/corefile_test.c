@@ -174,9 +174,13 @@ static void test_registers(void **state)
     assert_int_equal(len, sizeof(xsave));
     assert_int_equal(area[160], 0x5a);
     assert_int_equal(area[464], 7);
+    assert_non_null(note(NT_PRPSINFO, 0, &len));
     area = note(NT_FPREGSET, 0, &len);
     assert_int_equal(len, 512);
     assert_null(note(NT_X86_XSTATE, 1, &len));
+    core.name = NULL;
+    assert_int_equal(write_core(), 0);
+    assert_null(note(NT_PRPSINFO, 0, &len));
 }
 
 /* Where an outside file has lost its pages there are zeros, and no SIGBUS. */

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests of micro-VMs: cmocka programs that use the library, and the guests that they load.
 #
-# $(eval $(call uvm_test,NAME,SOURCES)) builds tests/uvm/NAME_test.c and SOURCES, with the static
-# library, to $(O)/uvm/NAME_test. tests/uvm/run.py runs it on each platform, with the guests
+# $(eval $(call uvm_test,NAME,SOURCES,LIBS)) builds tests/uvm/NAME_test.c and SOURCES, with the
+# static library, to $(O)/uvm/NAME_test. tests/uvm/run.py runs it on each platform, with the guests
 # $(O)/tests/uvm/guest/*.elf in directory $UVM_GUESTS; see there how a test skips.
 
 UVM_BINS  :=
@@ -16,11 +16,13 @@ $$(UVM_OBJS_$(strip $(1))): CFLAGS_HOST += $$(HOST_INC)
 $(O)/uvm/$(strip $(1))_test: $$(UVM_OBJS_$(strip $(1))) $$(HOST_LIB)
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(HOSTCC) $$^ -lcmocka -lpthread -o $$@
+	$$(Q)$$(HOSTCC) $$^ -lcmocka -lpthread $(3) -o $$@
 endef
 
 # --- the list, alphabetical -----------------------------------------------------------------------
 $(eval $(call uvm_test,basic,))
+$(eval $(call uvm_test,jail,$(wildcard cli/jail*.c),-lseccomp))
+$(eval $(call uvm_test,jail_self,$(wildcard cli/jail*.c),-lseccomp))
 $(eval $(call uvm_test,platform,))
 
 # --- running --------------------------------------------------------------------------------------

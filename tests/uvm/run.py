@@ -54,7 +54,7 @@ class Run:
                 reason = ""
             else:
                 self.tests[name] = {"OK": "PASS", "FAILED": "FAIL", "SKIPPED": "SKIP"}[word]
-                self.reasons[name] = reason if word == "SKIPPED" else ""
+                self.reasons.setdefault(name, reason if word == "SKIPPED" else "")
         if not self.tests or (self.status != 0 and "FAIL" not in self.tests.values()):
             state = {0: "PASS", SKIP_STATUS: "SKIP"}.get(self.status, "FAIL")
             if "[==========] Running" in self.output and state == "PASS":

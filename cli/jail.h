@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Takes from this process, for good, all that a running micro-VM does not need: files, network,
+ * programs, privileges. What is open stays open, so everything is opened before. A guest that took
+ * over its host process would find: its memory, the descriptors of KVM, standard output.
+ */
+#ifndef CLI_JAIL_H
+#define CLI_JAIL_H
+
+#include <stdbool.h>
+
+enum jail_part {
+    JAIL_SPACES,   /* own user, mount, network, IPC, host name and control group namespaces */
+    JAIL_ROOT,     /* an empty read-only file system */
+    JAIL_LANDLOCK, /* no file system access, whatever is mounted */
+    JAIL_NO_CAPS,  /* no capability, and none to come: no new privileges */
+    JAIL_FILTER,   /* system calls: only those of a running micro-VM */
+    JAIL_PARTS
+};
+
+struct jail_report {
+    bool done[JAIL_PARTS];
+    int error[JAIL_PARTS]; /* errno of what was not done */
+};
+
+/* The parts before JAIL_FILTER, as far as this machine allows. Only before threads are started. */
+void jail_enter(struct jail_report *report);
+
+/* The filter, for all threads. False: not done, and the caller must not go on. */
+bool jail_filter(struct jail_report *report);
+
+/* "namespaces", ... */
+const char *jail_part_name(enum jail_part part);
+
+#endif

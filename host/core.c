@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The core dump of a micro-VM: its vCPU, its last fault and its memory, described for
+ * host/corefile.c. What is mapped comes from the host's own layout; the guest's page tables are
+ * never looked at.
+ */
+#include "host/corefile.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "host/sys.h"
+#include "host/vm.h"
+#include "host/xstate.h"
+#include "lib/field.h"
+
+FIELD(CORE_CS, 0, 16);
+FIELD(CORE_SS, 16, 16);
+FIELD(CORE_DS, 32, 16);
+FIELD(CORE_ES, 48, 16);
+
+/* All that a core file's description points to. */
+struct core_parts {
+    struct core_thread thread[FAULT_DEPTH + 1];
+    struct core_range range[LAYOUT_REGION_MAX];
+    uint8_t xsave[CORE_XSAVE_MAX];
+    struct xstate_note note;
+};
+
+/* What a debugger shows as the reason, as Linux would send it to a process. */
+static int signal_of(const struct fault_record *r)
+{
+    static const int signals[FAULT_CLASS_COUNT] = {
+        [FAULT_CLASS_MEMORY] = SIGSEGV, [FAULT_CLASS_ARITHMETIC] = SIGFPE,
+        [FAULT_CLASS_FLOAT] = SIGFPE,   [FAULT_CLASS_ILLEGAL] = SIGILL,
+        [FAULT_CLASS_DEBUG] = SIGTRAP,  [FAULT_CLASS_SYSTEM] = SIGABRT,
+    };
+
+    return r->class < FAULT_CLASS_COUNT ? signals[r->class] : 0;
+}
+
+static struct user_regs_struct to_user(const struct be_regs *r, const uint64_t sys[FAULT_SYS])
+{
+    uint64_t selectors = sys[FAULT_SELECTORS];
+
+    return (struct user_regs_struct){
+        .rax = r->gpr[FAULT_RAX],
+        .rbx = r->gpr[FAULT_RBX],
+        .rcx = r->gpr[FAULT_RCX],
+        .rdx = r->gpr[FAULT_RDX],
+        .rsi = r->gpr[FAULT_RSI],
+        .rdi = r->gpr[FAULT_RDI],
+        .rbp = r->gpr[FAULT_RBP],
+        .rsp = r->gpr[FAULT_RSP],
+        .r8 = r->gpr[FAULT_R8],
+        .r9 = r->gpr[FAULT_R9],
+        .r10 = r->gpr[FAULT_R10],
+        .r11 = r->gpr[FAULT_R11],
+        .r12 = r->gpr[FAULT_R12],
+        .r13 = r->gpr[FAULT_R13],
+        .r14 = r->gpr[FAULT_R14],
+        .r15 = r->gpr[FAULT_R15],
+        .orig_rax = UINT64_MAX, /* in no system call */
+        .rip = r->pc,
+        .eflags = r->flags,
+        .cs = get(CORE_CS, selectors),
+        .ss = get(CORE_SS, selectors),
+        .ds = get(CORE_DS, selectors),
+        .es = get(CORE_ES, selectors),
+        .fs_base = sys[FAULT_FS_BASE],
+        .gs_base = sys[FAULT_GS_BASE],
+    };
+}
+
+/* The fault and those around it come first, then the vCPU as it stands, in the runtime or not. */
+static int add_threads(struct vt_vm *vm, struct core_parts *parts, unsigned *count)
+{
+    uint64_t sys[FAULT_SYS] = { 0 };
+    struct be_regs regs = { 0 };
+    int err = vm->ops->get_regs(vm->be, &regs);
+
+    err = err == VT_OK ? vm->ops->get_sys(vm->be, sys) : err;
+    if (err != VT_OK) {
+        return err;
+    }
+    for (*count = 0; *count < vm->record_count && *count < FAULT_DEPTH; (*count)++) {
+        const struct fault_record *r = &vm->record[*count];
+        struct be_regs at = { .pc = r->pc, .flags = r->flags };
+
+        memcpy(at.gpr, r->gpr, sizeof(at.gpr));
+        parts->thread[*count].regs = to_user(&at, r->sys);
+        parts->thread[*count].signal = signal_of(r);
+    }
+    parts->thread[*count].regs = to_user(&regs, sys);
+    (*count)++;
+    return VT_OK;
+}
+
+/* The runtime leaves vector state alone: all have the vCPU's. */
+static int add_vectors(struct vt_vm *vm, struct core_parts *parts, unsigned count)
+{
+    const struct be_caps *caps = vm->ops->caps(vm->backend->host);
+    struct xstate_area area = { .bytes = parts->xsave,
+                                .size = caps->xsave_size,
+                                .xcr0 = caps->cpu.xcr0 };
+    int err;
+
+    if (area.size > sizeof(parts->xsave)) {
+        return VT_OK; /* then a debugger shows none */
+    }
+    err = vm->ops->get_xsave(vm->be, parts->xsave, area.size);
+    xstate_offsets(area.offset);
+    xstate_convert(&area, &parts->note);
+    for (unsigned i = 0; i < count && parts->note.size != 0; i++) {
+        parts->thread[i].xsave = parts->note.bytes;
+        parts->thread[i].xsave_size = parts->note.size;
+        parts->thread[i].xcr0 = parts->note.xcr0;
+    }
+    return err;
+}
+
+static unsigned add_ranges(const struct vt_vm *vm, struct core_parts *parts)
+{
+    const struct layout *layout = &vm->program->layout;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < layout->region_count; i++) {
+        const struct region *r = &layout->region[i];
+
+        if ((r->perm & ELF_READ) == 0 || r->size == 0) {
+            continue;
+        }
+        parts->range[count++] = (struct core_range){
+            .gva = r->start,
+            .len = r->size,
+            .host = vm->ram + r->start,
+            .perm = PF_R | ((r->perm & ELF_WRITE) != 0 ? PF_W : 0) |
+                    ((r->perm & ELF_EXEC) != 0 ? PF_X : 0),
+        };
+    }
+    return count;
+}
+
+static int dump(struct vt_vm *vm, int fd, struct core_parts *parts)
+{
+    struct core_file core = { .threads = parts->thread,
+                              .ranges = parts->range,
+                              .entry = vm->program->elf.entry };
+    int err = vm->ops->settle(vm->be);
+
+    err = err == VT_OK ? add_threads(vm, parts, &core.thread_count) : err;
+    err = err == VT_OK ? add_vectors(vm, parts, core.thread_count) : err;
+    if (err != VT_OK) {
+        return err;
+    }
+    core.range_count = add_ranges(vm, parts);
+    err = corefile_write(&core, fd);
+    if (err == 0) {
+        return VT_OK;
+    }
+    errno = -err;
+    return err == -ENOMEM ? VT_ERR_NO_MEMORY : log_errno(&vm->log, "write of the core");
+}
+
+int vt_core_dump(struct vt_vm *vm, int fd)
+{
+    struct core_parts *parts;
+    bool is_mine = vm != NULL && vm_in_callback(vm);
+    int err = is_mine ? VT_OK : vm_enter(vm);
+
+    if (err != VT_OK) {
+        return err;
+    }
+    parts = sys_alloc(sizeof(*parts));
+    err = parts == NULL ? VT_ERR_NO_MEMORY : dump(vm, fd, parts);
+    sys_free(parts);
+    if (!is_mine) {
+        vm_leave(vm);
+    }
+    return err;
+}
