@@ -64,6 +64,7 @@ FAKE := hyp/arch/fake
 CORE := hyp/core
 
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
+$(eval $(call unit_test,a64_classify,guest/aarch64/classify.c))
 $(eval $(call unit_test,channel,$(CHANNEL_UNIT)))
 $(eval $(call unit_test,cli_symbols,cli/symbols.c,,-lelf))
 $(eval $(call unit_test,cli_value,cli/value.c))

@@ -2,8 +2,11 @@
 /* Exceptions of a bare guest: interrupts, registered handlers, or a report and the zone's end. */
 #include <stddef.h>
 
+#include "guest/aarch64/classify.h"
 #include "guest/aarch64/frame.h"
 #include "guest/aarch64/hw.h"
+#include "guest/aarch64/vcpu.h"
+#include "guest/handler.h"
 #include "guest/internal.h"
 #include "lib/field.h"
 
@@ -75,12 +78,42 @@ static _Noreturn void die(uint64_t vector, const struct vg_frame *frame)
     zone_off();
 }
 
+/* What a handler sees begins like the frame; only that part is copied back. */
+static bool ask_handlers(struct vg_frame *frame)
+{
+    enum { PAGE_MASK = PAGE_SIZE - 1 };
+    struct vg_context context = { .pc = frame->pc, .flags = frame->pstate, .depth = 1 };
+    struct a64_kind kind = a64_classify(frame->syndrome,
+                                        vcpu_is_guard_page(frame->address & ~(uint64_t)PAGE_MASK));
+
+    __builtin_memcpy(context.gpr, frame->x, sizeof(frame->x));
+    context.gpr[ARRAY_COUNT(frame->x)] = frame->sp;
+    context.error_code = frame->syndrome;
+    context.address = kind.has_address ? frame->address : 0;
+    context.vector = a64_vector(frame->syndrome);
+    context.class = kind.class;
+    context.reason = kind.reason;
+    context.access = kind.access;
+    context.level = FAULT_LEVEL_SUPERVISOR;
+    if (handler_run(&context) != VG_RESUME) {
+        return false;
+    }
+    __builtin_memcpy(frame->x, context.gpr, sizeof(frame->x));
+    frame->sp = context.gpr[ARRAY_COUNT(frame->x)];
+    frame->pc = context.pc;
+    frame->pstate = context.flags;
+    return true;
+}
+
 void guest_exception(uint64_t vector, struct vg_frame *frame)
 {
     bool (*fn)(struct vg_frame *, void *) = handler;
 
     if (vector == VECTOR_IRQ) {
         gic_dispatch();
+        return;
+    }
+    if (vector == VECTOR_SYNC && ask_handlers(frame)) {
         return;
     }
     if (vector == VECTOR_SYNC && fn != NULL && fn(frame, handler_arg)) {

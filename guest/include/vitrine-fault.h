@@ -2,14 +2,15 @@
 /*
  * Faults of a guest program, and how the program may answer its own: handlers, chained by priority.
  * What no handler resolves goes to the host as a record (abi/fault.h), and the host decides; a bare
- * guest prints it and powers off.
+ * guest on aarch64 asks vg_fault_handler(), or prints the fault and powers off.
  *
  * What a handler may do. It runs in supervisor mode, interrupts masked, on the runtime's stack (a
  * few KiB are left), in place of the interrupted code. It may read and edit its context, read and
  * write the program's memory, register and unregister handlers, and call what this header marks
  * "handlers". It must return; it must not use floating point or vectors, nor call the program's
  * other functions: in a micro-VM those lie in user pages. A fault of its own is delivered like any
- * other, to itself too, until FAULT_DEPTH are nested; the host then gets all their records. In
+ * other, to itself too, until FAULT_DEPTH are nested; the host then gets all their records (in bare
+ * guests it is the end). In
  * micro-VMs each instruction of a handler can cost a microsecond, as some back ends emulate
  * supervisor mode and stop at what they don't know (anything beyond plain x86-64 integer code).
  *

@@ -134,7 +134,8 @@ struct vg_frame {
 /*
  * Called for synchronous exceptions, on the vCPU's exception stack, interrupts masked; true: go on
  * with the frame as it is now, false: print the fault and power off, as without a handler. NULL
- * removes. One per zone. An exception inside the handler is fatal.
+ * removes. One per zone, asked after the handlers of vitrine-fault.h. An exception inside a handler
+ * is fatal.
  */
 void vg_fault_handler(bool (*fn)(struct vg_frame *frame, void *arg), void *arg);
 

@@ -4,6 +4,7 @@
 $(eval $(call guest_objects,tests))
 test_guest = $(call bare_guest,tests/guest,$(1),tests/guest/check.c \
     $(wildcard tests/guest/$(1)/*.[cS]))
+$(eval $(call test_guest,faults))
 $(eval $(call test_guest,flood))
 $(eval $(call test_guest,gic))
 $(eval $(call test_guest,pci))
