@@ -26,7 +26,8 @@ from dataclasses import dataclass, field
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from harness.machine import Failure, Machine  # noqa: E402  pylint: disable=wrong-import-position
+from harness.machine import (  # noqa: E402  pylint: disable=wrong-import-position
+    SLOW, Failure, Machine)
 
 CONFIG = ROOT / "tests" / "tests.cfg"
 ALLOWED_SKIPS = ROOT / "tests" / "allowed-skips"
@@ -263,7 +264,8 @@ def run_backend(stanza, builder, backend):
     machine = Machine(command, stanza.zones, where / "console.log")
     machine.gdb = gdb and f"{gdb.name}/gdb"
     machine.hyp_elf = builder.hypervisor(stanza) / "hyp/aarch64/hyp.elf"
-    watch = threading.Timer(stanza.timeout * 2, machine.child.kill, [9])  # a script that hangs
+    limit = stanza.timeout * 2 * SLOW
+    watch = threading.Timer(limit, machine.child.kill, [9])  # a script that hangs
     watch.start()
     try:
         load_script(stanza).test(machine, stanza)

@@ -72,7 +72,8 @@ def is_over(machine, guest):
     machine.pump(0)
     machine.check_crash()
     text = machine.text("attacker")
-    return re.search(rf"^{guest}: \d+ ok, \d+ failed|^fault: ", text, re.M) is not None
+    return re.search(rf"^{guest}: \d+ ok, \d+ failed|^fault: ", text, re.M) is not None or \
+        re.search(r"zone stopped.*attacker", machine.text("hyp")) is not None
 
 
 def under_attack(machine, stanza, guest, job):
