@@ -100,8 +100,8 @@ struct be_ops {
     /* FP state in the standard format of XSAVE, `size` bytes. */
     int (*get_xsave)(struct be_vm *vm, void *buf, size_t size);
     int (*set_xsave)(struct be_vm *vm, const void *buf, size_t size);
-    /* One bit a page of RAM written since the last call; `bitmap` has whole 64-bit words. */
-    int (*dirty)(struct be_vm *vm, uint64_t *bitmap);
+    /* Forgets all translations: page tables were changed behind the guest's back. */
+    int (*flush)(struct be_vm *vm);
     int (*map)(struct be_vm *vm, const struct be_mapping *mapping);
     void (*unmap)(struct be_vm *vm, const struct be_mapping *mapping);
 };

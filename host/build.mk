@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # libvitrine, static and shared, of one set of position-independent objects.
 
-HOST_SRCS := $(sort $(wildcard host/*.c))
+HOST_SRCS := $(sort $(wildcard host/*.c)) lib/insn_x64.c
 HOST_OBJS := $(HOST_SRCS:%.c=$(O)/pic/%.o)
 HOST_LIB  := $(O)/lib/libvitrine.a
 HOST_SO   := $(O)/lib/libvitrine.so.0

@@ -26,10 +26,6 @@ static int put_args(struct vt_vm *vm, unsigned index, const struct vt_value *arg
     for (unsigned i = 0; i < count && err == VT_OK; i++) {
         err = value_put(&data, signature_type(signature, i + 1), &args[i], &area->in.arg[i]);
     }
-    /* Also after a failure: what was written must be gone after a restore. */
-    if (vm->call_used < sizeof(*area) + data.used) {
-        vm->call_used = sizeof(*area) + data.used;
-    }
     if (err != VT_OK) {
         return err;
     }

@@ -1,38 +1,295 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Faults: the guest's records checked and completed, the user's answer; trusts no field. */
-#include "host/vm.h"
+#include "host/fault.h"
 
 #include <string.h>
 
+#include "host/mem.h"
+#include "lib/field.h"
+#include "lib/insn_x64.h"
+
+#define VECTOR_DB 1u
+#define VECTOR_BP 3u
+#define VECTOR_OF 4u
+#define VECTOR_UD 6u
+#define VECTOR_PF 14u
+#define VECTORS   256u
+
+#define INSN_INT3 0xccu
+#define INSN_MAX  15u
+
+/* CF PF AF ZF SF OF: what a callback may change. */
+#define RFLAGS_ARITHMETIC UINT64_C(0x8d5)
+
+FIELD(SELECTOR_CPL, 0, 2);
+
+/* Places in the legacy area of XSAVE (SDM 1 table 13-1). */
+#define XSAVE_FCW    0u
+#define XSAVE_FSW    2u
+#define XSAVE_MXCSR  24u
+#define XSAVE_LEGACY 576u
+
+/* ---- Checking ---- */
+
+bool fault_is_valid(const struct fault_record *r)
+{
+    return r->magic == FAULT_MAGIC && r->version == FAULT_VERSION && r->size == sizeof(*r) &&
+           r->arch == FAULT_ARCH_X86_64 && r->level <= FAULT_LEVEL_SUPERVISOR &&
+           r->class > FAULT_CLASS_NONE && r->class < FAULT_CLASS_COUNT &&
+           r->reason > FAULT_REASON_NONE && r->reason < FAULT_REASON_COUNT &&
+           r->access <= FAULT_ACCESS_EXEC && r->vector < VECTORS;
+}
+
+/* Copies the guest's records once; everything after is about the copy. */
+static bool take(struct vt_vm *vm)
+{
+    const volatile struct fault_area *area =
+        (const volatile struct fault_area *)(const void *)(vm->ram + UVM_FAULT_GVA);
+    uint32_t version = area->version;
+    uint32_t count = area->count;
+
+    if (version != FAULT_VERSION || count == 0 || count > FAULT_DEPTH) {
+        return false;
+    }
+    memcpy(vm->record, vm->ram + UVM_FAULT_GVA + offsetof(struct fault_area, record),
+           count * sizeof(vm->record[0]));
+    for (uint32_t i = 0; i < count; i++) {
+        if (!fault_is_valid(&vm->record[i])) {
+            return false;
+        }
+    }
+    vm->record_count = count;
+    return true;
+}
+
+/* ---- Completing ---- */
+
+static void fill_map(const struct vt_vm *vm, struct fault_record *r)
+{
+    uint64_t at = r->address != 0 || r->class == FAULT_CLASS_MEMORY ? r->address : r->pc;
+    struct region region = { 0 };
+
+    if (!mem_region(vm, at, &region)) {
+        region.size = 0;
+    }
+    memcpy(r->map_name, region.name, sizeof(r->map_name));
+    r->map_start = region.start;
+    r->map_size = region.size;
+    r->map_perm = region.perm;
+}
+
+/* Frames are pairs of (caller's frame, return address), each above the one before. */
+static void fill_backtrace(const struct vt_vm *vm, struct fault_record *r)
+{
+    uint64_t frame = r->gpr[FAULT_RBP];
+
+    r->backtrace_count = 0;
+    memset(r->backtrace, 0, sizeof(r->backtrace));
+    while (r->backtrace_count < FAULT_BACKTRACE && is_aligned(frame, sizeof(frame))) {
+        uint64_t pair[2];
+
+        if (!mem_read(vm, frame, pair, sizeof(pair)) || pair[1] == 0) {
+            return;
+        }
+        r->backtrace[r->backtrace_count++] = pair[1];
+        if (pair[0] <= frame) {
+            return;
+        }
+        frame = pair[0];
+    }
+}
+
+static void fill_instructions(const struct vt_vm *vm, struct fault_record *r)
+{
+    uint8_t bytes[sizeof(r->instructions)] = { 0 };
+
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        if (!mem_read(vm, r->pc + i, &bytes[i], 1)) {
+            break;
+        }
+    }
+    memcpy(&r->instructions, bytes, sizeof(bytes));
+}
+
+static void fill_float(struct vt_vm *vm, struct fault_record *r)
+{
+    uint8_t xsave[XSAVE_LEGACY];
+    uint16_t control, status;
+
+    r->fp_valid = 0;
+    if (r->class != FAULT_CLASS_FLOAT ||
+        vm->ops->get_xsave(vm->be, xsave, sizeof(xsave)) != VT_OK) {
+        return;
+    }
+    memcpy(&control, xsave + XSAVE_FCW, sizeof(control));
+    memcpy(&status, xsave + XSAVE_FSW, sizeof(status));
+    memcpy(&r->fp_simd, xsave + XSAVE_MXCSR, sizeof(r->fp_simd));
+    r->fp_control = control;
+    r->fp_status = status;
+    r->fp_valid = 1;
+}
+
+static void fill(struct vt_vm *vm, struct fault_record *r, const uint64_t sys[FAULT_SYS])
+{
+    for (unsigned i = 0; i < FAULT_SYS; i++) {
+        r->sys[i] = r->sys[i] != 0 ? r->sys[i] : sys[i];
+    }
+    if (r->vector == VECTOR_UD && r->pc == vm->not_emulated_pc && r->pc != 0) {
+        r->reason = FAULT_REASON_NOT_EMULATED;
+    }
+    fill_instructions(vm, r);
+    fill_map(vm, r);
+    fill_backtrace(vm, r);
+    fill_float(vm, r);
+}
+
+static int fill_all(struct vt_vm *vm)
+{
+    uint64_t sys[FAULT_SYS] = { 0 };
+    int err = vm->ops->get_sys(vm->be, sys);
+
+    for (unsigned i = 0; i < vm->record_count; i++) {
+        fill(vm, &vm->record[i], sys);
+    }
+    return err;
+}
+
+/* ---- The answer ---- */
+
+static enum vt_action ask(struct vt_vm *vm)
+{
+    enum vt_action action;
+
+    if (vm->fault == NULL) {
+        return VT_TERMINATE;
+    }
+    vm_callback_begin(vm);
+    action = vm->fault(vm->fault_ctx, vm, vm->record, vm->record_count);
+    vm_callback_end(vm);
+    return action;
+}
+
+/* Traps are reported with pc behind the instruction. */
+static bool is_trap(const struct fault_record *r)
+{
+    return r->vector == VECTOR_BP || r->vector == VECTOR_OF ||
+           (r->vector == VECTOR_DB && r->reason == FAULT_REASON_STEP);
+}
+
+static bool skip(struct vt_vm *vm, struct fault_record *r)
+{
+    uint8_t bytes[INSN_MAX];
+    size_t count = 0;
+    unsigned length;
+
+    if (is_trap(r)) {
+        return true;
+    }
+    while (count < sizeof(bytes) && mem_read(vm, r->pc + count, &bytes[count], 1)) {
+        count++;
+    }
+    length = insn_x64_length(bytes, count);
+    r->pc += length;
+    return length != 0;
+}
+
+static int resume(struct vt_vm *vm, uint64_t flags_before)
+{
+    const struct fault_record *r = &vm->record[0];
+    struct fault_answer answer = {
+        .action = FAULT_ACTION_RESUME,
+        .pc = r->pc,
+        .flags = (flags_before & ~RFLAGS_ARITHMETIC) | (r->flags & RFLAGS_ARITHMETIC),
+        .fs_base = r->sys[FAULT_FS_BASE],
+        .gs_base = r->sys[FAULT_GS_BASE],
+    };
+
+    memcpy(answer.gpr, r->gpr, sizeof(answer.gpr));
+    memcpy(vm->ram + UVM_FAULT_GVA + offsetof(struct fault_area, answer), &answer, sizeof(answer));
+    vm->metrics.faults_resumed++;
+    return RUN_AGAIN;
+}
+
+static bool can_resume(const struct fault_record *r)
+{
+    return r->reason != FAULT_REASON_DOUBLE_FAULT && r->reason != FAULT_REASON_SHUTDOWN &&
+           r->reason != FAULT_REASON_DEPTH && r->reason != FAULT_REASON_ABORT;
+}
+
 int fault_forwarded(struct vt_vm *vm)
 {
-    memcpy(vm->record, vm->ram + UVM_FAULT_GVA + offsetof(struct fault_area, record),
-           sizeof(vm->record));
-    vm->record_count = 1;
+    struct fault_record *r = &vm->record[0];
+    uint64_t flags;
+    int err;
+
     vm->metrics.faults++;
-    return VT_ERR_FAULT;
+    if (!take(vm)) {
+        vm->record_count = 0;
+        log_print(&vm->log, VT_LOG_ERROR, "fault: the guest's record is not valid");
+        return VT_ERR_GUEST;
+    }
+    err = fill_all(vm);
+    if (err != VT_OK) {
+        return err;
+    }
+    flags = r->flags;
+    switch (ask(vm)) {
+    case VT_RESUME: return can_resume(r) ? resume(vm, flags) : VT_ERR_FAULT;
+    case VT_SKIP: return can_resume(r) && skip(vm, r) ? resume(vm, flags) : VT_ERR_FAULT;
+    case VT_STOP: return VT_ERR_STOPPED;
+    case VT_TERMINATE:
+    default: return VT_ERR_FAULT;
+    }
 }
+
+/* ---- What the host sees itself ---- */
 
 int fault_made(struct vt_vm *vm, enum fault_reason reason, uint64_t address, bool write)
 {
+    bool memory = reason == FAULT_REASON_NO_MEMORY;
     struct fault_record *r = &vm->record[0];
-    struct be_regs regs = { 0 };
+    uint64_t sys[FAULT_SYS] = { 0 };
+    struct be_regs regs;
+    int err = vm->ops->get_regs(vm->be, &regs);
 
-    memset(r, 0, sizeof(*r));
-    r->reason = (uint16_t)reason;
-    r->address = address;
-    r->access = write ? FAULT_ACCESS_WRITE : FAULT_ACCESS_READ;
-    if (vm->ops->get_regs(vm->be, &regs) == VT_OK) {
-        r->pc = regs.pc;
-        memcpy(r->gpr, regs.gpr, sizeof(regs.gpr));
+    err = err == VT_OK ? vm->ops->get_sys(vm->be, sys) : err;
+    if (err != VT_OK) {
+        return err;
     }
+    memset(r, 0, sizeof(*r));
+    r->magic = FAULT_MAGIC;
+    r->version = FAULT_VERSION;
+    r->size = sizeof(*r);
+    r->arch = FAULT_ARCH_X86_64;
+    r->class = memory ? FAULT_CLASS_MEMORY : FAULT_CLASS_SYSTEM;
+    r->reason = (uint16_t)reason;
+    r->vector = memory ? VECTOR_PF : 0;
+    r->address = address;
+    r->access = !memory ? FAULT_ACCESS_NONE : write ? FAULT_ACCESS_WRITE : FAULT_ACCESS_READ;
+    r->level = get(SELECTOR_CPL, sys[FAULT_SELECTORS]) == 0 ? FAULT_LEVEL_SUPERVISOR
+                                                            : FAULT_LEVEL_USER;
+    r->pc = regs.pc;
+    r->flags = regs.flags;
+    memcpy(r->gpr, regs.gpr, sizeof(regs.gpr));
     vm->record_count = 1;
     vm->metrics.faults++;
-    return VT_ERR_FAULT;
+    fill(vm, r, sys);
+    return ask(vm) == VT_STOP ? VT_ERR_STOPPED : VT_ERR_FAULT;
 }
 
+/* The guest gets the exception that the processor would have raised. */
 int fault_not_emulated(struct vt_vm *vm, const struct be_event *event)
 {
-    (void)event;
-    return fault_made(vm, FAULT_REASON_NOT_EMULATED, 0, false);
+    bool breakpoint = event->insn_len > 0 && event->insn[0] == INSN_INT3;
+    struct be_regs regs;
+    int err = vm->ops->get_regs(vm->be, &regs);
+
+    if (err == VT_OK && breakpoint) {
+        regs.pc++;
+        err = vm->ops->set_regs(vm->be, &regs);
+    } else if (err == VT_OK) {
+        vm->not_emulated_pc = regs.pc;
+    }
+    err = err == VT_OK ? vm->ops->inject(vm->be, breakpoint ? VECTOR_BP : VECTOR_UD) : err;
+    return err == VT_OK ? RUN_AGAIN : err;
 }

@@ -97,9 +97,6 @@ static int put_result(struct vt_vm *vm, const struct request *r, const struct vt
                   r->function->name, vt_strerror(err));
         return VT_ERR_HOST_FUNCTION;
     }
-    if (vm->call_used < sizeof(*area) + data.used) {
-        vm->call_used = sizeof(*area) + data.used;
-    }
     area->out.ret = ret;
     area->out.status = err == VT_OK ? CALL_OK : CALL_TOO_BIG;
     return RUN_AGAIN;

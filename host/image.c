@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/config.h"
+#include "host/private.h"
 #include "host/signature.h"
 #include "host/sys.h"
 
@@ -27,6 +28,9 @@ void program_put(struct program *program)
         program->backend[i].ops->close(program->backend[i].host);
     }
     template_put(program->memory);
+    if (program->pagemap >= 0) {
+        sys_close(program->pagemap);
+    }
     sys_free(program->exports);
     sys_free(program->imports);
     (void)pthread_mutex_destroy(&program->lock);
@@ -133,6 +137,17 @@ static int elf_error(const struct log *log, const struct elf_image *elf, int err
     return err == ERR_RANGE ? VT_ERR_TOO_BIG : VT_ERR_IMAGE;
 }
 
+/* What is not zero in a loaded image; reading all of it to see would fill the holes. */
+static void mark(struct program *p)
+{
+    template_mark(p->memory, UVM_GATE_GVA, sizeof(gate_code));
+    template_mark(p->memory, UVM_CPU_GVA, UVM_CPU_SIZE);
+    template_mark(p->memory, LAYOUT_TABLES_GVA, p->paging.next - LAYOUT_TABLES_GVA);
+    for (unsigned i = 0; i < p->elf.segment_count; i++) {
+        template_mark(p->memory, p->elf.segment[i].gva, p->elf.segment[i].file_size);
+    }
+}
+
 static int build(struct program *p, const struct log *log, struct elf_file file)
 {
     int err = elf_load(file, &p->elf, p->memory->draft);
@@ -149,6 +164,7 @@ static int build(struct program *p, const struct log *log, struct elf_file file)
         return image_error(log, "needs more page tables than there is room for");
     }
     x86_cpu_build(&p->elf, p->memory->draft);
+    mark(p);
     return template_seal(log, p->memory);
 }
 
@@ -161,7 +177,7 @@ static int load(struct program *p, const struct log *log, struct elf_file file,
         return elf_error(log, &p->elf, err);
     }
     layout_build(cfg, &p->elf, &p->layout);
-    err = template_begin(log, cfg->ram_size, &p->memory);
+    err = template_begin(log, cfg->ram_size, true, &p->memory);
     return err == VT_OK ? build(p, log, file) : err;
 }
 
@@ -204,6 +220,7 @@ int vt_image_load(const void *bytes, size_t len, const struct vt_image_cfg *cfg_
     }
     atomic_init(&image->program->refs, 1);
     (void)pthread_mutex_init(&image->program->lock, NULL);
+    image->program->pagemap = private_open(&image->log);
     err = load(image->program, &image->log, (struct elf_file){ bytes, len }, &layout);
     if (err != VT_OK) {
         vt_image_free(image);

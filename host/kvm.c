@@ -11,14 +11,14 @@
 /* A size that the kernel's structure for KVM_SET_SIGNAL_MASK has: its own 64 signals. */
 #define KERNEL_SIGSET 8u
 
-static int add_ram(struct be_vm *vm, void *ram)
+/* size: 0 takes it away. */
+static int set_ram(struct be_vm *vm, uint64_t size)
 {
     struct kvm_userspace_memory_region region = {
         .slot = 0,
-        .flags = KVM_MEM_LOG_DIRTY_PAGES,
         .guest_phys_addr = 0,
-        .memory_size = vm->ram_size,
-        .userspace_addr = (uintptr_t)ram,
+        .memory_size = size,
+        .userspace_addr = (uintptr_t)vm->ram,
     };
 
     return KVM_CALL(vm->log, vm->vm, KVM_SET_USER_MEMORY_REGION, &region);
@@ -78,6 +78,7 @@ int kvm_create(const struct be_cfg *cfg, struct be_vm **out)
     }
     vm->host = cfg->host;
     vm->log = cfg->log;
+    vm->ram = cfg->ram;
     vm->ram_size = cfg->ram_size;
     vm->pristine = true;
     vm->vcpu = -1;
@@ -86,7 +87,7 @@ int kvm_create(const struct be_cfg *cfg, struct be_vm **out)
         err = log_errno(vm->log, "KVM_CREATE_VM");
     } else {
         disable_quirk(vm);
-        err = add_ram(vm, cfg->ram);
+        err = set_ram(vm, vm->ram_size);
     }
     err = err == VT_OK ? add_vcpu(vm) : err;
     if (err != VT_OK) {
@@ -166,6 +167,7 @@ int kvm_run(struct be_vm *vm, struct be_event *event)
     int ret = sys_ioctl(vm->vcpu, KVM_RUN, NULL);
 
     event->insn_len = 0;
+    vm->unsettled = false;
     if (ret < 0) {
         if (errno == EINTR || errno == EAGAIN) {
             event->exit = BE_EXIT_KICK;
@@ -184,16 +186,17 @@ int kvm_run(struct be_vm *vm, struct be_event *event)
     if (run->exit_reason < ARRAY_COUNT(exits) && exits[run->exit_reason] != NULL) {
         exits[run->exit_reason](run, event);
     }
+    vm->unsettled = event->exit == BE_EXIT_MMIO;
     return VT_OK;
 }
 
 /* ---- Memory ---- */
 
-static int dirty(struct be_vm *vm, uint64_t *bitmap)
+/* Only taking memory away makes KVM drop shadow page tables whose originals the host changed. */
+static int flush(struct be_vm *vm)
 {
-    struct kvm_dirty_log arg = { .slot = 0, .dirty_bitmap = bitmap };
-
-    return KVM_CALL(vm->log, vm->vm, KVM_GET_DIRTY_LOG, &arg);
+    (void)set_ram(vm, 0); /* fails when an earlier flush failed half-way */
+    return set_ram(vm, vm->ram_size);
 }
 
 static int set_mapping(struct be_vm *vm, const struct be_mapping *m, uint64_t size)
@@ -244,7 +247,7 @@ const struct be_ops kvm_ops = {
     .load = kvm_load,
     .get_xsave = kvm_get_xsave,
     .set_xsave = kvm_set_xsave,
-    .dirty = dirty,
+    .flush = flush,
     .map = map,
     .unmap = unmap,
 };

@@ -15,6 +15,7 @@
 struct be_host {
     int fd; /* /dev/kvm */
     size_t run_size;
+    bool sync_regs; /* registers can be set along with KVM_RUN */
     struct be_caps caps;
     unsigned msr_count; /* those that a guest can change and KVM lets us read and write */
     uint32_t msr[KVM_MSR_MAX];
@@ -26,8 +27,10 @@ struct be_vm {
     const struct log *log;
     int vm, vcpu;
     struct kvm_run *run;
+    void *ram;
     uint64_t ram_size;
-    bool pristine; /* the vCPU is as KVM made it */
+    bool pristine;  /* the vCPU is as KVM made it */
+    bool unsettled; /* an access to no memory is not complete yet */
 };
 
 struct be_state {
@@ -53,6 +56,9 @@ int kvm_call(const struct log *log, int fd, unsigned long request, const char *w
 /* kvm_host.c */
 int kvm_open(const struct log *log, struct be_host **out);
 void kvm_close(struct be_host *host);
+
+/* kvm_trial.c: finds out by trying what no capability tells. */
+int kvm_trial(struct be_host *host, const struct log *log);
 
 /* kvm.c */
 int kvm_create(const struct be_cfg *cfg, struct be_vm **out);

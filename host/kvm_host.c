@@ -17,6 +17,7 @@ FIELD(CPUID7_SMEP, 7, 1);
 
 #define XSAVE_LEGACY 576u /* x87, SSE and the header */
 #define XCR0_BITS    63u
+#define MSR_LIST_MAX 1024u
 
 /* Capabilities without which nothing works. */
 static const struct {
@@ -37,6 +38,16 @@ int kvm_call(const struct log *log, int fd, unsigned long request, const char *w
 {
     return sys_ioctl(fd, request, arg) < 0 ? log_errno(log, what) : VT_OK;
 }
+
+/* What supervisor code can change and a restore must bring back: not what KVM_SET_SREGS has. The
+ * last are KVM's own, by which the kernel would write into the guest's memory. */
+static const uint32_t msrs_of_guests[] = {
+    0x174,      0x175,      0x176,                              /* SYSENTER */
+    0x277,                                                      /* PAT */
+    0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000102, /* syscall, kernel GS base */
+    0x11,       0x12,       0x4b564d00, 0x4b564d01, 0x4b564d02, 0x4b564d03, 0x4b564d04,
+};
+_Static_assert(ARRAY_COUNT(msrs_of_guests) <= KVM_MSR_MAX, "KVM_MSR_MAX");
 
 static int check_extension(const struct be_host *host, int cap)
 {
@@ -124,6 +135,22 @@ static int read_cpuid(struct be_host *host, const struct log *log)
     return VT_OK;
 }
 
+static int find_msrs(struct be_host *host, const struct log *log)
+{
+    uint32_t list[1 + MSR_LIST_MAX] = { MSR_LIST_MAX }; /* struct kvm_msr_list */
+    int err = KVM_CALL(log, host->fd, KVM_GET_MSR_INDEX_LIST, list);
+
+    for (size_t i = 0; err == VT_OK && i < ARRAY_COUNT(msrs_of_guests); i++) {
+        for (uint32_t n = 1; n <= list[0] && n <= MSR_LIST_MAX; n++) {
+            if (list[n] == msrs_of_guests[i]) {
+                host->msr[host->msr_count++] = list[n];
+                break;
+            }
+        }
+    }
+    return err;
+}
+
 static int read_caps(struct be_host *host, const struct log *log)
 {
     int size = sys_ioctl(host->fd, KVM_GET_VCPU_MMAP_SIZE, NULL);
@@ -133,6 +160,8 @@ static int read_caps(struct be_host *host, const struct log *log)
         return log_errno(log, "KVM_GET_VCPU_MMAP_SIZE");
     }
     host->run_size = (size_t)size;
+    host->sync_regs = (check_extension(host, KVM_CAP_SYNC_REGS) & (int)KVM_SYNC_X86_VALID_FIELDS) ==
+                      (int)KVM_SYNC_X86_VALID_FIELDS;
     host->caps.mapping_max = slots > 1 ? (unsigned)slots - 1 : 0;
     host->caps.dirty_log = true; /* part of KVM_CAP_USER_MEMORY on x86 */
     return VT_OK;
@@ -163,6 +192,8 @@ int kvm_open(const struct log *log, struct be_host **out)
     err = err == VT_OK ? check_needed(host, log) : err;
     err = err == VT_OK ? read_caps(host, log) : err;
     err = err == VT_OK ? read_cpuid(host, log) : err;
+    err = err == VT_OK ? find_msrs(host, log) : err;
+    err = err == VT_OK ? kvm_trial(host, log) : err;
     if (err != VT_OK) {
         kvm_close(host);
         return err;

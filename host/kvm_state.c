@@ -121,6 +121,12 @@ int kvm_settle(struct be_vm *vm)
     return VT_OK;
 }
 
+/* Registers that are to be set with the next KVM_RUN must be there before any are read. */
+static int sync(struct be_vm *vm)
+{
+    return vm->run->kvm_dirty_regs != 0 ? kvm_settle(vm) : VT_OK;
+}
+
 static void regs_from_kvm(const struct kvm_regs *k, struct be_regs *out)
 {
     const struct be_regs regs = {
@@ -136,7 +142,9 @@ static void regs_from_kvm(const struct kvm_regs *k, struct be_regs *out)
 int kvm_get_regs(struct be_vm *vm, struct be_regs *out)
 {
     struct kvm_regs k;
-    int err = KVM_CALL(vm->log, vm->vcpu, KVM_GET_REGS, &k);
+    int err = sync(vm);
+
+    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_REGS, &k) : err;
 
     if (err == VT_OK) {
         regs_from_kvm(&k, out);
@@ -175,8 +183,9 @@ int kvm_get_sys(struct be_vm *vm, uint64_t sys[FAULT_SYS])
 {
     struct kvm_debugregs debug;
     struct kvm_sregs s;
-    int err = KVM_CALL(vm->log, vm->vcpu, KVM_GET_SREGS, &s);
+    int err = sync(vm);
 
+    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_SREGS, &s) : err;
     err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_DEBUGREGS, &debug) : err;
     if (err != VT_OK) {
         return err;
@@ -211,11 +220,12 @@ int kvm_inject(struct be_vm *vm, uint8_t vector)
 int kvm_save(struct be_vm *vm, struct be_state **out)
 {
     struct be_state *s = sys_alloc(sizeof(*s));
-    int err = VT_OK;
+    int err;
 
     if (s == NULL) {
         return VT_ERR_NO_MEMORY;
     }
+    err = kvm_settle(vm);
     kvm_msrs_of(s)->nmsrs = vm->host->msr_count;
     for (unsigned i = 0; i < vm->host->msr_count; i++) {
         kvm_msrs_of(s)->entries[i].index = vm->host->msr[i];
@@ -236,31 +246,45 @@ int kvm_save(struct be_vm *vm, struct be_state **out)
 }
 
 /* What a new vCPU has at reset anyway is left out for one. */
-static int load_rest(struct be_vm *vm, const struct be_state *state)
+static int load_rest(struct be_vm *vm, struct be_state *s)
 {
-    struct be_state *s = (struct be_state *)(uintptr_t)state; /* ioctl() takes no const */
     int err = KVM_CALL(vm->log, vm->vcpu, KVM_SET_XSAVE, &s->xsave);
 
     err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_DEBUGREGS, &s->debug) : err;
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_MSRS, s->msrs) : err;
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_VCPU_EVENTS, &s->events) : err;
-    return err;
+    return err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_MSRS, s->msrs) : err;
+}
+
+static int load_regs(struct be_vm *vm, struct be_state *s)
+{
+    struct kvm_sync_regs *sync = &vm->run->s.regs;
+    int err;
+
+    if (vm->host->sync_regs) { /* the next KVM_RUN takes them: three system calls less */
+        sync->regs = s->regs;
+        sync->sregs = s->sregs;
+        sync->events = s->events;
+        vm->run->kvm_dirty_regs = KVM_SYNC_X86_VALID_FIELDS;
+        return VT_OK;
+    }
+    err = KVM_CALL(vm->log, vm->vcpu, KVM_SET_SREGS, &s->sregs);
+    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_REGS, &s->regs) : err;
+    return err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_VCPU_EVENTS, &s->events) : err;
 }
 
 int kvm_load(struct be_vm *vm, const struct be_state *state)
 {
-    struct be_state *s = (struct be_state *)(uintptr_t)state;
-    int err = KVM_CALL(vm->log, vm->vcpu, KVM_SET_SREGS, &s->sregs);
+    struct be_state *s = (struct be_state *)(uintptr_t)state; /* ioctl() takes no const */
+    int err = vm->unsettled ? kvm_settle(vm) : VT_OK; /* or the access would complete later */
 
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_REGS, &s->regs) : err;
+    if (err == VT_OK && !(vm->pristine && s->initial)) {
+        err = load_rest(vm, s);
+    }
     if (err == VT_OK && s->xcrs.nr_xcrs != 0) {
         err = KVM_CALL(vm->log, vm->vcpu, KVM_SET_XCRS, &s->xcrs);
     }
-    if (err == VT_OK && !(vm->pristine && s->initial)) {
-        err = load_rest(vm, state);
-    }
     vm->pristine = false;
-    return err;
+    vm->unsettled = false;
+    return err == VT_OK ? load_regs(vm, s) : err;
 }
 
 int kvm_get_xsave(struct be_vm *vm, void *buf, size_t size)

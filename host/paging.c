@@ -149,3 +149,43 @@ int paging_build(struct paging *p, const struct layout *layout, uint8_t *ram)
     }
     return err;
 }
+
+int paging_map_window(struct paging *p, const struct region *r)
+{
+    uint64_t end = r->start + r->size;
+    uint64_t window = get(GVA_DIR, r->start);
+    int err = OK;
+
+    for (uint64_t gva = r->start; gva < end && err == OK;) {
+        struct region part = { .start = gva, .size = SIZE_2M, .perm = r->perm };
+
+        if (end - gva < SIZE_2M) {
+            if (p->tail[window] == 0) {
+                p->tail[window] = new_table(p);
+            }
+            if (p->tail[window] == 0 || dir_of(p, gva) == 0) {
+                return ERR_FULL;
+            }
+            part.size = end - gva;
+            p->last_table = p->tail[window];
+            p->last_2m = gva;
+            memset(p->ram + p->last_table, 0, SIZE_4K);
+            write_pte(p, dir_of(p, gva), get(GVA_PDE, gva), pte_table(p->last_table));
+        }
+        err = paging_map(p, &part);
+        gva += part.size;
+    }
+    p->last_table = 0;
+    return err;
+}
+
+void paging_clear_window(struct paging *p, const struct region *r)
+{
+    for (uint64_t gva = r->start; gva < r->start + r->size; gva += SIZE_1G) {
+        uint64_t dir = p->dir[get(GVA_DIR, gva)];
+
+        if (dir != 0) {
+            memset(p->ram + dir, 0, SIZE_4K);
+        }
+    }
+}

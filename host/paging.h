@@ -19,6 +19,7 @@ struct paging {
     uint64_t next; /* first free page for tables, until LAYOUT_TABLES_END */
     uint64_t stack_pte;
     uint64_t dir[PAGING_DIRS];    /* the host's own copy of where they are; 0: none */
+    uint64_t tail[PAGING_DIRS];   /* the table of a window's last, partial 2 MiB; 0: none yet */
     uint64_t last_2m, last_table; /* the newest table of 4 KiB pages and what it maps */
 };
 
@@ -29,5 +30,12 @@ MUST_CHECK int paging_build(struct paging *p, const struct layout *layout, uint8
 
 /* Maps a range of whole pages that no earlier call has mapped; ascending within 2 MiB. */
 MUST_CHECK int paging_map(struct paging *p, const struct region *r);
+
+/*
+ * Maps r from the beginning of a GiB that is empty, and takes it away again. Tables stay the
+ * window's for the next one.
+ */
+MUST_CHECK int paging_map_window(struct paging *p, const struct region *r);
+void paging_clear_window(struct paging *p, const struct region *r);
 
 #endif

@@ -35,6 +35,7 @@ struct program {
     struct layout layout;
     struct paging paging; /* as built; each micro-VM goes on with its own copy */
     struct template *memory;
+    int pagemap; /* of this process; see private.h */
     unsigned export_count, import_count;
     struct function *exports, *imports;
     pthread_mutex_t lock; /* guards backend[] until the entry is made */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loop that runs a guest until its call is complete; nothing else enters a guest. */
-#include "host/vm.h"
+#include "host/fault.h"
 
 #include <string.h>
 

@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -125,6 +126,31 @@ int64_t sys_write(int fd, const void *buf, size_t len)
         n = write(fd, buf, len);
     } while (n < 0 && errno == EINTR);
     return n;
+}
+
+int sys_pwrite(int fd, const void *buf, size_t len, uint64_t offset)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = pwrite(fd, (const char *)buf + done, len - done, (off_t)(offset + done));
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            errno = n == 0 ? ENOSPC : errno;
+            return -1;
+        }
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int sys_copy(void *to, const void *from, size_t len)
+{
+    struct iovec local = { to, len };
+    struct iovec remote = { (void *)(uintptr_t)from, len };
+
+    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)len ? 0 : -1;
 }
 
 int sys_random(void *buf, size_t len)

@@ -51,6 +51,9 @@ int64_t sys_file_size(int fd);
 int sys_pread(int fd, void *buf, size_t len, uint64_t offset);
 /* Like write(2), but not interrupted. */
 int64_t sys_write(int fd, const void *buf, size_t len);
+int sys_pwrite(int fd, const void *buf, size_t len, uint64_t offset);
+/* Copies memory that may be gone (a file cut off): -1 in place of a signal. */
+int sys_copy(void *to, const void *from, size_t len);
 int sys_random(void *buf, size_t len);
 
 /* ---- Threads, signals and timers of one call; see budget.h ---- */

@@ -3,8 +3,36 @@
 #include "host/template.h"
 
 #include "host/sys.h"
+#include "lib/addr.h"
+#include "lib/field.h"
 
-int template_begin(const struct log *log, uint64_t size, struct template **out)
+#define WORD_PAGES 64u
+#define WORD_SIZE  (WORD_PAGES * SIZE_4K)
+
+void template_mark(struct template *t, uint64_t start, uint64_t size)
+{
+    for (uint64_t at = align_down(start, SIZE_4K); at < start + size; at += SIZE_4K) {
+        t->page[at / WORD_SIZE] |= BIT64(at / SIZE_4K % WORD_PAGES);
+    }
+}
+
+uint64_t template_next(const struct template *t, uint64_t from)
+{
+    while (from < t->size) {
+        uint64_t word = t->page[from / WORD_SIZE];
+
+        if (word == 0) {
+            from = align_down(from, WORD_SIZE) + WORD_SIZE;
+        } else if ((word & BIT64(from / SIZE_4K % WORD_PAGES)) != 0) {
+            return from;
+        } else {
+            from += SIZE_4K;
+        }
+    }
+    return t->size;
+}
+
+int template_begin(const struct log *log, uint64_t size, bool draft, struct template **out)
 {
     struct template *t = sys_alloc(sizeof(*t));
     struct sys_map map = { .len = size, .kind = SYS_MAP_SHARED };
@@ -15,10 +43,13 @@ int template_begin(const struct log *log, uint64_t size, struct template **out)
     }
     atomic_init(&t->refs, 1);
     t->size = size;
-    t->fd = sys_memfd("vitrine", size);
-    if (t->fd < 0) {
+    t->fd = -1;
+    t->page = sys_alloc((size / WORD_SIZE + 1) * sizeof(uint64_t));
+    if (t->page == NULL) {
+        err = VT_ERR_NO_MEMORY;
+    } else if ((t->fd = sys_memfd("vitrine", size)) < 0) {
         err = log_errno(log, "memfd_create");
-    } else {
+    } else if (draft) {
         map.fd = t->fd;
         t->draft = sys_mmap(&map);
         err = t->draft == NULL ? log_errno(log, "mmap of a template") : VT_OK;
@@ -35,8 +66,10 @@ int template_seal(const struct log *log, struct template *t)
 {
     struct sys_map map = { .len = t->size, .fd = t->fd, .kind = SYS_MAP_READ };
 
-    sys_munmap(t->draft, t->size);
-    t->draft = NULL;
+    if (t->draft != NULL) {
+        sys_munmap(t->draft, t->size);
+        t->draft = NULL;
+    }
     if (sys_seal(t->fd) != 0) {
         return log_errno(log, "sealing a template");
     }
@@ -64,6 +97,7 @@ void template_put(struct template *t)
     if (t->fd >= 0) {
         sys_close(t->fd);
     }
+    sys_free(t->page);
     sys_free(t);
 }
 

@@ -18,10 +18,18 @@ struct template
     uint64_t size;
     uint8_t *draft;      /* writable until sealed, zeroed at first */
     const uint8_t *view; /* once sealed */
+    uint64_t *page;      /* one bit a page that may hold something else than zeros */
 };
 
-/* With one reference. */
-VT_CHECK int template_begin(const struct log *log, uint64_t size, struct template **out);
+/* Marks whole pages around a range as holding something. */
+void template_mark(struct template *t, uint64_t start, uint64_t size);
+
+/* The first page in [from, size) that holds something, or size. */
+uint64_t template_next(const struct template *t, uint64_t from);
+
+/* With one reference; `draft`: mapped to be written, else the file alone. */
+VT_CHECK int template_begin(const struct log *log, uint64_t size, bool draft,
+                            struct template **out);
 VT_CHECK int template_seal(const struct log *log, struct template *t);
 
 struct template *template_get(struct template *t);

@@ -110,7 +110,12 @@ static int make_memory(struct vt_vm *vm, struct template *memory)
 {
     vm->base = template_get(memory);
     vm->ram_size = memory->size;
+    vm->age = sys_alloc(memory->size / SIZE_4K);
+    if (vm->age == NULL) {
+        return VT_ERR_NO_MEMORY;
+    }
     vm->ram = template_map(memory, NULL);
+    vm->paging.ram = vm->ram;
     return vm->ram == NULL ? log_errno(&vm->log, "mmap of a micro-VM's memory") : make_info(vm);
 }
 
@@ -151,6 +156,7 @@ int vm_create(const struct vm_origin *from, const struct vt_cfg *cfg, struct vt_
     vm->program = program_get(from->program);
     vm->backend = from->backend;
     vm->ops = from->backend->ops;
+    vm->paging = *from->paging;
     err = make(vm, from);
     if (err != VT_OK) {
         vt_destroy(vm);
@@ -172,6 +178,7 @@ int vt_create(const struct vt_image *image, const struct vt_cfg *cfg, struct vt_
     from.program = image->program;
     from.log = &image->log;
     from.memory = image->program->memory;
+    from.paging = &image->program->paging;
     err = program_backend(image->program, &image->log, copy.backend, &from.backend);
     if (err != VT_OK) {
         return err;
@@ -193,6 +200,8 @@ void vt_destroy(struct vt_vm *vm)
     }
     budget_destroy(&vm->budget);
     template_put(vm->base);
+    map_set_clear(&vm->maps);
+    sys_free(vm->age);
     sys_free(vm->hostfn);
     sys_free(vm->copy);
     program_put(vm->program);

@@ -7,6 +7,7 @@
 
 #include "host/backend.h"
 #include "host/budget.h"
+#include "host/map.h"
 #include "host/program.h"
 
 struct hostfn {
@@ -26,7 +27,10 @@ struct vt_vm {
     uint8_t *ram; /* guest address 0 */
     uint64_t ram_size;
     struct template *base; /* what ram is a private copy of */
-    struct uvm_info info;  /* the host's own; the guest's copy is for the guest */
+    uint8_t *age;          /* a page: restores since it was last found changed */
+    struct paging paging;
+    struct map_set maps;
+    struct uvm_info info; /* the host's own; the guest's copy is for the guest */
 
     atomic_bool busy;
     atomic_uintptr_t callback_thread; /* 0, or who runs a callback of the user: vm_self() */
@@ -35,7 +39,6 @@ struct vt_vm {
     struct hostfn *hostfn; /* program->import_count */
     uint8_t *copy;         /* arguments of host functions; call_size bytes, made when needed */
     uint64_t in_data;      /* of call_area.data, the call's arguments */
-    uint64_t call_used;    /* bytes from the call area's start that may hold the host's data */
 
     struct fault_record record[FAULT_DEPTH]; /* of the last fault */
     unsigned record_count;
@@ -51,6 +54,7 @@ struct vm_origin {
     const struct log *log;
     struct template *memory;
     const struct be_state *state;
+    const struct paging *paging;
 };
 
 VT_CHECK int vm_create(const struct vm_origin *from, const struct vt_cfg *cfg, struct vt_vm **out);
@@ -89,10 +93,5 @@ VT_CHECK int call_gate(struct vt_vm *vm);
 
 /* hostfn.c */
 VT_CHECK int hostfn_call(struct vt_vm *vm);
-
-/* fault.c */
-VT_CHECK int fault_forwarded(struct vt_vm *vm);
-VT_CHECK int fault_made(struct vt_vm *vm, enum fault_reason reason, uint64_t address, bool write);
-VT_CHECK int fault_not_emulated(struct vt_vm *vm, const struct be_event *event);
 
 #endif

@@ -126,13 +126,109 @@ static void test_host_function(void **state)
     vt_destroy(vm);
 }
 
+static uint64_t count(struct vt_vm *vm)
+{
+    struct vt_value result = { 0 };
+
+    assert_int_equal(vt_call(vm, "count", NULL, 0, &result), VT_OK);
+    return result.u;
+}
+
+static void test_snapshot(void **state)
+{
+    struct vt_vm *vm = create("calls");
+    struct vt_snapshot *at_two = NULL;
+    struct vt_vm *clone = NULL;
+
+    (void)state;
+    assert_int_equal(count(vm), 1);
+    assert_int_equal(count(vm), 2);
+    assert_int_equal(vt_snapshot(vm, &at_two), VT_OK);
+    assert_int_equal(count(vm), 3);
+    assert_int_equal(vt_clone(at_two, NULL, &clone), VT_OK);
+    assert_int_equal(count(clone), 3);
+    assert_int_equal(count(clone), 4);
+    assert_int_equal(vt_restore(vm, at_two), VT_OK);
+    assert_int_equal(count(vm), 3);
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+    assert_int_equal(count(vm), 1);
+    assert_int_equal(vt_restore(vm, at_two), VT_OK);
+    vt_snapshot_free(at_two);
+    assert_int_equal(count(vm), 3);
+    assert_int_equal(count(clone), 5);
+    vt_destroy(vm);
+    assert_int_equal(count(clone), 6);
+    vt_destroy(clone);
+}
+
+static void test_fault(void **state)
+{
+    const struct vt_value one = { .type = CALL_I32, .i = 1 };
+    struct vt_vm *vm = create("faults");
+    const struct fault_record *record;
+    char text[2048];
+    unsigned records = 0;
+
+    (void)state;
+    assert_null(vt_fault(vm, NULL));
+    assert_int_equal(vt_call(vm, "null_read", NULL, 0, NULL), VT_ERR_FAULT);
+    record = vt_fault(vm, &records);
+    assert_non_null(record);
+    assert_int_equal(records, 1);
+    assert_int_equal(record->class, FAULT_CLASS_MEMORY);
+    assert_int_equal(record->reason, FAULT_REASON_NOT_PRESENT);
+    assert_int_equal(record->address, 0);
+    assert_true(vt_fault_text(record, text, sizeof(text)) > 0);
+    assert_int_equal(vt_call(vm, "null_read", NULL, 0, NULL), VT_ERR_POISONED);
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+    assert_null(vt_fault(vm, NULL));
+    assert_int_equal(vt_call(vm, "without_handler", &one, 1, NULL), VT_OK);
+    vt_destroy(vm);
+}
+
+static void test_budget(void **state)
+{
+    struct vt_vm *vm = create("faults");
+
+    (void)state;
+    assert_int_equal(vt_set_budget(vm, 20000000, 0), VT_OK);
+    assert_int_equal(vt_call(vm, "loop_forever", NULL, 0, NULL), VT_ERR_BUDGET);
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+    assert_int_equal(vt_set_budget(vm, 0, 20000000), VT_OK);
+    assert_int_equal(vt_call(vm, "loop_forever", NULL, 0, NULL), VT_ERR_BUDGET);
+    vt_destroy(vm);
+}
+
+static void test_map(void **state)
+{
+    static uint8_t buffer[8192] __attribute__((aligned(4096)));
+    const struct vt_map map = { .size = sizeof(map), .host = buffer, .len = sizeof(buffer) };
+    struct vt_vm *vm = create("faults");
+    struct vt_value arg = { .type = CALL_U64 };
+    struct vt_value result = { 0 };
+    uint64_t seen = 0;
+
+    (void)state;
+    memset(buffer, 0x5a, sizeof(buffer));
+    assert_int_equal(vt_map(vm, &map, &arg.u), VT_OK);
+    assert_int_equal(vt_read(vm, arg.u + 8184, &seen, sizeof(seen)), VT_OK);
+    assert_int_equal(seen, 0x5a5a5a5a5a5a5a5a);
+    assert_int_equal(vt_read(vm, arg.u + 8185, &seen, sizeof(seen)), VT_ERR_INVALID);
+    assert_int_equal(vt_call(vm, "read_at", &arg, 1, &result), VT_OK);
+    assert_int_equal(result.u, 0x5a5a5a5a5a5a5a5a);
+    assert_int_equal(vt_unmap(vm, arg.u), VT_OK);
+    assert_int_equal(vt_unmap(vm, arg.u), VT_ERR_INVALID);
+    assert_int_equal(vt_call(vm, "read_at", &arg, 1, &result), VT_ERR_FAULT);
+    vt_destroy(vm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_call),
-        cmocka_unit_test(test_pie),
-        cmocka_unit_test(test_data),
-        cmocka_unit_test(test_host_function),
+        cmocka_unit_test(test_call),     cmocka_unit_test(test_pie),
+        cmocka_unit_test(test_data),     cmocka_unit_test(test_host_function),
+        cmocka_unit_test(test_snapshot), cmocka_unit_test(test_fault),
+        cmocka_unit_test(test_budget),   cmocka_unit_test(test_map),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fault records of guests. */
+#ifndef HOST_FAULT_H
+#define HOST_FAULT_H
+
+#include "host/vm.h"
+
+/* Whether a record that a guest wrote is one; pure. */
+bool fault_is_valid(const struct fault_record *record);
+
+/* The guest has filled its fault area. RUN_AGAIN: go on; else the error that ends the call. */
+VT_CHECK int fault_forwarded(struct vt_vm *vm);
+
+/* The host saw what the guest can't report; always ends the call. */
+VT_CHECK int fault_made(struct vt_vm *vm, enum fault_reason reason, uint64_t address, bool write);
+
+/* Supervisor code needs an instruction that this machine can't emulate. */
+VT_CHECK int fault_not_emulated(struct vt_vm *vm, const struct be_event *event);
+
+#endif

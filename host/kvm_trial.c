@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A first micro-VM of a few instructions: some KVMs emulate supervisor code and know only a part of
+ * the instructions, which no capability tells.
+ */
+#include "host/kvm.h"
+
+#include <string.h>
+
+#include "host/layout.h"
+#include "host/sys.h"
+
+#define TRIAL_RAM   SIZE_2M
+#define TRIAL_CODE  UINT64_C(0x1000)
+#define TRIAL_XSAVE UINT64_C(0x2000) /* what rdi points to: XSAVE area, zeroed */
+#define TRIAL_PML4  UINT64_C(0x10000)
+#define TRIAL_PDPT  UINT64_C(0x11000)
+#define TRIAL_PD    UINT64_C(0x12000)
+#define TRIAL_TABLE UINT64_C(0x27) /* present, writable, user, accessed */
+#define TRIAL_LARGE UINT64_C(0xe3) /* present, writable, accessed, dirty, 2 MiB */
+
+/* fld1; out */
+static const uint8_t code_x87[] = { 0xd9, 0xe8, 0xe6, UVM_PORT_GATE };
+/* xor ecx, ecx; xgetbv; xsave [rdi]; fld1; out */
+static const uint8_t code_xsave[] = { 0x31, 0xc9, 0x0f, 0x01, 0xd0, 0x0f,
+                                      0xae, 0x27, 0xd9, 0xe8, 0xe6, UVM_PORT_GATE };
+
+static void put64(uint8_t *ram, uint64_t at, uint64_t value)
+{
+    memcpy(ram + at, &value, sizeof(value));
+}
+
+static void fill(const struct be_host *host, uint8_t *ram)
+{
+    put64(ram, TRIAL_PML4, TRIAL_PDPT | TRIAL_TABLE);
+    put64(ram, TRIAL_PDPT, TRIAL_PD | TRIAL_TABLE);
+    put64(ram, TRIAL_PD, TRIAL_LARGE);
+    if (host->caps.cpu.xcr0 != 0) {
+        memcpy(ram + TRIAL_CODE, code_xsave, sizeof(code_xsave));
+    } else {
+        memcpy(ram + TRIAL_CODE, code_x87, sizeof(code_x87));
+    }
+}
+
+static int run(struct be_vm *vm, const struct be_state *state, struct be_event *event)
+{
+    int err = kvm_load(vm, state);
+
+    while (err == VT_OK) {
+        err = kvm_run(vm, event);
+        if (event->exit != BE_EXIT_KICK) {
+            break;
+        }
+    }
+    return err;
+}
+
+static int try(const struct be_host *host, const struct log *log, uint8_t *ram,
+               struct be_event *event)
+{
+    const struct be_cfg cfg = { .host = host, .log = log, .ram = ram, .ram_size = TRIAL_RAM };
+    const struct elf_image image = { .entry = TRIAL_CODE };
+    struct be_state *state = NULL;
+    struct be_vm *vm = NULL;
+    struct x86_start start;
+    int err;
+
+    x86_cpu_start(&image, &host->caps.cpu, &start);
+    start.cr3 = TRIAL_PML4;
+    start.rdi = TRIAL_XSAVE;
+    err = kvm_start(host, &start, &state);
+    if (err == VT_OK) {
+        err = kvm_create(&cfg, &vm);
+    }
+    if (err == VT_OK) {
+        err = run(vm, state, event);
+    }
+    if (vm != NULL) {
+        kvm_destroy(vm);
+    }
+    if (state != NULL) {
+        kvm_state_free(state);
+    }
+    return err;
+}
+
+int kvm_trial(struct be_host *host, const struct log *log)
+{
+    const struct sys_map map = { .len = TRIAL_RAM, .kind = SYS_MAP_FRESH };
+    struct be_event event = { .exit = BE_EXIT_OTHER };
+    uint8_t *ram = sys_mmap(&map);
+    int err;
+
+    if (ram == NULL) {
+        return log_errno(log, "mmap for the trial");
+    }
+    fill(host, ram);
+    err = try(host, log, ram, &event);
+    host->caps.native = err == VT_OK && event.exit == BE_EXIT_PORT;
+    sys_munmap(ram, TRIAL_RAM);
+    return err;
+}
