@@ -114,10 +114,10 @@ static void say_exits(const struct vcpu *vcpu)
     const volatile uint64_t *exits = vcpu->exits;
     struct log_arg args[EXITS_COUNT + 3] = { LOG_ZONE(vcpu->zone), LOG_DEC("vcpu", vcpu->id) };
 
-    for (uint32_t class = 0; class < EXITS_COUNT; class ++) {
-        args[class + 2] = LOG_DEC(exits_name((enum exit_class) class), exits[class]);
+    for (uint32_t n = 0; n < EXITS_COUNT; n++) {
+        args[n + 2] = (struct log_arg){ exits_name((enum exit_class)n), exits[n] };
     }
-    args[EXITS_COUNT + 2] = LOG_DEC(NULL, 0);
+    args[EXITS_COUNT + 2] = LOG_END;
     log_say("exits", args);
 }
 

@@ -5,13 +5,16 @@
  */
 #include "hyp/core/exits.h"
 
+#include "hyp/core/log.h"
 #include "hyp/core/trap.h"
 #include "hyp/core/zone.h"
 
 static const char names[EXITS_COUNT][8] = {
-    [EXITS_HVC] = "hvc",   [EXITS_SMC] = "smc",     [EXITS_REG] = "reg",
-    [EXITS_READ] = "read", [EXITS_WRITE] = "write", [EXITS_INTERRUPT] = "irq",
-    [EXITS_WAIT] = "wait", [EXITS_FAULT] = "fault", [EXITS_OTHER] = "other",
+    [EXITS_HVC] = LOG_ARG_DEC "hvc",     [EXITS_SMC] = LOG_ARG_DEC "smc",
+    [EXITS_REG] = LOG_ARG_DEC "reg",     [EXITS_READ] = LOG_ARG_DEC "read",
+    [EXITS_WRITE] = LOG_ARG_DEC "write", [EXITS_INTERRUPT] = LOG_ARG_DEC "irq",
+    [EXITS_WAIT] = LOG_ARG_DEC "wait",   [EXITS_FAULT] = LOG_ARG_DEC "fault",
+    [EXITS_OTHER] = LOG_ARG_DEC "other",
 };
 
 /* By kind of trap; interrupts have no class here. */

@@ -29,7 +29,7 @@ void exits_count_trap(struct vcpu *vcpu, const struct trap *trap);
 /* The zone starts: back to 0. All vCPUs are off. */
 void exits_clear(const struct zone *zone);
 
-/* As the console names it. */
+/* The name of a decimal number in struct log_arg. */
 const char *exits_name(enum exit_class class);
 
 #endif

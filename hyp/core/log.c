@@ -88,17 +88,17 @@ static void add_number(struct line *line, struct number n)
 static void add_arg(struct line *line, const struct log_arg *arg)
 {
     add_char(line, ' ');
-    if (arg->name[0] != 0) {
-        add_text(line, arg->name);
+    if (arg->name[1] != 0) {
+        add_text(line, arg->name + 1);
         add_char(line, '=');
     }
-    switch (arg->kind) {
-    case LOG_ARG_HEX:
+    if (arg->name[0] == LOG_ARG_STR[0]) {
+        add_text(line, arg->value != 0 ? (const char *)(uintptr_t)arg->value : "-");
+    } else if (arg->name[0] == LOG_ARG_HEX[0]) {
         add_text(line, "0x");
         add_number(line, (struct number){ arg->value, BASE_HEX, 0, '0' });
-        break;
-    case LOG_ARG_DEC: add_number(line, (struct number){ arg->value, BASE_DEC, 0, '0' }); break;
-    case LOG_ARG_STR: add_text(line, arg->text ? arg->text : "-"); break;
+    } else {
+        add_number(line, (struct number){ arg->value, BASE_DEC, 0, '0' });
     }
 }
 
@@ -152,7 +152,7 @@ static bool ring_put(const struct line *line)
 static bool ring_put_lost(void)
 {
     char text[LOG_LINE_MAX];
-    const struct log_arg args[] = { LOG_DEC("count", buffer.lost), LOG_DEC(NULL, 0) };
+    const struct log_arg args[] = { LOG_DEC("count", buffer.lost), LOG_END };
     struct line line = { text, sizeof(text), 0 };
 
     if (buffer.lost == 0) {

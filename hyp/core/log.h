@@ -15,14 +15,20 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
 
-enum log_arg_kind { LOG_ARG_HEX, LOG_ARG_DEC, LOG_ARG_STR };
-
+/* Two words, since many are built: the name's first letter is the kind of the value. */
 struct log_arg {
-    enum log_arg_kind kind;
-    const char *name; /* "": the value alone */
-    uint64_t value;
-    const char *text; /* LOG_ARG_STR */
+    const char *name; /* kind, then the name; none: the value alone. NULL: the end */
+    uint64_t value;   /* LOG_ARG_STR: address of the text */
 };
+
+#define LOG_ARG_HEX "x"
+#define LOG_ARG_DEC "d"
+#define LOG_ARG_STR "s"
+
+static inline uint64_t log_text(const char *text)
+{
+    return (uintptr_t)text;
+}
 
 #define LOG_MAX_ARGS 12u
 #define LOG_LINE_MAX 240u
@@ -38,20 +44,21 @@ struct log_budget {
     uint32_t used;
 };
 
-#define LOG_HEX(n, v) ((struct log_arg){ LOG_ARG_HEX, (n), (uint64_t)(v), NULL })
-#define LOG_DEC(n, v) ((struct log_arg){ LOG_ARG_DEC, (n), (uint64_t)(v), NULL })
-#define LOG_STR(n, s) ((struct log_arg){ LOG_ARG_STR, (n), 0, (s) })
+/* The name n is a literal. */
+#define LOG_HEX(n, v) ((struct log_arg){ LOG_ARG_HEX n, (uint64_t)(v) })
+#define LOG_DEC(n, v) ((struct log_arg){ LOG_ARG_DEC n, (uint64_t)(v) })
+#define LOG_STR(n, s) ((struct log_arg){ LOG_ARG_STR n, log_text(s) })
+#define LOG_END       ((struct log_arg){ NULL, 0 })
 #define LOG_ZONE(z)   LOG_STR("zone", (z)->plan->name)
 
 #define LOG(level, text, ...)                                                                      \
-    log_line((level), (text), (const struct log_arg[]){ __VA_ARGS__, LOG_DEC(NULL, 0) })
-#define LOG0(level, text) log_line((level), (text), (const struct log_arg[]){ LOG_DEC(NULL, 0) })
-#define LOG_SAY(text, ...)                                                                         \
-    log_say((text), (const struct log_arg[]){ __VA_ARGS__, LOG_DEC(NULL, 0) })
-#define LOG_SAY0(text) log_say((text), (const struct log_arg[]){ LOG_DEC(NULL, 0) })
+    log_line((level), (text), (const struct log_arg[]){ __VA_ARGS__, LOG_END })
+#define LOG0(level, text)  log_line((level), (text), (const struct log_arg[]){ LOG_END })
+#define LOG_SAY(text, ...) log_say((text), (const struct log_arg[]){ __VA_ARGS__, LOG_END })
+#define LOG_SAY0(text)     log_say((text), (const struct log_arg[]){ LOG_END })
 
 /*
- * Appends a line; args end with one whose name is NULL. Any CPU, any lock held but the log's own:
+ * Appends a line; args end with LOG_END. Any CPU, any lock held but the log's own:
  * takes the log lock briefly, and drains to the UART if the console is free.
  */
 void log_line(enum log_level level, const char *text, const struct log_arg *args);

@@ -60,10 +60,13 @@ static int setup(void **state)
 static void test_build_each_kind(void **state)
 {
     char buf[LOG_LINE_MAX];
-    const struct log_arg args[] = { LOG_HEX("h", UINT64_MAX), LOG_HEX("z", 0),
-                                    LOG_DEC("d", UINT64_MAX), LOG_STR("s", "abc"),
-                                    LOG_STR("", "bare"),      LOG_STR("n", NULL),
-                                    LOG_DEC(NULL, 0) };
+    const struct log_arg args[] = { LOG_HEX("h", UINT64_MAX),
+                                    LOG_HEX("z", 0),
+                                    LOG_DEC("d", UINT64_MAX),
+                                    LOG_STR("s", "abc"),
+                                    LOG_STR("", "bare"),
+                                    LOG_STR("n", NULL),
+                                    LOG_END };
     size_t used = log_build(buf, sizeof(buf), "text", args);
 
     (void)state;
@@ -74,8 +77,7 @@ static void test_build_each_kind(void **state)
 
 static void test_build_cuts_at_every_size(void **state)
 {
-    const struct log_arg args[] = { LOG_HEX("value", 0x1234), LOG_STR("s", "abc"),
-                                    LOG_DEC(NULL, 0) };
+    const struct log_arg args[] = { LOG_HEX("value", 0x1234), LOG_STR("s", "abc"), LOG_END };
     static const char whole[] = "text value=0x1234 s=abc";
 
     (void)state;
@@ -106,7 +108,7 @@ static void test_build_stops_at_max_args(void **state)
 static void test_build_tames_control_characters(void **state)
 {
     char buf[LOG_LINE_MAX];
-    const struct log_arg args[] = { LOG_STR("s", "a\033[2J\n\xff"), LOG_DEC(NULL, 0) };
+    const struct log_arg args[] = { LOG_STR("s", "a\033[2J\n\xff"), LOG_END };
 
     (void)state;
     (void)log_build(buf, sizeof(buf), "t", args);

@@ -103,16 +103,27 @@ static void decode_wait(const struct arch_syndrome *why, struct trap *trap)
     trap->kind = TRAP_WAIT;
 }
 
-typedef void decode_fn(const struct arch_syndrome *why, struct trap *trap);
+static void decode_unknown(const struct arch_syndrome *why, struct trap *trap)
+{
+    (void)why;
+    trap->kind = TRAP_UNKNOWN;
+}
+
+enum row { ROW_UNKNOWN, ROW_WAIT, ROW_CALL, ROW_SYS, ROW_DATA, ROW_FETCH, ROW_COUNT };
+
+static void (*const rows[ROW_COUNT])(const struct arch_syndrome *why, struct trap *trap) = {
+    [ROW_UNKNOWN] = decode_unknown, [ROW_WAIT] = decode_wait, [ROW_CALL] = decode_call,
+    [ROW_SYS] = decode_sys,         [ROW_DATA] = decode_data, [ROW_FETCH] = decode_fetch,
+};
 
 /*
- * By exception class. Empty rows are undefined instructions to the guest: FP, SVE and SME access,
- * AArch32 coprocessors (AArch32 runs at EL0 only, where HVC and SMC don't exist), LS64, ERET,
- * branch target and pointer authentication, illegal state, debug.
+ * By exception class. Those that are not here are undefined instructions to the guest: FP, SVE and
+ * SME access, AArch32 coprocessors (AArch32 runs at EL0 only, where HVC and SMC don't exist), LS64,
+ * ERET, branch target and pointer authentication, illegal state, debug.
  */
-static decode_fn *const classes[EC_COUNT] = {
-    [EC_WFX] = decode_wait,  [EC_HVC64] = decode_call,      [EC_SMC64] = decode_call,
-    [EC_SYS64] = decode_sys, [EC_DATA_LOWER] = decode_data, [EC_FETCH_LOWER] = decode_fetch,
+static const uint8_t classes[EC_COUNT] = {
+    [EC_WFX] = ROW_WAIT,  [EC_HVC64] = ROW_CALL,      [EC_SMC64] = ROW_CALL,
+    [EC_SYS64] = ROW_SYS, [EC_DATA_LOWER] = ROW_DATA, [EC_FETCH_LOWER] = ROW_FETCH,
 };
 
 /* HVC leaves pc behind itself; a trapped SMC leaves pc at the SMC. */
@@ -126,12 +137,8 @@ static uint8_t bytes_of(uint64_t esr)
 
 static void decode_sync(const struct arch_syndrome *why, struct trap *trap)
 {
-    decode_fn *fn = classes[get(ESR_EC, why->esr)];
-
     trap->bytes = bytes_of(why->esr);
-    if (fn) {
-        fn(why, trap);
-    }
+    rows[classes[get(ESR_EC, why->esr)]](why, trap);
 }
 
 void arch_trap_decode(const struct arch_syndrome *why, struct trap *trap)

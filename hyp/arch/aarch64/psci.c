@@ -197,22 +197,22 @@ static int64_t system_reset2(struct vcpu *vcpu)
 
 /* clang-format off */
 const struct psci_row psci_rows[] = {
-    { FID_SMCCC_VERSION,             true,  "SMCCC_VERSION",       smccc_version },
-    { FID_SMCCC_FEATURES,            true,  "SMCCC_ARCH_FEATURES", smccc_features },
-    { FID_PSCI_VERSION,              true,  "PSCI_VERSION",        psci_version },
-    { FID_CPU_SUSPEND,               false, "CPU_SUSPEND",         cpu_suspend },
-    { FID_CPU_OFF,                   false, "CPU_OFF",             cpu_off },
-    { FID_CPU_ON,                    false, "CPU_ON",              cpu_on },
-    { FID_AFFINITY_INFO,             true,  "AFFINITY_INFO",       affinity_info },
-    { FID_MIGRATE_INFO_TYPE,         true,  "MIGRATE_INFO_TYPE",   migrate_info_type },
-    { FID_SYSTEM_OFF,                false, "SYSTEM_OFF",          system_off },
-    { FID_SYSTEM_RESET,              false, "SYSTEM_RESET",        system_reset },
-    { FID_PSCI_FEATURES,             true,  "PSCI_FEATURES",       psci_features },
-    { FID_SYSTEM_RESET2,             false, "SYSTEM_RESET2",       system_reset2 },
-    { FID_CPU_SUSPEND | FID_SMC64,   false, "CPU_SUSPEND",         cpu_suspend },
-    { FID_CPU_ON | FID_SMC64,        false, "CPU_ON",              cpu_on },
-    { FID_AFFINITY_INFO | FID_SMC64, true,  "AFFINITY_INFO",       affinity_info },
-    { FID_SYSTEM_RESET2 | FID_SMC64, false, "SYSTEM_RESET2",       system_reset2 },
+    { FID_SMCCC_VERSION,             true,  smccc_version },
+    { FID_SMCCC_FEATURES,            true,  smccc_features },
+    { FID_PSCI_VERSION,              true,  psci_version },
+    { FID_CPU_SUSPEND,               false, cpu_suspend },
+    { FID_CPU_OFF,                   false, cpu_off },
+    { FID_CPU_ON,                    false, cpu_on },
+    { FID_AFFINITY_INFO,             true,  affinity_info },
+    { FID_MIGRATE_INFO_TYPE,         true,  migrate_info_type },
+    { FID_SYSTEM_OFF,                false, system_off },
+    { FID_SYSTEM_RESET,              false, system_reset },
+    { FID_PSCI_FEATURES,             true,  psci_features },
+    { FID_SYSTEM_RESET2,             false, system_reset2 },
+    { FID_CPU_SUSPEND | FID_SMC64,   false, cpu_suspend },
+    { FID_CPU_ON | FID_SMC64,        false, cpu_on },
+    { FID_AFFINITY_INFO | FID_SMC64, true,  affinity_info },
+    { FID_SYSTEM_RESET2 | FID_SMC64, false, system_reset2 },
 };
 /* clang-format on */
 const size_t psci_row_count = ARRAY_COUNT(psci_rows);

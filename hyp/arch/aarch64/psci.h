@@ -14,7 +14,6 @@ struct vcpu;
 struct psci_row {
     uint32_t fid; /* rows are sorted by it */
     bool quick;   /* looks at no register but x0..x3 and changes nothing but x0 */
-    const char *name;
     int64_t (*fn)(struct vcpu *vcpu); /* the answer for x0, which still holds the function id */
 };
 
