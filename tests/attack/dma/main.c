@@ -30,6 +30,9 @@
 #define EDU_WAIT   400000u /* us: a transfer takes 100 ms */
 #define EDU_STEP   1000u
 
+#define ATTEMPTS 120u
+#define FLOOD    70u
+
 static uint64_t source[EDU_SIZE / 8] __attribute__((aligned(4096)));
 static uint64_t target[EDU_SIZE / 8] __attribute__((aligned(4096)));
 
@@ -148,7 +151,7 @@ static void leave_running(void)
 
 static void attack_flood(void)
 {
-    for (unsigned i = 0; i < 70; i++) {
+    for (unsigned i = 0; i < FLOOD; i++) {
         (void)transfer(foreign[0] + i * 0x1000u, EDU_STORE);
     }
 }
@@ -170,6 +173,7 @@ static void obey(int key)
         own_memory("its own memory is reached", true);
         attack_memory();
         own_memory("its own memory is still reached", true);
+        check("all of it was tried", attack_attempts() >= ATTEMPTS);
         check_sum("dma");
         break;
     case 'm': move_registers(); break;
@@ -185,6 +189,7 @@ static void obey(int key)
     case 'l':
         attack_flood();
         own_memory("cut off", false);
+        check("it was a flood", attack_attempts() >= FLOOD);
         check_sum("flood");
         break;
     case 'q': vg_power_off();
