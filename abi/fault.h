@@ -121,7 +121,11 @@ struct fault_record {
     uint16_t version;
     uint16_t size; /* of this structure as written */
     uint16_t arch, level;
+#ifdef __cplusplus
+    uint16_t class_, reason; /* `class` means something else there */
+#else
     uint16_t class, reason;
+#endif
     uint32_t vector; /* the architecture's own number: x86 vector, aarch64 ESR.EC */
     uint32_t access;
     uint64_t error_code; /* x86 error code, aarch64 ESR_EL1 */

@@ -19,17 +19,24 @@ static const struct verb verbs[] = {
       "write DIR/plan.bin, DIR/<zone>.dtb, DIR/boot.img", plan_verb_build },
     { "plan rules", "",
       "list the rules that a plan must keep", plan_verb_rules },
+    { "run",        "GUEST [--call FUNCTION ARGUMENT...]... [--list] [--mem SIZE] [--stack SIZE]\n"
+                    "              [--timeout TIME] [--core DIR] [--jail] [--verbose]",
+      "run functions of a guest in a micro-VM", run_verb },
+    { "doctor",     "",
+      "say which back ends of micro-VMs work here, and why not", doctor_verb },
 };
 /* clang-format on */
 
 static void print_help(FILE *out)
 {
-    fprintf(out, "vitrine: build and look at partitions of a machine\n\n");
+    fprintf(out, "vitrine: partitions of a machine, and functions in micro-VMs\n\n");
     for (size_t i = 0; i < ARRAY_COUNT(verbs); i++) {
         fprintf(out, "  vitrine %s %s\n      %s\n", verbs[i].words, verbs[i].args, verbs[i].help);
     }
-    fprintf(out, "  vitrine --help | --version\n\n"
-                 "Exit codes: 0 good, 1 the input has errors, 2 wrong usage, 3 other failure.\n");
+    fprintf(out,
+            "  vitrine --help | --version\n\n"
+            "Exit codes: 0 good, 1 the input has errors, 2 wrong usage, 3 other failure;\n"
+            "of run: 4 the guest faulted, 5 out of time, 6 its function failed, 130 Ctrl-C.\n");
 }
 
 int verb_usage(const char *words)

@@ -19,5 +19,14 @@ $(CHANNEL_LINUX): examples/channel/linux/main.c $(FLAGS_STAMP)
 ALL  += $(CHANNEL_LINUX)
 DEPS += $(CHANNEL_LINUX).d
 
-# A micro-VM.
+# A micro-VM: the guest, and the program that survives it.
 $(eval $(call uvm_guest,examples/micro-vm,guest,examples/micro-vm/guest.c))
+
+MICRO_VM := $(O)/examples/micro-vm/survive
+$(MICRO_VM): $(O)/host/examples/micro-vm/survive.o $(HOST_SO)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $< -L$(dir $(HOST_SO)) -lvitrine -Wl,-rpath,'$$ORIGIN/../../lib' -o $@
+$(O)/host/examples/micro-vm/survive.o: CFLAGS_HOST += $(HOST_INC)
+ALL  += $(MICRO_VM)
+DEPS += $(O)/host/examples/micro-vm/survive.d

@@ -24,7 +24,7 @@ FIELD(CORE_ES, 48, 16);
 /* All that a core file's description points to. */
 struct core_parts {
     struct core_thread thread[FAULT_DEPTH + 1];
-    struct core_range range[LAYOUT_REGION_MAX];
+    struct core_range range[LAYOUT_REGION_MAX + MAP_MAX];
     uint8_t xsave[CORE_XSAVE_MAX];
     struct xstate_note note;
 };
@@ -121,7 +121,34 @@ static int add_vectors(struct vt_vm *vm, struct core_parts *parts, unsigned coun
     return err;
 }
 
-static unsigned add_ranges(const struct vt_vm *vm, struct core_parts *parts)
+/* Memory of the user's, all of it above the guest's own, in no order. */
+static unsigned add_maps(const struct map_set *maps, struct core_range *first)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < MAP_MAX; i++) {
+        const struct map_slot *slot = &maps->slot[i];
+        unsigned at = count;
+
+        if (slot->object == NULL) {
+            continue;
+        }
+        for (; at > 0 && first[at - 1].gva > slot->gva; at--) {
+            first[at] = first[at - 1];
+        }
+        first[at] = (struct core_range){
+            .gva = slot->gva,
+            .len = slot->object->size,
+            .host = slot->object->host,
+            .perm = PF_R | (slot->object->writable ? PF_W : 0),
+            .is_outside = true,
+        };
+        count++;
+    }
+    return count;
+}
+
+static unsigned add_regions(const struct vt_vm *vm, struct core_range *range)
 {
     const struct layout *layout = &vm->program->layout;
     unsigned count = 0;
@@ -132,7 +159,7 @@ static unsigned add_ranges(const struct vt_vm *vm, struct core_parts *parts)
         if ((r->perm & ELF_READ) == 0 || r->size == 0) {
             continue;
         }
-        parts->range[count++] = (struct core_range){
+        range[count++] = (struct core_range){
             .gva = r->start,
             .len = r->size,
             .host = vm->ram + r->start,
@@ -155,7 +182,8 @@ static int dump(struct vt_vm *vm, int fd, struct core_parts *parts)
     if (err != VT_OK) {
         return err;
     }
-    core.range_count = add_ranges(vm, parts);
+    core.range_count = add_regions(vm, parts->range);
+    core.range_count += add_maps(&vm->maps, parts->range + core.range_count);
     err = corefile_write(&core, fd);
     if (err == 0) {
         return VT_OK;

@@ -27,8 +27,9 @@ $(eval $(call uvm_test,platform,))
 
 # --- running --------------------------------------------------------------------------------------
 .PHONY: uvm
-uvm: $(UVM_BINS) $(UVM_TOOLS) cache ## tests of micro-VMs, on this machine's KVM and in QEMU
-	$(Q)O=$(O) $(PYTHON) tests/uvm/run.py $(UVM) $(UVM_TOOLS:%=--tool %) $(UVM_BINS)
+uvm: all cache ## tests of micro-VMs, on this machine's KVM and in QEMU
+	$(Q)O=$(O) $(PYTHON) tests/uvm/run.py $(UVM) $(UVM_TOOLS:%=--tool %) $(UVM_BINS) \
+	    $(wildcard tests/uvm/*_test.sh)
 
 ALL += $(UVM_BINS)
 

@@ -15,6 +15,7 @@ import fnmatch
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from dataclasses import dataclass, field
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 PLATFORMS = ("native", "kvm_amd")
+GUEST_DIRS = ("tests/uvm/guest", "examples/micro-vm")
 DEVICE = pathlib.Path("/dev/kvm")
 SLOW = float(os.environ.get("VITRINE_SLOW", "1"))
 LIMIT = 120  # seconds for one program
@@ -124,6 +126,15 @@ def libraries(program):
     return sorted(set(re.findall(r"(/\S+) \(0x", done.stdout)))
 
 
+def gather(sources, where):
+    """A directory with links to all guests of these directories."""
+    shutil.rmtree(where, ignore_errors=True)
+    where.mkdir(parents=True)
+    for guest in (g for source in sources for g in sorted(source.absolute().glob("*.elf"))):
+        (where / guest.name).symlink_to(guest)
+    return where
+
+
 def cache():
     base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
     return pathlib.Path(os.environ.get("VITRINE_CACHE") or pathlib.Path(base) / "vitrine")
@@ -207,7 +218,8 @@ def main():
     out = ROOT / os.environ.get("O", "build")
     parser.add_argument("--platform", choices=PLATFORMS, action="append")
     parser.add_argument("--only", nargs="+", metavar="GLOB", default=["*"], help="programs by name")
-    parser.add_argument("--guests", type=pathlib.Path, default=out / "tests" / "uvm" / "guest")
+    parser.add_argument("--guests", type=pathlib.Path, action="append",
+                        help="directory; default: those of $O that tests load from")
     parser.add_argument("--tool", type=pathlib.Path, action="append", default=[],
                         help="a program that the tests find in PATH")
     parser.add_argument("programs", nargs="*", type=pathlib.Path,
@@ -224,12 +236,14 @@ def main():
     runs = []
     for tool in options.tool:
         os.environ["PATH"] = f"{tool.absolute().parent}:{os.environ['PATH']}"
+    logs = out / "test-logs" / "uvm"
+    guests = gather(options.guests or [out / name for name in GUEST_DIRS], logs / "guests")
     if "native" in platforms:
-        for run in run_native(programs, options.guests.absolute()):
+        for run in run_native(programs, guests):
             report(run)
             runs.append(run)
     if "kvm_amd" in platforms:
-        for run in run_machine(programs, options.tool, options.guests, out / "test-logs" / "uvm"):
+        for run in run_machine(programs, options.tool, guests, logs):
             report(run)
             runs.append(run)
     count, messages = judge(runs, skips, platforms)

@@ -15,7 +15,7 @@ static void set_hcr(struct vgic_cpu *v, uint64_t hcr)
 {
     if (v->hcr != hcr) {
         v->hcr = (uint32_t)hcr;
-        vlr_hcr_write(hcr);
+        wr_ich_hcr_el2(hcr);
     }
 }
 
@@ -133,14 +133,8 @@ static bool place(struct vcpu *vcpu, struct search *best)
     uint32_t busy = vlr_busy(v);
     uint32_t lr = vlr_lookup(v, busy, best->intid);
 
-    bool has_source = vlr_is_v2(v) && best->intid < VGIC_SGIS;
-
     if (lr != VLR_NONE) {
-        if (has_source) {
-            gic.v2->sgi_merge(v, lr, best->intid, &at);
-        } else {
-            merge(v, lr, best->intid, &at);
-        }
+        merge(v, lr, best->intid, &at);
         return true;
     }
     lr = vlr_first(v->lr_mask & ~busy);
@@ -153,11 +147,7 @@ static bool place(struct vcpu *vcpu, struct search *best)
     if (lr == VLR_NONE) {
         return false;
     }
-    if (has_source) {
-        gic.v2->sgi_insert(v, lr, best->intid, &at);
-    } else {
-        insert(v, lr, best->intid, &at);
-    }
+    insert(v, lr, best->intid, &at);
     return true;
 }
 
@@ -166,7 +156,7 @@ static uint32_t reap(struct vcpu *vcpu)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
     uint32_t busy = vlr_busy(v);
-    uint32_t done = vlr_ended(v);
+    uint32_t done = (uint32_t)rd_ich_eisr_el2() & v->lr_mask;
     uint32_t words = 0;
 
     v->lr_level &= busy & ~done;
@@ -212,25 +202,21 @@ static void fill(struct vcpu *vcpu, uint32_t words)
     set_hcr(v, hcr | put(HCR_LRENPIE, v->spill_mask != 0));
 }
 
-__attribute__((noinline)) static void refill_locked(struct vcpu *vcpu, uint32_t words)
-{
-    /* Else not loaded: vlr_start() looks at everything. */
-    if (vcpu->arch.vgic.lr_mask != 0) {
-        lock_take(&vcpu->zone->arch.vgic.lock);
-        fill(vcpu, words);
-        lock_give(&vcpu->zone->arch.vgic.lock);
-    }
-}
-
 /* Out of line: flush without work is three instructions. */
 __attribute__((noinline)) static void refill(struct vcpu *vcpu)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
     uint32_t words = atomic_exchange_explicit(&v->work, 0, memory_order_acq_rel);
 
-    if (!vlr_is_v3(v) || words != 1 || v->backlog != 0 || !fill_private(vcpu)) {
-        refill_locked(vcpu, words);
+    if (v->lr_mask == 0) {
+        return; /* not loaded: vlr_start() looks at everything */
     }
+    if (words == 1 && v->backlog == 0 && fill_private(vcpu)) {
+        return;
+    }
+    lock_take(&vcpu->zone->arch.vgic.lock);
+    fill(vcpu, words);
+    lock_give(&vcpu->zone->arch.vgic.lock);
 }
 
 void arch_virq_flush(struct vcpu *vcpu)
@@ -242,5 +228,9 @@ void arch_virq_flush(struct vcpu *vcpu)
 
 void arch_virq_sync(struct vcpu *vcpu)
 {
-    refill_locked(vcpu, 0);
+    if (vcpu->arch.vgic.lr_mask != 0) {
+        lock_take(&vcpu->zone->arch.vgic.lock);
+        fill(vcpu, 0);
+        lock_give(&vcpu->zone->arch.vgic.lock);
+    }
 }
