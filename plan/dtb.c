@@ -279,6 +279,40 @@ static void put_interrupt_map(struct tree *t)
     tree_cells(t, "interrupt-map", cells, at);
 }
 
+static bool is_pci_host(const void *fdt, int node)
+{
+    return fdt_stringlist_search(fdt, node, "device_type", "pci") == 0;
+}
+
+/* Whether a device of the zone, which is copied with all below it, is or has a PCI host. */
+static bool has_copied_host(const struct tree *t)
+{
+    const struct devices *devices = &t->c->zone[t->zone].devices;
+    const void *fdt = t->board->fdt;
+
+    for (uint32_t i = 0; i < devices->count; i++) {
+        int node = devices->node[i], depth = 0;
+
+        do {
+            if (is_pci_host(fdt, node)) {
+                return true;
+            }
+            node = fdt_next_node(fdt, node, &depth);
+        } while (node >= 0 && depth > 0);
+    }
+    return false;
+}
+
+/* Hosts are told apart by domain; a zone that has one only needs none: its domain is 0. */
+static void put_domain(struct tree *t, uint32_t domain)
+{
+    const struct plan_zone *z = &t->c->plan.zone[t->zone];
+
+    if ((z->ecam_gpa != 0 && z->host_size != 0) || has_copied_host(t)) {
+        tree_u32(t, "linux,pci-domain", domain);
+    }
+}
+
 /* The virtual PCI bus. One memory window, where bus addresses are guest addresses. */
 static void put_pci(struct tree *t)
 {
@@ -294,7 +328,7 @@ static void put_pci(struct tree *t)
     tree_text(t, "device_type", "pci");
     tree_u32(t, "#address-cells", 3);
     tree_u32(t, "#size-cells", 2);
-    tree_u32(t, "linux,pci-domain", t->pci_domain);
+    put_domain(t, t->pci_domain);
     tree_cells(t, "bus-range", buses, 2);
     tree_reg(t, &(struct range){ z->ecam_gpa, PLAN_PCI_ECAM_SIZE }, 1);
     ranges[at++] = (uint32_t)put(PCI_SPACE, PCI_SPACE_MEM64);
@@ -344,8 +378,7 @@ static void put_host(struct tree *t)
     tree_text(t, "device_type", "pci");
     tree_u32(t, "#address-cells", 3);
     tree_u32(t, "#size-cells", 2);
-    tree_u32(t, "linux,pci-domain",
-             node_cell(t->board->fdt, t->c->pci_host, "linux,pci-domain", 0));
+    put_domain(t, node_cell(t->board->fdt, t->c->pci_host, "linux,pci-domain", 0));
     tree_cells(t, "bus-range", buses, 2);
     tree_copy(t, t->c->pci_host, "dma-coherent");
     tree_reg(t, &(struct range){ ecam, PLAN_PCI_ECAM_SIZE }, 1);
@@ -491,7 +524,7 @@ static uint32_t pci_domain_free(const struct board *board)
 
     for (int node = fdt_next_node(board->fdt, 0, NULL); node > 0;
          node = fdt_next_node(board->fdt, node, NULL)) {
-        if (fdt_stringlist_search(board->fdt, node, "device_type", "pci") == 0 &&
+        if (is_pci_host(board->fdt, node) &&
             node_cell(board->fdt, node, "linux,pci-domain", 0) >= domain) {
             domain = node_cell(board->fdt, node, "linux,pci-domain", 0) + 1;
         }

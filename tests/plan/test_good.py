@@ -335,7 +335,7 @@ def test_channels(program, files, tmp_path):
     tree = nodes(out / "linux0.dtb")
     node = next(value for path, value in tree.items() if path.startswith("/pcie@"))
     assert node["compatible"] == '"pci-host-ecam-generic"'
-    assert node["linux,pci-domain"] == "<0x01>"
+    assert "linux,pci-domain" not in node  # the zone's only host
     rows = cells(node["interrupt-map"])
     gic = cells(tree["/intc@8000000"]["phandle"])[0]
     side = plan.channels[0][10:15]
@@ -367,6 +367,20 @@ def test_functions(program, files, tmp_path):
     tree = nodes(tmp_path / "linux0.dtb")
     assert cells(tree["/pcie@4010000000"]["ranges"]) == [0x2000000, 0, 0x10000000, 0, 0x10000000, 0,
                                                          0x800000]
+    assert "linux,pci-domain" not in tree["/pcie@4010000000"]
+
+
+def test_domains_of_two_hosts(program, files, tmp_path):
+    """A zone with functions of the machine and a channel: its two hosts are told apart."""
+    plan = tmp_path / "plan.yaml"
+    plan.write_text((fixtures.HERE / "good" / "functions.yaml").read_text() +
+                    "channels: [{ name: data, peers: [linux0, motor], size: 64K }]\n")
+    done = fixtures.run(program, "plan", "build", plan, "--hyp", files / "hyp.bin", "--set",
+                        f"files={files}", "-o", tmp_path)
+    assert done.returncode == 0, done.stderr
+    tree = nodes(tmp_path / "linux0.dtb")
+    domains = [node["linux,pci-domain"] for path, node in tree.items() if path.startswith("/pcie@")]
+    assert sorted(domains) == ["<0x00>", "<0x01>"]
 
 
 # --- boards ---------------------------------------------------------------------------------------

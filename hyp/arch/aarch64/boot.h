@@ -15,6 +15,9 @@ _Noreturn void secondary_main(struct pcpu *cpu);
 /* MMU off, at the load address: the machine started us at another exception level than EL2. */
 _Noreturn void early_wrong_level(void);
 
+/* The same: EL2 has only the mode for hosts with user space in EL0 (E2H = 1). */
+_Noreturn void early_wrong_mode(void);
+
 /* Continues in fn(arg) on another stack, for ever. */
 _Noreturn void stack_switch_call(uintptr_t top, void (*fn)(void *arg), void *arg);
 

@@ -26,17 +26,27 @@ void early_puts(uintptr_t uart, const char *text)
     }
 }
 
-_Noreturn void early_wrong_level(void)
+static _Noreturn void refuse(const char *text)
 {
     extern char image_end[];
     const struct plan *plan = (const struct plan *)((uintptr_t)image_end);
 
     if (plan->magic == PLAN_MAGIC && plan->board.uart_hpa != 0) {
-        early_puts(plan->board.uart_hpa,
-                   "\r\nvitrine: cannot start: not entered at EL2; start the machine with its "
-                   "virtualization extension (QEMU: -M virt,virtualization=on)\r\n");
+        early_puts(plan->board.uart_hpa, "\r\nvitrine: cannot start: ");
+        early_puts(plan->board.uart_hpa, text);
     }
     for (;;) {
         wfi();
     }
+}
+
+_Noreturn void early_wrong_level(void)
+{
+    refuse("not entered at EL2; start the machine with its virtualization extension (QEMU: -M "
+           "virt,virtualization=on)\r\n");
+}
+
+_Noreturn void early_wrong_mode(void)
+{
+    refuse("HCR_EL2.E2H of this CPU cannot be 0 (no FEAT_E2H0), which is not supported\r\n");
 }

@@ -32,6 +32,11 @@ boot_entry:             msr     daifset, #0xf
                         mrs     x19, CurrentEL
                         cmp     x19, #(2 << 2)
                         b.ne    1f
+                        mov     x0, #(1 << 31)          /* HCR_EL2: RW, E2H = 0 */
+                        msr     hcr_el2, x0
+                        isb
+                        mrs     x0, hcr_el2
+                        tbnz    x0, #34, 2f             /* E2H is 1 for ever: no FEAT_E2H0 */
                         adrp    x0, _start              /* where we were really loaded */
                         bl      mmu_boot_tables
                         msr     tpidr_el2, xzr
@@ -44,6 +49,7 @@ boot_entry:             msr     daifset, #0xf
                         adrp    x0, _start              /* linked address now */
                         br      x1
 1:                      b       early_wrong_level
+2:                      b       early_wrong_mode
 
 /*
  * secondary_entry: a CPU that PSCI CPU_ON starts. In: x0 = its struct pcpu (linked address).
