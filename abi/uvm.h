@@ -41,7 +41,7 @@ struct uvm_note {
 
 /* ---- Fixed addresses ---- */
 
-#define UVM_GATE_GVA   UINT64_C(0x1000) /* user RX: "ud2; ret" */
+#define UVM_GATE_GVA   UINT64_C(0x1000) /* user RX: "int3; ret" */
 #define UVM_INFO_GVA   UINT64_C(0x2000) /* struct uvm_info, user R */
 #define UVM_FAULT_GVA  UINT64_C(0x4000) /* struct fault_area, supervisor RW */
 #define UVM_FAULT_SIZE UINT64_C(0x4000)
@@ -73,8 +73,9 @@ enum uvm_selector {
 
 /*
  * Supervisor exits are `out imm8, al`; al says nothing. User code exits through the gate page: its
- * ud2 raises #UD with rip = UVM_GATE_GVA, on which the vector does `out UVM_PORT_GATE` and then
- * iretq to the instruction after. No register changes, so a compiler sees an ordinary call.
+ * int3 raises #BP with rip = UVM_GATE_GVA + 1, on which the vector does `out UVM_PORT_GATE` and then
+ * iretq. No register changes, so a compiler sees an ordinary call. (A ud2 there works as well, but
+ * KVM intercepts #UD on most machines, and going on behind it costs an instruction of ring 0.)
  */
 enum uvm_port {
     UVM_PORT_GATE = 0xe0,  /* call_area.request says what */

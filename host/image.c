@@ -9,8 +9,8 @@
 #include "host/signature.h"
 #include "host/sys.h"
 
-/* "ud2; ret": the instruction that leaves user mode, and back (abi/uvm.h). */
-static const uint8_t gate_code[] = { 0x0f, 0x0b, 0xc3 };
+/* "int3; ret": the instruction that leaves user mode, and back (abi/uvm.h). */
+static const uint8_t gate_code[] = { 0xcc, 0xc3 };
 
 struct program *program_get(struct program *program)
 {
