@@ -42,7 +42,7 @@ void log_line(enum log_level level, const char *text, const struct log_arg *args
     lines++;
     errors_logged += level == LOG_ERROR;
     for (; args->name != NULL; args++) {
-        last_address = strcmp(args->name, "address") == 0 ? args->value : last_address;
+        last_address = strcmp(args->name, LOG_ARG_HEX "address") == 0 ? args->value : last_address;
     }
 }
 
