@@ -148,6 +148,7 @@ static int run(struct vt_vm *vm)
     }
     vm->state = VT_RUNNING;
     vm->record_count = 0;
+    vm->not_emulated_pc = 0;
     vm->metrics.calls++;
     err = run_call(vm);
     budget_end(&vm->budget);

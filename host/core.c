@@ -167,6 +167,17 @@ static unsigned add_regions(const struct vt_vm *vm, struct core_range *range)
                     ((r->perm & ELF_EXEC) != 0 ? PF_X : 0),
         };
     }
+    for (unsigned i = 0; i < MAP_MAX; i++) {
+        const struct map_slot *s = &vm->maps.slot[i];
+
+        if (s->object != NULL) {
+            parts->range[count++] = (struct core_range){ .gva = s->gva,
+                                                         .len = s->object->size,
+                                                         .host = s->object->host,
+                                                         .perm = PF_R |
+                                                                 (s->object->writable ? PF_W : 0) };
+        }
+    }
     return count;
 }
 
@@ -175,7 +186,7 @@ static int dump(struct vt_vm *vm, int fd, struct core_parts *parts)
     struct core_file core = { .threads = parts->thread,
                               .ranges = parts->range,
                               .entry = vm->program->elf.entry };
-    int err = vm->ops->settle(vm->be);
+    int err = vm->lost ? VT_ERR_POISONED : vm->ops->settle(vm->be);
 
     err = err == VT_OK ? add_threads(vm, parts, &core.thread_count) : err;
     err = err == VT_OK ? add_vectors(vm, parts, core.thread_count) : err;

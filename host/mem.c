@@ -36,7 +36,7 @@ static bool find_piece(const struct vt_vm *vm, uint64_t gva, struct piece *out)
     const struct map_slot *s;
     struct region r;
 
-    if (!mem_region(vm, gva, &r) || (r.perm & ELF_READ) == 0) {
+    if (vm->lost || !mem_region(vm, gva, &r) || (r.perm & ELF_READ) == 0) {
         return false;
     }
     s = map_find(&vm->maps, gva);

@@ -141,8 +141,10 @@ static int put_back(void *ctx, struct span span)
 int restore_remap(struct vt_vm *vm, struct template *to)
 {
     if (template_map(to, vm->ram) == NULL) {
+        vm->lost = true; /* the kernel may have removed what was there */
         return log_errno(&vm->log, "mmap of a micro-VM's memory");
     }
+    vm->lost = false;
     memset(vm->age, 0, vm->ram_size / SIZE_4K);
     template_get(to);
     template_put(vm->base);
@@ -168,7 +170,7 @@ int restore_memory(struct vt_vm *vm, struct template *to)
                                        .ctx = &r };
     int err;
 
-    if (vm->base != to) {
+    if (vm->base != to || vm->lost) {
         return start_anew(vm, to);
     }
     err = private_each(&walk, &vm->log);

@@ -110,7 +110,11 @@ static int fill(struct vt_vm *vm, struct vt_snapshot *s)
     }
     map_set_copy(&s->maps, &vm->maps);
     /* From here on the micro-VM shares its memory with the snapshot. */
-    return restore_remap(vm, s->memory);
+    err = restore_remap(vm, s->memory);
+    if (err != VT_OK) {
+        vm->state = VT_STATE_POISONED;
+    }
+    return err;
 }
 
 int vt_snapshot(struct vt_vm *vm, struct vt_snapshot **out)

@@ -59,7 +59,7 @@ static int take_config(struct vt_vm *vm, const struct vt_cfg *cfg, const struct 
     sigset_t set;
 
     (void)sigemptyset(&set);
-    if (sigaddset(&set, signal) != 0) {
+    if (signal == SIGKILL || signal == SIGSTOP || sigaddset(&set, signal) != 0) {
         return VT_ERR_INVALID;
     }
     budget_init(&vm->budget, signal);

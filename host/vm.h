@@ -26,6 +26,7 @@ struct vt_vm {
 
     uint8_t *ram; /* guest address 0 */
     uint64_t ram_size;
+    bool lost;             /* ram may not be there: a new mapping of it failed */
     struct template *base; /* what ram is a private copy of */
     uint8_t *age;          /* a page: restores since it was last found changed */
     struct paging paging;

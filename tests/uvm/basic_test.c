@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vitrine.h"
 
@@ -222,6 +223,64 @@ static void test_map(void **state)
     vt_destroy(vm);
 }
 
+/* A snapshot's page tables may show memory that is gone; the fault is the host's to tell. */
+static void test_map_gone(void **state)
+{
+    static uint8_t buffer[4096] __attribute__((aligned(4096)));
+    const struct vt_map map = { .size = sizeof(map), .host = buffer, .len = sizeof(buffer) };
+    struct vt_vm *vm = create("faults");
+    struct vt_value arg = { .type = CALL_U64 };
+    struct vt_snapshot *mapped = NULL;
+    const struct fault_record *record;
+
+    (void)state;
+    assert_int_equal(vt_map(vm, &map, &arg.u), VT_OK);
+    assert_int_equal(vt_snapshot(vm, &mapped), VT_OK);
+    assert_int_equal(vt_call(vm, "read_at", &arg, 1, NULL), VT_OK);
+    assert_int_equal(vt_unmap(vm, arg.u), VT_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(vt_restore(vm, mapped), VT_OK);
+        assert_int_equal(vt_call(vm, "read_at", &arg, 1, NULL), VT_ERR_FAULT);
+        record = vt_fault(vm, NULL);
+        assert_int_equal(record->reason, FAULT_REASON_NO_MEMORY);
+        assert_int_equal(record->address, arg.u);
+    }
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+    assert_int_equal(vt_call(vm, "stack_left", NULL, 0, NULL), VT_OK);
+    vt_snapshot_free(mapped);
+    vt_destroy(vm);
+}
+
+/* A mapped file that somebody cuts off ends the guest's call, not the program. */
+static void test_map_cut(void **state)
+{
+    char path[] = "/tmp/vitrine-map-XXXXXX";
+    struct vt_map map = { .size = sizeof(map), .len = 8192, .writable = true, .name = "file" };
+    struct vt_vm *vm = create("faults");
+    struct vt_value arg = { .type = CALL_U64 };
+    struct vt_value result = { 0 };
+    uint64_t word = 0x1122334455667788;
+
+    (void)state;
+    map.fd = mkstemp(path);
+    assert_true(map.fd >= 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(ftruncate(map.fd, 8192), 0);
+    assert_int_equal(vt_map(vm, &map, &arg.u), VT_OK);
+    assert_int_equal(vt_write(vm, arg.u, &word, sizeof(word)), VT_OK);
+    assert_int_equal(pread(map.fd, &word, sizeof(word), 0), sizeof(word));
+    assert_int_equal(vt_call(vm, "read_at", &arg, 1, &result), VT_OK);
+    assert_int_equal(result.u, word);
+    assert_int_equal(ftruncate(map.fd, 0), 0);
+    assert_int_equal(close(map.fd), 0);
+    assert_int_equal(vt_read(vm, arg.u, &word, sizeof(word)), VT_ERR_INVALID);
+    assert_int_equal(vt_call(vm, "read_at", &arg, 1, &result), VT_ERR_FAULT);
+    assert_int_equal(vt_fault(vm, NULL)->reason, FAULT_REASON_NO_MEMORY);
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+    assert_int_equal(vt_call(vm, "stack_left", NULL, 0, NULL), VT_OK);
+    vt_destroy(vm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_data),     cmocka_unit_test(test_host_function),
         cmocka_unit_test(test_snapshot), cmocka_unit_test(test_fault),
         cmocka_unit_test(test_budget),   cmocka_unit_test(test_map),
+        cmocka_unit_test(test_map_gone), cmocka_unit_test(test_map_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
