@@ -73,7 +73,7 @@ enum uvm_selector {
 
 /*
  * Supervisor exits are `out imm8, al`; al says nothing. User code exits through the gate page: its
- * int3 raises #BP with rip = UVM_GATE_GVA + 1, on which the vector does `out UVM_PORT_GATE` and then
+ * int3 raises #BP with rip = UVM_GATE_GVA + 1, on which the vector does `out UVM_PORT_GATE` and
  * iretq. No register changes, so a compiler sees an ordinary call. (A ud2 there works as well, but
  * KVM intercepts #UD on most machines, and going on behind it costs an instruction of ring 0.)
  */

@@ -167,17 +167,6 @@ static unsigned add_regions(const struct vt_vm *vm, struct core_range *range)
                     ((r->perm & ELF_EXEC) != 0 ? PF_X : 0),
         };
     }
-    for (unsigned i = 0; i < MAP_MAX; i++) {
-        const struct map_slot *s = &vm->maps.slot[i];
-
-        if (s->object != NULL) {
-            parts->range[count++] = (struct core_range){ .gva = s->gva,
-                                                         .len = s->object->size,
-                                                         .host = s->object->host,
-                                                         .perm = PF_R |
-                                                                 (s->object->writable ? PF_W : 0) };
-        }
-    }
     return count;
 }
 
