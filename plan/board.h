@@ -61,8 +61,9 @@ bool node_regs(const void *fdt, int node, struct node_regs *out);
 bool node_irqs(const struct board *board, int node, struct node_irqs *out);
 
 /*
- * fdt_check_full(), and that no property is longer than the tree: libfdt of Debian 12 lets lengths
- * of almost 2^32 pass, which wraps.
+ * fdt_check_full(), and what that of Debian 12 does not look at: no property is longer than the
+ * tree (lengths of almost 2^32 pass, which wraps), and no version whose names have another form
+ * (it crashes on them).
  */
 bool tree_is_sound(const void *fdt, size_t size);
 

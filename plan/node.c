@@ -12,12 +12,15 @@ FIELD(IRQ_TRIGGER, 0, 4);   /* of an interrupt's flags: 1 and 2 are edges */
 #define GIC_SPI       0u
 #define GIC_PPI       1u
 #define GIC_CELLS     3
+#define TREE_VERSION  16u /* of before, names are whole paths */
 
+/* Two checks that fdt_check_full() of libfdt 1.6.1 lacks: of old names, and of long properties. */
 bool tree_is_sound(const void *fdt, size_t size)
 {
     int node, property, length;
 
-    if (fdt_check_full(fdt, size) != 0) {
+    if (size < sizeof(struct fdt_header) || fdt_version(fdt) < TREE_VERSION ||
+        fdt_check_full(fdt, size) != 0) {
         return false;
     }
     for (node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {

@@ -60,6 +60,7 @@ def apply(tree, patch, *options):
 def run_stanza(tree, name):
     """(whether it failed as it should, its message)"""
     status, output = run(tree, "tests/run.py", "--only", name)
+    (tree.parent / f"{name}.log").write_text(output)  # of the last break only
     first = next((line for line in output.splitlines() if line.startswith(("FAIL", "PASS"))), "?")
     return status != 0 and first.startswith("FAIL") and not NO_RUN.search(output), first[:160]
 
