@@ -74,9 +74,13 @@ static struct user_regs_struct to_user(const struct be_regs *r, const uint64_t s
     };
 }
 
-/* The fault and those around it come first, then the vCPU as it stands, in the runtime or not. */
+/*
+ * The fault and those around it come first, then the vCPU as it stands, in the runtime or not. All
+ * have the same signal, as Linux does it: of several, readers take the last.
+ */
 static int add_threads(struct vt_vm *vm, struct core_parts *parts, unsigned *count)
 {
+    int signal = vm->record_count == 0 ? 0 : signal_of(&vm->record[0]);
     uint64_t sys[FAULT_SYS] = { 0 };
     struct be_regs regs = { 0 };
     int err = vm->ops->get_regs(vm->be, &regs);
@@ -91,9 +95,10 @@ static int add_threads(struct vt_vm *vm, struct core_parts *parts, unsigned *cou
 
         memcpy(at.gpr, r->gpr, sizeof(at.gpr));
         parts->thread[*count].regs = to_user(&at, r->sys);
-        parts->thread[*count].signal = signal_of(r);
+        parts->thread[*count].signal = signal;
     }
     parts->thread[*count].regs = to_user(&regs, sys);
+    parts->thread[*count].signal = signal;
     (*count)++;
     return VT_OK;
 }

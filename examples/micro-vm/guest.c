@@ -12,10 +12,12 @@ static int32_t add(int32_t a, int32_t b)
 }
 VG_EXPORT(add, int32_t, int32_t, int32_t);
 
+static const char age_text[] = "asking the host for the time";
+
 /* Asks the host, and says so in its log. */
 static uint64_t age(uint64_t since)
 {
-    vg_log(VG_LOG_INFO, "asking the host for the time");
+    vg_log(VG_LOG_INFO, age_text);
     return now() - since;
 }
 VG_EXPORT(age, uint64_t, uint64_t);
