@@ -151,8 +151,11 @@ class Machine:
     def cpu_seconds(self, cpu):
         """CPU time that the host has spent on one emulated CPU (QEMU with debug-threads=on)."""
         for task in pathlib.Path(f"/proc/{self.child.pid}/task").iterdir():
-            if (task / "comm").read_text().startswith(f"CPU {cpu}/"):
-                return int((task / "schedstat").read_text().split()[0]) / 1e9
+            try:
+                if (task / "comm").read_text().startswith(f"CPU {cpu}/"):
+                    return int((task / "schedstat").read_text().split()[0]) / 1e9
+            except OSError:
+                pass  # a thread of QEMU's that has ended meanwhile
         raise Failure(f"QEMU has no thread for CPU {cpu}")
 
     # --- end -------------------------------------------------------------------------------------
