@@ -41,6 +41,7 @@ struct boot_info {
     uint32_t phys_timer_intid;
     uint32_t channel_count; /* was 0 before there were channels */
     struct boot_channel channel[BOOT_MAX_CHANNELS];
+    uint64_t gicc_gpa; /* GICv2: its CPU interface; 0: a GICv3 */
 };
 
 #endif

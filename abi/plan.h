@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   UINT64_C(0x314e414c50525456) /* "VTRPLAN1" */
-#define PLAN_VERSION UINT32_C(3)
+#define PLAN_VERSION UINT32_C(4)
 
 #define PLAN_MAX_CPUS      16u
 #define PLAN_MAX_ZONES     8u
@@ -90,8 +90,9 @@ struct plan_zone {
     uint64_t entry;       /* gpa of vCPU 0's first instruction */
     uint64_t dtb;         /* gpa handed over in x0 */
     uint64_t boot_info;   /* gpa of struct boot_info handed over in x1, or 0 */
-    uint64_t gicd_gpa;    /* emulated distributor, 64 KiB */
-    uint64_t gicr_gpa;    /* emulated redistributors, vcpu_count * 128 KiB */
+    uint64_t gicd_gpa;    /* emulated distributor, 64 KiB; GICv2: 4 KiB */
+    uint64_t gicr_gpa;    /* GICv3: emulated redistributors, vcpu_count * 128 KiB */
+    uint64_t gicc_gpa;    /* GICv2: where the machine's virtual CPU interface is seen, 8 KiB */
     uint64_t vuart_gpa;   /* emulated PL011, 4 KiB; 0 when console is not EMULATED */
     uint32_t vuart_intid; /* its level interrupt; belongs to no plan_irq of this zone */
     uint32_t reserved;    /* 0 */
@@ -142,10 +143,14 @@ struct plan_function {
 
 /* What the hypervisor itself must know of the machine. */
 struct plan_board {
-    uint32_t gic_version; /* 3 (2 is refused by plan_check until it is supported) */
+    uint32_t gic_version; /* 2 or 3 */
     uint32_t conduit;     /* enum plan_conduit: how EL3 firmware is called */
     uint64_t gicd_hpa, gicd_size;
-    uint64_t gicr_hpa, gicr_size;
+    uint64_t gicr_hpa, gicr_size; /* GICv3: redistributors */
+    /* GICv2: interfaces of CPU, hypervisor and guest. Each CPU finds its own at the address. */
+    uint64_t gicc_hpa, gicc_size;
+    uint64_t gich_hpa, gich_size;
+    uint64_t gicv_hpa, gicv_size;
     uint64_t uart_hpa;          /* PL011 used as the hypervisor's console; 0: none */
     uint32_t uart_intid;        /* 32..1019 when uart_hpa is not 0 */
     uint32_t maintenance_intid; /* PPIs, 16..31 */
@@ -189,6 +194,7 @@ enum plan_driver {
     PLAN_DRIVER_SMMUV3,
     PLAN_DRIVER_PCI,      /* functions of the machine's PCI host */
     PLAN_DRIVER_CHANNELS, /* and the virtual PCI bus on which zones find them */
+    PLAN_DRIVER_GICV2,
     PLAN_DRIVER_COUNT,
 };
 

@@ -61,16 +61,21 @@ bool plan_in_board_ram(const struct plan *p, uint64_t base, uint64_t size)
 bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa_base, uint64_t *size)
 {
     const struct plan_zone *z = &plan->zone[window / PLAN_WINDOWS];
+    bool is_v2 = plan_is_gicv2(plan);
 
     switch (window % PLAN_WINDOWS) {
     case PLAN_WINDOW_GICD:
         *gpa_base = z->gicd_gpa;
-        *size = PLAN_GICD_SIZE;
+        *size = is_v2 ? PLAN_GICD2_SIZE : PLAN_GICD_SIZE;
         return true;
     case PLAN_WINDOW_GICR:
         *gpa_base = z->gicr_gpa;
         *size = plan_clamp(z->vcpu_count, PLAN_MAX_CPUS) * PLAN_GICR_SIZE;
-        return true;
+        return !is_v2;
+    case PLAN_WINDOW_GICC:
+        *gpa_base = z->gicc_gpa;
+        *size = PLAN_GICC_SIZE;
+        return is_v2;
     case PLAN_WINDOW_ECAM:
         *gpa_base = z->ecam_gpa;
         *size = PLAN_PCI_ECAM_SIZE;
@@ -93,6 +98,7 @@ bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa_b
 bool plan_fixed_range(const struct plan *plan, uint32_t fixed, uint64_t *hpa_base, uint64_t *size)
 {
     const struct plan_board *b = &plan->board;
+    bool is_v2 = plan_is_gicv2(plan);
 
     switch (fixed) {
     case PLAN_FIXED_GICD:
@@ -102,7 +108,19 @@ bool plan_fixed_range(const struct plan *plan, uint32_t fixed, uint64_t *hpa_bas
     case PLAN_FIXED_GICR:
         *hpa_base = b->gicr_hpa;
         *size = b->gicr_size;
-        return true;
+        return !is_v2;
+    case PLAN_FIXED_GICC:
+        *hpa_base = b->gicc_hpa;
+        *size = b->gicc_size;
+        return is_v2;
+    case PLAN_FIXED_GICH:
+        *hpa_base = b->gich_hpa;
+        *size = b->gich_size;
+        return is_v2;
+    case PLAN_FIXED_GICV:
+        *hpa_base = b->gicv_hpa;
+        *size = b->gicv_size;
+        return is_v2;
     case PLAN_FIXED_SMMU:
         *hpa_base = b->smmu_hpa;
         *size = b->smmu_size;

@@ -33,7 +33,10 @@ enum plan_object {
 
 enum plan_fixed {
     PLAN_FIXED_GICD,
-    PLAN_FIXED_GICR,
+    PLAN_FIXED_GICR, /* GICv3 */
+    PLAN_FIXED_GICC, /* GICv2, and the next two */
+    PLAN_FIXED_GICH,
+    PLAN_FIXED_GICV, /* each zone finds it at its gicc_gpa */
     PLAN_FIXED_UART,
     PLAN_FIXED_SMMU,
     PLAN_FIXED_ECAM, /* of bus 0, when functions are given one by one */
@@ -41,7 +44,8 @@ enum plan_fixed {
 };
 enum plan_window {
     PLAN_WINDOW_GICD,
-    PLAN_WINDOW_GICR,
+    PLAN_WINDOW_GICR, /* GICv3 */
+    PLAN_WINDOW_GICC, /* GICv2: not emulated, but mapped */
     PLAN_WINDOW_VUART,
     PLAN_WINDOW_ECAM, /* configuration space of the virtual PCI bus */
     PLAN_WINDOW_PCI,  /* its memory window */
@@ -51,6 +55,10 @@ enum plan_window {
 
 #define PLAN_GICD_SIZE  UINT64_C(0x10000) /* emulated distributor */
 #define PLAN_GICR_SIZE  UINT64_C(0x20000) /* per vCPU */
+#define PLAN_GICD2_SIZE UINT64_C(0x1000)  /* GICv2's distributor */
+#define PLAN_GICC_SIZE  UINT64_C(0x2000)  /* CPU interface, the virtual one too */
+#define PLAN_GICH_SIZE  UINT64_C(0x1000)
+#define PLAN_GICV2_CPUS 8u
 #define PLAN_UART_SIZE  UINT64_C(0x1000)
 #define PLAN_SMMU_SIZE  UINT64_C(0x20000)
 #define PLAN_IPA_LIMIT  UINT64_C(0x10000000000)   /* 2^40: what stage 2 translates */
@@ -104,6 +112,11 @@ const char *plan_driver_name(uint32_t driver);
 
 /* The zone that an object belongs to, or PLAN_NONE. Safe for any reference. */
 uint32_t plan_owner(const struct plan *plan, struct plan_ref ref);
+
+static inline bool plan_is_gicv2(const struct plan *plan)
+{
+    return plan->board.gic_version == 2;
+}
 
 /* The range of an emulated device; false when the zone has none. Index of PLAN_OBJECT_WINDOW. */
 bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa, uint64_t *size);

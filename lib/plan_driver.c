@@ -7,6 +7,11 @@
 
 #include "lib/field.h"
 
+static bool needs_gicv2(const struct plan *plan)
+{
+    return plan_is_gicv2(plan);
+}
+
 static bool needs_gicv3(const struct plan *plan)
 {
     return plan->board.gic_version == 3;
@@ -37,6 +42,7 @@ static const struct {
     const char *name;
     bool (*needed)(const struct plan *plan);
 } drivers[PLAN_DRIVER_COUNT] = {
+    [PLAN_DRIVER_GICV2] = { "gicv2", needs_gicv2 },
     [PLAN_DRIVER_GICV3] = { "gicv3", needs_gicv3 },
     [PLAN_DRIVER_SMMUV3] = { "smmuv3", needs_smmuv3 },
     [PLAN_DRIVER_PCI] = { "pci", needs_pci },

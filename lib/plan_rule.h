@@ -31,6 +31,7 @@
     X("function-count",   PLAN,   NONE,   true,  function_count) \
     X("log-level",        PLAN,   NONE,   false, log_level) \
     X("gic-version",      BOARD,  NONE,   true,  gic_version) \
+    X("gic-cpus",         PLAN,   NONE,   false, gic_cpus) \
     X("conduit",          BOARD,  NONE,   false, conduit) \
     X("ppi",              BOARD,  NONE,   false, ppi) \
     X("uart-intid",       BOARD,  NONE,   false, uart_intid) \

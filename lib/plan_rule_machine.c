@@ -85,7 +85,14 @@ bool plan_rule_log_level(const struct plan *p, uint32_t a, uint32_t b)
 bool plan_rule_gic_version(const struct plan *p, uint32_t a, uint32_t b)
 {
     (void)a, (void)b;
-    return p->board.gic_version == 3;
+    return is_between(p->board.gic_version, 2, 3);
+}
+
+/* GICv2 names its CPUs by the bits of a byte. */
+bool plan_rule_gic_cpus(const struct plan *p, uint32_t a, uint32_t b)
+{
+    (void)a, (void)b;
+    return !plan_is_gicv2(p) || p->cpu_count <= PLAN_GICV2_CPUS;
 }
 
 bool plan_rule_conduit(const struct plan *p, uint32_t a, uint32_t b)
@@ -122,20 +129,23 @@ bool plan_rule_uart_intid(const struct plan *p, uint32_t a, uint32_t b)
 
 bool plan_rule_fixed_range(const struct plan *p, uint32_t a, uint32_t b)
 {
-    uint64_t base, size, least = PLAN_UART_SIZE;
+    const uint64_t least[PLAN_FIXED_COUNT] = {
+        [PLAN_FIXED_GICD] = plan_is_gicv2(p) ? PLAN_GICD2_SIZE : PLAN_GICD_SIZE,
+        [PLAN_FIXED_GICR] = PLAN_GICR_SIZE * plan_count(p, PLAN_OBJECT_CPU),
+        [PLAN_FIXED_GICC] = PLAN_GICC_SIZE,
+        [PLAN_FIXED_GICH] = PLAN_GICH_SIZE,
+        [PLAN_FIXED_GICV] = PLAN_GICC_SIZE,
+        [PLAN_FIXED_UART] = PLAN_UART_SIZE,
+        [PLAN_FIXED_SMMU] = PLAN_SMMU_SIZE,
+        [PLAN_FIXED_ECAM] = PLAN_PCI_ECAM_SIZE,
+    };
+    uint64_t base, size;
 
     (void)b;
     if (!plan_fixed_range(p, a, &base, &size)) {
         return true;
     }
-    if (a == PLAN_FIXED_GICD) {
-        least = PLAN_GICD_SIZE;
-    } else if (a == PLAN_FIXED_GICR) {
-        least = PLAN_GICR_SIZE * plan_count(p, PLAN_OBJECT_CPU);
-    } else if (a == PLAN_FIXED_SMMU) {
-        least = PLAN_SMMU_SIZE;
-    }
-    return size >= least && range_inside(0, PLAN_HPA_LIMIT, base, size) &&
+    return size >= least[a] && range_inside(0, PLAN_HPA_LIMIT, base, size) &&
            is_aligned(base, SIZE_4K) && is_aligned(size, SIZE_4K);
 }
 

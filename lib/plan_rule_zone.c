@@ -136,12 +136,14 @@ bool plan_rule_window_range(const struct plan *p, uint32_t a, uint32_t b)
         [PLAN_WINDOW_GICD] = PLAN_GICD_SIZE,    [PLAN_WINDOW_GICR] = PLAN_GICD_SIZE,
         [PLAN_WINDOW_VUART] = SIZE_4K,          [PLAN_WINDOW_ECAM] = PLAN_PCI_ECAM_SIZE,
         [PLAN_WINDOW_PCI] = PLAN_PCI_ECAM_SIZE, [PLAN_WINDOW_HOST] = PLAN_PCI_ECAM_SIZE,
+        [PLAN_WINDOW_GICC] = SIZE_4K,
     };
+    bool is_small = a % PLAN_WINDOWS == PLAN_WINDOW_GICD && plan_is_gicv2(p);
     uint64_t at, size;
 
     (void)b;
     return !plan_window_range(p, a, &at, &size) ||
-           (is_aligned(at, align[a % PLAN_WINDOWS]) &&
+           (is_aligned(at, is_small ? SIZE_4K : align[a % PLAN_WINDOWS]) &&
             (size == 0 || range_inside(0, PLAN_IPA_LIMIT, at, size)));
 }
 

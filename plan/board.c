@@ -93,6 +93,21 @@ static bool read_ram(struct board *board, struct errors *errors, unsigned line)
     return board->facts.ram_count != 0;
 }
 
+/* What the tree does not give stays 0, and plan_check says so. */
+static void read_gicv2(struct plan_board *facts, const struct node_regs *regs)
+{
+    const struct range none = { 0 };
+    const struct range hyp = regs->count > 2 ? regs->range[2] : none;
+    const struct range guest = regs->count > 3 ? regs->range[3] : none;
+
+    facts->gicc_hpa = regs->range[1].base;
+    facts->gicc_size = regs->range[1].size;
+    facts->gich_hpa = hyp.base;
+    facts->gich_size = hyp.size;
+    facts->gicv_hpa = guest.base;
+    facts->gicv_size = guest.size;
+}
+
 static bool read_gic(struct board *board, struct errors *errors, unsigned line)
 {
     static const char *const v3[] = { "arm,gic-v3" };
@@ -113,8 +128,12 @@ static bool read_gic(struct board *board, struct errors *errors, unsigned line)
     }
     board->facts.gicd_hpa = regs.range[0].base;
     board->facts.gicd_size = regs.range[0].size;
-    board->facts.gicr_hpa = regs.range[1].base;
-    board->facts.gicr_size = regs.range[1].size;
+    if (board->facts.gic_version == 2) {
+        read_gicv2(&board->facts, &regs);
+    } else {
+        board->facts.gicr_hpa = regs.range[1].base;
+        board->facts.gicr_size = regs.range[1].size;
+    }
     if (!node_irqs(board, board->intc, &irqs) || irqs.count != 1) {
         error_add(errors, line, "the board's GIC has no maintenance interrupt" TREE_REMEDY);
         return false;

@@ -197,22 +197,25 @@ static void put_gic(struct tree *t)
     const struct plan_zone *z = &t->c->plan.zone[t->zone];
     int node = t->board->intc;
     char name[NAME_ROOM];
-    const struct range regs[] = {
-        { z->gicd_gpa, PLAN_GICD_SIZE },
-        { z->gicr_gpa, z->vcpu_count * PLAN_GICR_SIZE },
+    bool is_v2 = t->board->facts.gic_version == 2;
+    const struct range regs[2][2] = {
+        { { z->gicd_gpa, PLAN_GICD_SIZE }, { z->gicr_gpa, z->vcpu_count * PLAN_GICR_SIZE } },
+        { { z->gicd_gpa, PLAN_GICD2_SIZE }, { z->gicc_gpa, PLAN_GICC_SIZE } },
     };
 
     snprintf(name, sizeof(name), "intc@%llx", (unsigned long long)z->gicd_gpa);
     tree_begin(t, name);
-    tree_text(t, "compatible", "arm,gic-v3");
+    tree_text(t, "compatible", is_v2 ? "arm,cortex-a15-gic" : "arm,gic-v3");
     tree_u32(t, "phandle", t->gic_phandle);
     tree_bytes(t, "interrupt-controller", NULL, 0);
     tree_u32(t, "#interrupt-cells", 3);
     tree_copy(t, node, "#address-cells");
     tree_copy(t, node, "#size-cells");
     tree_copy(t, node, "ranges");
-    tree_u32(t, "#redistributor-regions", 1);
-    tree_reg(t, regs, 2);
+    if (!is_v2) {
+        tree_u32(t, "#redistributor-regions", 1);
+    }
+    tree_reg(t, regs[is_v2], 2);
     tree_end(t);
 }
 

@@ -177,6 +177,7 @@ static void boot_info_add(struct compile *c, uint32_t zone, const struct plan_re
     info->ram_size = ram->size;
     info->gicd_gpa = z->gicd_gpa;
     info->gicr_gpa = z->gicr_gpa;
+    info->gicc_gpa = z->gicc_gpa;
     if (z->console != PLAN_CONSOLE_NONE) {
         info->uart_gpa = c->board.uart_hpa;
         info->uart_intid = c->board.uart_intid;

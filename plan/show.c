@@ -100,9 +100,16 @@ static const char *map_text(struct compile *c, uint32_t i)
 
 static void show_machine(struct compile *c, FILE *out)
 {
-    static const char *const fixed[PLAN_FIXED_COUNT] = { "interrupt distributor",
-                                                         "interrupt redistributors", "console",
-                                                         "SMMU", "PCI configuration" };
+    static const char *const fixed[PLAN_FIXED_COUNT] = {
+        [PLAN_FIXED_GICD] = "interrupt distributor",
+        [PLAN_FIXED_GICR] = "interrupt redistributors",
+        [PLAN_FIXED_GICC] = "interrupt CPU interface",
+        [PLAN_FIXED_GICH] = "interrupt hypervisor interface",
+        [PLAN_FIXED_GICV] = "interrupt CPU interface of guests",
+        [PLAN_FIXED_UART] = "console",
+        [PLAN_FIXED_SMMU] = "SMMU",
+        [PLAN_FIXED_ECAM] = "PCI configuration",
+    };
     struct rows *rows = arena_alloc(&c->arena, sizeof(*rows));
     struct rows *taken = arena_alloc(&c->arena, sizeof(*taken));
     const struct plan *p = &c->plan;

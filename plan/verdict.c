@@ -24,8 +24,8 @@ const struct verdict_text verdict_texts[] = {
     { "channel-count", "has too many channels", "give at most 16" },
     { "function-count", "has too many PCI functions", "give at most 16" },
     { "log-level", "has an unknown log level", "compile it again" },
-    { "gic-version", "has a GIC that is no GICv3: not supported yet",
-      "QEMU: -M virt,gic-version=3" },
+    { "gic-version", "has a GIC that is neither GICv2 nor GICv3", "QEMU: -M virt,gic-version=3" },
+    { "gic-cpus", "has more than the 8 CPUs of a GICv2", "set machine.cpus" },
     { "conduit", "calls its firmware by hvc, which a hypervisor cannot",
       "psci method smc (QEMU: dump the tree with virtualization=on)" },
     { "ppi", "has timer or maintenance interrupts that are no PPIs, or alike",
@@ -186,10 +186,16 @@ static unsigned ref_line(const struct compile *c, struct plan_ref ref)
 
 static const char *fixed_text(struct compile *c, uint32_t index)
 {
-    static const char *const names[PLAN_FIXED_COUNT] = { "the interrupt distributor",
-                                                         "the interrupt redistributors",
-                                                         "the hypervisor's console", "the SMMU",
-                                                         "PCI configuration" };
+    static const char *const names[PLAN_FIXED_COUNT] = {
+        [PLAN_FIXED_GICD] = "the interrupt distributor",
+        [PLAN_FIXED_GICR] = "the interrupt redistributors",
+        [PLAN_FIXED_GICC] = "the interrupt CPU interface",
+        [PLAN_FIXED_GICH] = "the GIC's hypervisor interface",
+        [PLAN_FIXED_GICV] = "the GIC's virtual CPU interface",
+        [PLAN_FIXED_UART] = "the hypervisor's console",
+        [PLAN_FIXED_SMMU] = "the SMMU",
+        [PLAN_FIXED_ECAM] = "PCI configuration",
+    };
     uint64_t base = 0, size = 0;
 
     (void)plan_fixed_range(&c->plan, index, &base, &size);
@@ -198,12 +204,15 @@ static const char *fixed_text(struct compile *c, uint32_t index)
 
 static const char *window_text(struct compile *c, uint32_t index)
 {
-    static const char *const names[PLAN_WINDOWS] = { "interrupt distributor",
-                                                     "interrupt redistributors",
-                                                     "console",
-                                                     "PCI configuration",
-                                                     "PCI window",
-                                                     "configuration of the machine's PCI" };
+    static const char *const names[PLAN_WINDOWS] = {
+        [PLAN_WINDOW_GICD] = "interrupt distributor",
+        [PLAN_WINDOW_GICR] = "interrupt redistributors",
+        [PLAN_WINDOW_GICC] = "interrupt CPU interface",
+        [PLAN_WINDOW_VUART] = "console",
+        [PLAN_WINDOW_ECAM] = "PCI configuration",
+        [PLAN_WINDOW_PCI] = "PCI window",
+        [PLAN_WINDOW_HOST] = "configuration of the machine's PCI",
+    };
     uint64_t at = 0, size = 0;
 
     (void)plan_window_range(&c->plan, index, &at, &size);

@@ -34,6 +34,7 @@ static void zone_devices(const struct compile *c, const struct spec_zone *spec,
 {
     out->gicd_gpa = c->board.facts.gicd_hpa;
     out->gicr_gpa = c->board.facts.gicr_hpa;
+    out->gicc_gpa = c->board.facts.gicc_hpa;
     out->console = PLAN_CONSOLE_NONE;
     if (spec->console != SPEC_CONSOLE_NONE && c->board.uart >= 0) {
         out->console = PLAN_CONSOLE_EMULATED;

@@ -84,7 +84,7 @@ $(eval $(call unit_test,load,hyp/core/load.c hyp/core/string.c))
 $(eval $(call unit_test,log,$(CONSOLE_UNIT)))
 PCIHOST_UNIT := $(CORE)/pcihost.c $(CORE)/pool.c $(CORE)/string.c $(CORE)/lock.c $(FAKE)/hw.c
 $(eval $(call unit_test,pcihost,$(PCIHOST_UNIT)))
-$(eval $(call unit_test,plan_check,$(wildcard lib/plan_*.c)))
+$(eval $(call unit_test,plan_check,tests/unit/plan_good.c $(wildcard lib/plan_*.c)))
 $(eval $(call unit_test,plan_driver,lib/plan_driver.c))
 $(eval $(call unit_test,pool,$(CORE)/pool.c $(CORE)/string.c))
 $(eval $(call unit_test,psci,hyp/arch/aarch64/psci.c hyp/arch/fake/arch.c hyp/arch/fake/hw.c))

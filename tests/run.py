@@ -174,7 +174,8 @@ class Builder:
         out = self.variant(stanza.opt)
         guests = self.cache / "guests"
         values = {"kernel": guests / stanza.kernel / "Image", "initrd": guests / "initrd.gz",
-                  "bin": out, "cpus": stanza.cpus, "memory": stanza.memory, **stanza.settings}
+                  "bin": out, "cpus": stanza.cpus, "memory": stanza.memory,
+                  "board": "qemu-virt-aarch64", **stanza.settings}
         if stanza.overlay:
             values["initrd"] = self.initrd_with(stanza, where, values)
         template = (ROOT / "tests" / "zone" / "plans" / stanza.plan).read_text()

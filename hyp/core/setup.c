@@ -9,6 +9,7 @@
 #include "hyp/core/setup.h"
 #include "hyp/core/vuart.h"
 #include "hyp/core/zone.h"
+#include "lib/plan_check.h"
 
 const struct plan *the_plan;
 struct zone *zones;
@@ -47,7 +48,16 @@ static void setup_vcpus(struct zone *zone)
     }
 }
 
-/* The n-th range that a stage 2 maps: regions, then sides of channels. Returns whose. */
+/* A GICv2's CPU interface: each CPU's own registers behind one address. Returns whose. */
+static uint32_t map_of_gicc(uint32_t zone, struct s2_map *map)
+{
+    *map = (struct s2_map){
+        the_plan->zone[zone].gicc_gpa, the_plan->board.gicv_hpa, PLAN_GICC_SIZE, true, false, true
+    };
+    return zone;
+}
+
+/* The n-th range that a stage 2 maps: regions, sides of channels, CPU interfaces. Returns whose. */
 static uint32_t map_of(uint32_t n, struct s2_map *map)
 {
     uint32_t side = n - the_plan->region_count;
@@ -58,6 +68,9 @@ static uint32_t map_of(uint32_t n, struct s2_map *map)
 
         *map = (struct s2_map){ region->gpa, region->hpa, region->size, true, ram, !ram };
         return region->zone;
+    }
+    if (side >= the_plan->channel_count * 2) {
+        return map_of_gicc(side - the_plan->channel_count * 2, map);
     }
     *map = (struct s2_map){ the_plan->channel[side / 2].side[side % 2].mem_gpa,
                             the_plan->channel[side / 2].hpa,
@@ -73,7 +86,10 @@ static void setup_stage2(struct zone *zone)
     uint64_t *root = pool_take(arch_pt_fmt.root_entries * sizeof(*root),
                                arch_pt_fmt.root_entries * sizeof(*root));
 
-    for (uint32_t i = 0; i < the_plan->region_count + the_plan->channel_count * 2; i++) {
+    uint32_t count = the_plan->region_count + the_plan->channel_count * 2 +
+                     (plan_is_gicv2(the_plan) ? the_plan->zone_count : 0);
+
+    for (uint32_t i = 0; i < count; i++) {
         struct s2_map map;
 
         if (map_of(i, &map) == zone->id) {

@@ -23,7 +23,10 @@ static const struct plan base = {
     .function_count = 1, .log_level = 2,
     .board = {
         .gic_version = 3, .gicd_hpa = 0x8000000, .gicd_size = 0x10000,
-        .gicr_hpa = 0x80a0000, .gicr_size = 0xf60000, .uart_hpa = UART, .uart_intid = 33,
+        .gicr_hpa = 0x80a0000, .gicr_size = 0xf60000,
+        /* Of a GICv2, for when the version becomes one. */
+        .gicc_hpa = 0x8010000, .gicc_size = 0x2000, .gich_hpa = 0x8030000, .gich_size = 0x1000,
+        .gicv_hpa = 0x8040000, .gicv_size = 0x2000, .uart_hpa = UART, .uart_intid = 33,
         .maintenance_intid = 25, .hyp_timer_intid = 26, .virt_timer_intid = 27,
         .phys_timer_intid = 30, .ram_count = 2,
         .ram = { { RAM, 1024 * MIB }, { 0x200000000, 1024 * MIB } },
@@ -34,11 +37,13 @@ static const struct plan base = {
     .zone = {
         { .name = "linux0", .role = PLAN_ROLE_ZONE0, .vcpu_count = 2,
           .console = PLAN_CONSOLE_EMULATED, .entry = RAM, .dtb = RAM + 16 * MIB,
-          .gicd_gpa = 0x8000000, .gicr_gpa = 0x80a0000, .vuart_gpa = UART, .vuart_intid = 33,
+          .gicd_gpa = 0x8000000, .gicr_gpa = 0x80a0000, .gicc_gpa = 0x8010000,
+          .vuart_gpa = UART, .vuart_intid = 33,
           .host_hpa = 0x10000000, .host_size = 2 * MIB },
         { .name = "motor", .role = PLAN_ROLE_REALTIME, .vcpu_count = 2,
           .flags = PLAN_ZONE_DMA_TRUSTED, .entry = RAM + 128 * MIB, .dtb = RAM + 144 * MIB,
-          .boot_info = RAM + 136 * MIB, .gicd_gpa = 0x8000000, .gicr_gpa = 0x80a0000 },
+          .boot_info = RAM + 136 * MIB, .gicd_gpa = 0x8000000, .gicr_gpa = 0x80a0000,
+          .gicc_gpa = 0x8010000 },
     },
     .region = {
         { RAM, RAM + 64 * MIB, 64 * MIB, 0, PLAN_REGION_RAM },
@@ -141,6 +146,14 @@ static const struct field_of fields[] = {
     ALONE(board.gicd_size),
     ALONE(board.maintenance_intid),
     ALONE(irq_count),
+    ALONE(board.gic_version),
+    ALONE(board.gicc_hpa),
+    ALONE(board.gicc_size),
+    ALONE(board.gich_hpa),
+    ALONE(board.gich_size),
+    ALONE(board.gicv_hpa),
+    ALONE(board.gicv_size),
+    IN_ARRAY(zone, gicc_gpa, 3),
 };
 
 static uint8_t *place_of(const struct field_of *field, uint8_t index)

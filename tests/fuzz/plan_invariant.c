@@ -19,6 +19,8 @@
 #define GICR_BYTES    UINT64_C(0x20000)
 #define ECAM_BYTES    UINT64_C(0x100000)
 #define REGS_BYTES    UINT64_C(0x20000)
+#define GICC_BYTES    UINT64_C(0x2000)
+#define GICV2_CPUS    8u
 
 /* Bytes first..last of an address space. */
 struct span {
@@ -62,7 +64,14 @@ static void check_machine(const struct plan *p)
 
     add(&s, p->hyp_hpa, p->hyp_size, OWNER_HYP);
     add(&s, p->board.gicd_hpa, p->board.gicd_size, OWNER_HYP);
-    add(&s, p->board.gicr_hpa, p->board.gicr_size, OWNER_HYP);
+    if (p->board.gic_version == 2) {
+        FUZZ_CHECK(p->cpu_count <= GICV2_CPUS && p->board.gicv_size >= GICC_BYTES);
+        add(&s, p->board.gicc_hpa, p->board.gicc_size, OWNER_HYP);
+        add(&s, p->board.gich_hpa, p->board.gich_size, OWNER_HYP);
+        add(&s, p->board.gicv_hpa, p->board.gicv_size, OWNER_HYP);
+    } else {
+        add(&s, p->board.gicr_hpa, p->board.gicr_size, OWNER_HYP);
+    }
     if (p->board.uart_hpa != 0) {
         add(&s, p->board.uart_hpa, PAGE_4K, OWNER_HYP);
     }
@@ -100,9 +109,12 @@ static int ram_at(const struct plan *p, uint64_t hpa)
 
 static void check_kinds(const struct plan *p)
 {
+    bool is_v2 = p->board.gic_version == 2;
+
     FUZZ_CHECK(ram_at(p, p->hyp_hpa) >= 0);
     FUZZ_CHECK(ram_at(p, p->hyp_hpa) == ram_at(p, p->hyp_hpa + p->hyp_size - 1));
-    FUZZ_CHECK(ram_at(p, p->board.gicd_hpa) < 0 && ram_at(p, p->board.gicr_hpa) < 0);
+    FUZZ_CHECK(ram_at(p, p->board.gicd_hpa) < 0);
+    FUZZ_CHECK(ram_at(p, is_v2 ? p->board.gicv_hpa : p->board.gicr_hpa) < 0);
     for (uint32_t i = 0; i < p->region_count; i++) {
         const struct plan_region *r = &p->region[i];
         uint64_t last = r->hpa + r->size - 1;
@@ -152,8 +164,14 @@ static void check_guest(const struct plan *p, uint32_t zone)
     const struct plan_zone *z = &p->zone[zone];
     struct spans s = { .count = 0 };
 
-    add(&s, z->gicd_gpa, GICD_BYTES, zone);
-    add(&s, z->gicr_gpa, z->vcpu_count * GICR_BYTES, zone);
+    if (p->board.gic_version == 2) {
+        add(&s, z->gicd_gpa, PAGE_4K, zone);
+        add(&s, z->gicc_gpa, GICC_BYTES, zone);
+        FUZZ_CHECK(z->gicc_gpa % PAGE_4K == 0 && p->board.gicv_hpa % PAGE_4K == 0);
+    } else {
+        add(&s, z->gicd_gpa, GICD_BYTES, zone);
+        add(&s, z->gicr_gpa, z->vcpu_count * GICR_BYTES, zone);
+    }
     if (z->console == PLAN_CONSOLE_EMULATED) {
         add(&s, z->vuart_gpa, PAGE_4K, zone);
     }

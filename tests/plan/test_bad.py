@@ -16,7 +16,8 @@ SAMPLES = sorted((fixtures.HERE / "bad").glob("*.yaml"))
 # Rules that no plan.yaml can violate: the compiler writes these fields itself, or stops before.
 # tests/unit/plan_check_test.c has samples for all of them.
 ONLY_UNIT = {
-    "magic", "version", "size", "ram-count", "irq-count", "log-level", "conduit", "hyp-range",
+    "magic", "version", "size", "ram-count", "irq-count", "log-level", "gic-version", "gic-cpus",
+    "conduit", "hyp-range",
     "hyp-image", "cpu-vcpu-unique", "zone-role", "zone-reserved", "zone-console", "zone-dtb",
     "zone-boot-info", "region-kind", "irq-reserved", "image-reserved", "image-source",
     "zone-pci", "channel-reserved", "channel-align", "channel-board", "channel-hyp",

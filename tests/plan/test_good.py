@@ -173,16 +173,16 @@ class Plan:
          functions) = struct.unpack_from("<8I", data, 48)
         at = 80
         self.gic, self.conduit = struct.unpack_from("<II", data, at)
-        at += 8 + 5 * 8 + 6 * 4 + 8 * 16
+        at += 8 + 11 * 8 + 6 * 4 + 8 * 16
         (self.smmu, self.smmu_size, self.smmu_intid, reserved,
          self.ecam) = struct.unpack_from("<QQIIQ", data, at)
         assert reserved == 0
         at += 32
         self.cpus = [struct.unpack_from("<QII", data, at + 16 * i) for i in range(cpus)]
         at += 16 * 16
-        self.zones = [struct.unpack_from("<24sIIIIQQQQQQIIQQQQQ", data, at + 136 * i)
+        self.zones = [struct.unpack_from("<24sIIIIQQQQQQQIIQQQQQ", data, at + 144 * i)
                       for i in range(zones)]
-        at += 136 * 8
+        at += 144 * 8
         self.regions = [struct.unpack_from("<QQQII", data, at + 32 * i) for i in range(regions)]
         at += 32 * 96
         self.irqs = [struct.unpack_from("<IIII", data, at + 16 * i) for i in range(irqs)]

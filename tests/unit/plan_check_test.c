@@ -13,113 +13,13 @@
 
 #include "lib/field.h"
 #include "lib/plan_check.h"
+#include "plan_good.h"
 
-#define RAM  UINT64_C(0x40000000)
+#define RAM  PLAN_GOOD_RAM
 #define MIB  UINT64_C(0x100000)
-#define UART UINT64_C(0x9000000)
+#define UART PLAN_GOOD_UART
 
 static struct plan p;
-
-static void good_board(void)
-{
-    p.board = (struct plan_board){
-        .gic_version = 3,
-        .conduit = PLAN_CONDUIT_SMC,
-        .gicd_hpa = 0x8000000,
-        .gicd_size = 0x10000,
-        .gicr_hpa = 0x80a0000,
-        .gicr_size = 0xf60000,
-        .uart_hpa = UART,
-        .uart_intid = 33,
-        .maintenance_intid = 25,
-        .hyp_timer_intid = 26,
-        .virt_timer_intid = 27,
-        .phys_timer_intid = 30,
-        .ram_count = 2,
-        .ram = { { RAM, 1024 * MIB }, { 0x200000000, 1024 * MIB } },
-        .smmu_hpa = 0x9050000,
-        .smmu_size = 0x20000,
-        .smmu_event_intid = 106,
-        .pci_ecam_hpa = 0x4010000000,
-    };
-}
-
-static void good_zone(uint32_t zone, const char *name, uint64_t hpa)
-{
-    struct plan_zone *z = &p.zone[zone];
-
-    memcpy(z->name, name, strlen(name));
-    z->role = zone == 0 ? PLAN_ROLE_ZONE0 : PLAN_ROLE_REALTIME;
-    z->vcpu_count = 2;
-    z->console = PLAN_CONSOLE_EMULATED;
-    z->entry = RAM;
-    z->dtb = RAM + 16 * MIB;
-    z->boot_info = RAM + 8 * MIB;
-    z->gicd_gpa = 0x8000000;
-    z->gicr_gpa = 0x80a0000;
-    z->vuart_gpa = UART;
-    z->vuart_intid = 33;
-    p.cpu[zone * 2] = (struct plan_cpu){ zone * 2, zone, 0 };
-    p.cpu[zone * 2 + 1] = (struct plan_cpu){ zone * 2 + 1, zone, 1 };
-    p.region[zone * 2] = (struct plan_region){ RAM, hpa, 64 * MIB, zone, PLAN_REGION_RAM };
-    p.region[zone * 2 + 1] = (struct plan_region){ 0xa000000 + zone * 0x1000,
-                                                   0xa000000 + zone * 0x1000, 0x1000, zone,
-                                                   PLAN_REGION_DEVICE };
-    p.irq[zone] = (struct plan_irq){ zone, 48 + zone, PLAN_IRQ_EDGE, 0 };
-    z->ecam_gpa = 0x80000000;
-    z->pci_gpa = 0x80100000;
-    z->pci_size = 3 * MIB;
-    z->host_hpa = 0x10000000 + zone * 2 * MIB;
-    z->host_size = 2 * MIB;
-    p.region[4 + zone] = (struct plan_region){ z->host_hpa, z->host_hpa, 2 * MIB, zone,
-                                               PLAN_REGION_DEVICE };
-    p.function[zone] = (struct plan_function){ zone, (2 + zone) * 8, (2 + zone) * 8, 0 };
-    p.image[zone * 2] = (struct plan_image){ 0x20000, 4 * MIB, RAM, zone, 0 };
-    p.image[zone * 2 + 1] = (struct plan_image){ 0x20000 + 4 * MIB, 4096, RAM + 16 * MIB, zone, 0 };
-}
-
-/* 64 KiB between the two zones. */
-static void good_channel(uint32_t i, const char *name, uint64_t hpa)
-{
-    struct plan_channel *c = &p.channel[i];
-
-    memcpy(c->name, name, strlen(name));
-    c->hpa = hpa;
-    c->size = 0x10000;
-    c->flags = PLAN_CHANNEL_NOTIFY;
-    for (uint32_t side = 0; side < 2; side++) {
-        c->side[side] = (struct plan_channel_side){
-            .zone = side, .slot = 1 + i, .mem_gpa = 0x80200000 + i * 0x10000, .intid = 60 + i
-        };
-    }
-}
-
-/* Two zones with two CPUs, memory, a device, an interrupt, two images each; one CPU is parked. */
-static void good_plan(void)
-{
-    memset(&p, 0, sizeof(p));
-    p.magic = PLAN_MAGIC;
-    p.version = PLAN_VERSION;
-    p.size = sizeof(p);
-    p.hyp_hpa = RAM;
-    p.hyp_size = 32 * MIB;
-    p.image_hpa = RAM + 2 * MIB;
-    p.image_size = 8 * MIB;
-    p.log_level = 2;
-    p.cpu_count = 5;
-    p.zone_count = 2;
-    p.region_count = 6;
-    p.function_count = 2;
-    p.irq_count = 2;
-    p.image_count = 4;
-    p.channel_count = 2;
-    good_board();
-    good_zone(0, "linux0", RAM + 64 * MIB);
-    good_zone(1, "motor", RAM + 128 * MIB);
-    p.cpu[4] = (struct plan_cpu){ 0x100000301, PLAN_NONE, 0 };
-    good_channel(0, "one", RAM + 48 * MIB);
-    good_channel(1, "two", RAM + 49 * MIB);
-}
 
 /* --- one violation for each rule ------------------------------------------------------------- */
 
@@ -138,7 +38,22 @@ BREAK(region_count,    p.region_count = PLAN_MAX_REGIONS + 1)
 BREAK(irq_count,       p.irq_count = UINT32_MAX)
 BREAK(image_count,     p.image_count = PLAN_MAX_IMAGES + 1)
 BREAK(log_level,       p.log_level = 4)
-BREAK(gic_version,     p.board.gic_version = 2)
+BREAK(gic_version,     p.board.gic_version = 4)
+BREAK(gic_old,         p.board.gic_version = 1)
+BREAK(gic_cpus,        plan_gicv2(&p); p.cpu_count = 9)
+BREAK(gicd_none,       plan_gicv2(&p); p.board.gicd_size = 0x800)
+BREAK(gicc_small,      plan_gicv2(&p); p.board.gicc_size = 0x1000)
+BREAK(gich_none,       plan_gicv2(&p); p.board.gich_hpa = p.board.gich_size = 0)
+BREAK(gicv_none,       plan_gicv2(&p); p.board.gicv_hpa = p.board.gicv_size = 0)
+BREAK(gicv_small,      plan_gicv2(&p); p.board.gicv_size = 0x1000)
+BREAK(gicv_odd,        plan_gicv2(&p); p.board.gicv_hpa += 0x800)
+BREAK(gicv_uart,       plan_gicv2(&p); p.board.gicv_hpa = UART)
+BREAK(gicv_given,      plan_gicv2(&p); p.region[3].hpa = p.board.gicv_hpa + 0x1000)
+BREAK(gich_given,      plan_gicv2(&p); p.region[3].hpa = p.board.gich_hpa)
+BREAK(gicc_given,      plan_gicv2(&p); p.region[3].hpa = p.board.gicc_hpa)
+BREAK(gicc_gpa_odd,    plan_gicv2(&p); p.zone[1].gicc_gpa += 0x800)
+BREAK(gicc_gpa_gicd,   plan_gicv2(&p); p.zone[1].gicc_gpa = p.zone[1].gicd_gpa - 0x1000)
+BREAK(gicc_gpa_ram,    plan_gicv2(&p); p.zone[1].gicc_gpa = RAM)
 BREAK(conduit,         p.board.conduit = 2)
 BREAK(ppi,             p.board.hyp_timer_intid = 32)
 BREAK(ppi_twice,       p.board.hyp_timer_intid = p.board.virt_timer_intid)
@@ -294,6 +209,14 @@ static const struct sample {
     { "ram-count",        break_ram_none },        { "region-count",   break_region_count },
     { "irq-count",        break_irq_count },       { "image-count",    break_image_count },
     { "log-level",        break_log_level },       { "gic-version",    break_gic_version },
+    { "gic-version",      break_gic_old },         { "gic-cpus",       break_gic_cpus },
+    { "fixed-range",      break_gicd_none },       { "fixed-range",    break_gicc_small },
+    { "fixed-range",      break_gich_none },       { "fixed-range",    break_gicv_none },
+    { "fixed-range",      break_gicv_small },      { "fixed-range",    break_gicv_odd },
+    { "fixed-overlap",    break_gicv_uart },       { "device-fixed",   break_gicv_given },
+    { "device-fixed",     break_gich_given },      { "device-fixed",   break_gicc_given },
+    { "window-range",     break_gicc_gpa_odd },    { "window-overlap", break_gicc_gpa_gicd },
+    { "window-region",    break_gicc_gpa_ram },
     { "conduit",          break_conduit },         { "ppi",            break_ppi },
     { "ppi",              break_ppi_twice },       { "uart-intid",     break_uart_intid },
     { "fixed-range",      break_fixed_range },     { "fixed-range",    break_fixed_wrap },
@@ -393,7 +316,7 @@ static void seen_found(struct plan_sink *sink, const struct plan_verdict *verdic
 static void test_good(void **state)
 {
     (void)state;
-    good_plan();
+    plan_good(&p);
     assert_int_equal(plan_check(&p, NULL), 0);
     p.board.uart_hpa = 0; /* no console of its own is fine */
     p.zone[0].console = PLAN_CONSOLE_PASSTHROUGH;
@@ -411,7 +334,7 @@ static void test_samples(void **state)
         struct seen seen = { { seen_found }, samples[i].rule, 0, 0, { 0 } };
         uint32_t found;
 
-        good_plan();
+        plan_good(&p);
         samples[i].make();
         found = plan_check(&p, &seen.sink);
         assert_int_equal(found, seen.all);
@@ -454,7 +377,7 @@ static void test_verdict_names_both(void **state)
     struct seen seen = { { seen_found }, "region-overlap", 0, 0, { 0 } };
 
     (void)state;
-    good_plan();
+    plan_good(&p);
     break_region_overlap();
     (void)plan_check(&p, &seen.sink);
     assert_int_equal(seen.matching, 1);
@@ -472,7 +395,7 @@ static void test_gate_stops(void **state)
     struct seen seen = { { seen_found }, "zone-count", 0, 0, { 0 } };
 
     (void)state;
-    good_plan();
+    plan_good(&p);
     break_zone_count();
     break_region_overlap();
     assert_int_equal(plan_check(&p, &seen.sink), 1);
@@ -498,7 +421,7 @@ static void test_any_bytes(void **state)
         uint8_t *bytes = (uint8_t *)&p;
         uint32_t found;
 
-        good_plan();
+        plan_good(&p);
         for (uint64_t n = random_word() % 2000; n > 0; n--) {
             bytes[offsetof(struct plan, hyp_hpa) +
                   random_word() % (sizeof(p) - offsetof(struct plan, hyp_hpa))] =

@@ -208,7 +208,7 @@ static void test_id_of_a_machine_with_nothing(void **state)
 {
     (void)state;
     machine_all(0);
-    assert_reads(SYS_ENC(3, 0, 0, 4, 0), 0x01000011);
+    assert_reads(SYS_ENC(3, 0, 0, 4, 0), 0x11);
     assert_reads(SYS_ENC(3, 0, 0, 5, 0), 6);
     for (uint32_t enc = SYS_ENC(3, 0, 0, 6, 0); enc <= SYS_ENC(3, 0, 0, 7, 7); enc++) {
         assert_reads(enc, 0);

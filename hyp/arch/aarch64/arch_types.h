@@ -20,8 +20,13 @@ enum exit_vector { EXIT_SYNC = 0, EXIT_IRQ = 1, EXIT_FIQ = 2, EXIT_SERROR = 3 };
 
 #define A64_SHADOW_COUNT 16u /* slots for HOME_VCPU rows of arch_regs[] */
 #define VGIC_LR_MAX      16u
-#define VGIC_SPILL_MAX   32u
-#define VGIC_WORDS       32u /* bitmaps cover INTID 0..1023; word 0 is private to a vCPU */
+#define VGIC_LR_NUMBERS  32u /* those of a GICv2 begin at VGIC_LR_MAX */
+#define VGIC_SGIS        16u
+
+/* The bit of an SGI that nobody enables in the machine: it has a GICv3. */
+#define VGIC_QUICK_V3  0x8000u
+#define VGIC_SPILL_MAX 32u
+#define VGIC_WORDS     32u /* bitmaps cover INTID 0..1023; word 0 is private to a vCPU */
 
 /*
  * 32 interrupts: the private ones of a vCPU, or a word of a zone's shared ones. Written under the
@@ -47,15 +52,18 @@ struct vgic_word {
 struct vgic_cpu {
     _Atomic uint32_t work; /* words that may hold something to inject; flush looks at it */
     uint32_t backlog;      /* words that hold more than the list registers had room for */
-    uint32_t lr_mask;      /* list registers of the machine; 0 while the vCPU is not loaded */
-    uint32_t quick;        /* machine interrupts that may be injected without looking further */
-    uint32_t lr_level;     /* of these: hold a level interrupt that its line may take back */
-    uint32_t hcr;          /* ICH_HCR_EL2 */
-    uint32_t waker;        /* GICR_WAKER.ProcessorSleep as the guest sees it */
-    uint16_t lr_intid[VGIC_LR_MAX]; /* valid for those not marked empty in ICH_ELRSR_EL2 */
+    uint32_t lr_mask; /* list registers of the machine, by number; 0 while the vCPU is not loaded */
+    /* Machine interrupts that may be injected without looking further, and VGIC_QUICK_V3. */
+    uint32_t quick;
+    uint32_t lr_level; /* of these: hold a level interrupt that its line may take back */
+    uint32_t hcr;      /* ICH_HCR_EL2 */
+    uint32_t waker;    /* GICR_WAKER.ProcessorSleep as the guest sees it */
+    /* Valid for those not marked empty in ICH_ELRSR_EL2. */
+    uint16_t lr_intid[VGIC_LR_NUMBERS];
     uint32_t spill_mask; /* of the two below: active in the guest without a list register */
     uint16_t spill_intid[VGIC_SPILL_MAX];
     uint8_t spill_priority[VGIC_SPILL_MAX];
+    uint8_t sgi_source[VGIC_SGIS]; /* GICv2: vCPUs by which it is pending in `word` */
     struct vgic_word word;
 };
 
@@ -88,6 +96,7 @@ struct arch_pcpu {
     uint64_t stack_top;     /* first: start.S and entry.S */
     uint64_t emergency_top; /* stack for a crash when the other is exhausted */
     uint64_t doorbell;      /* ICC_SGI1R_EL1 value that rings this CPU, see gic_doorbell() */
+    uint8_t gic_target;     /* GICv2: its bit in target lists, 0 until it is known */
     uintptr_t gicr;         /* this CPU's redistributor, mapped */
     uintptr_t window;       /* address of its 2 MiB window, see arch_window_map() */
 };

@@ -7,7 +7,7 @@
 #include "boot.h"
 
 #include "el2.h"
-#include "gic.h"
+#include "gicv2.h"
 #include "hw.h"
 #include "hyp/arch.h"
 #include "hyp/core/pool.h"
@@ -151,6 +151,17 @@ static void on_own_stack(void *arg)
     setup_main(arg, console);
 }
 
+static void init_gic(const struct plan_board *board)
+{
+    uintptr_t gicd = mmu_map_device(hpa(board->gicd_hpa), board->gicd_size);
+
+    if (board->gic_version == 2) {
+        gicv2_init(board, gicd);
+    } else {
+        gic_init(board, gicd, mmu_map_device(hpa(board->gicr_hpa), board->gicr_size));
+    }
+}
+
 _Noreturn void boot_main(void)
 {
     uint64_t image = mmu_image_pa(image_start).v;
@@ -174,8 +185,7 @@ _Noreturn void boot_main(void)
     }
     self = boot_pcpu(plan);
     wr_tpidr_el2((uintptr_t)self);
-    gic_init(&plan->board, mmu_map_device(hpa(plan->board.gicd_hpa), plan->board.gicd_size),
-             mmu_map_device(hpa(plan->board.gicr_hpa), plan->board.gicr_size));
+    init_gic(&plan->board);
     why = dma_init(plan);
     if (why != NULL) {
         refuse(why);

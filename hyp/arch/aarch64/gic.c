@@ -2,6 +2,7 @@
 /* Driver of the machine's GICv3; knows nothing of guests. Setting it up is not on any hot path. */
 #include "gic.h"
 
+#include "gicv2.h"
 #include "hw.h"
 #include "hyp/arch.h"
 #include "hyp/core/lock.h"
@@ -27,7 +28,10 @@ static struct lock config_lock;
 
 uintptr_t gic_sgi_frame(const struct pcpu *cpu)
 {
-    return cpu->arch.gicr == 0 ? 0 : cpu->arch.gicr + GICR_SGI;
+    if (cpu->arch.gicr != 0) {
+        return cpu->arch.gicr + GICR_SGI;
+    }
+    return cpu->arch.gic_target != 0 && cpu == arch_cpu_this() ? gic.gicd : 0;
 }
 
 void gic_settle(uintptr_t frame)
@@ -41,16 +45,23 @@ void gic_settle(uintptr_t frame)
     }
 }
 
-/* Word n of a distributor, or word 0 of an SGI frame: group 1, nothing enabled, pending, active. */
-static void word_init(uintptr_t frame, uint32_t n)
+/* Group 1; of a GICv2, 0, which is all it has where firmware in EL3 has the other. */
+void gic_word_init(uintptr_t frame, uint32_t n)
 {
     mmio_wr32(frame, GICD_ICENABLER + n * 4, ALL);
-    mmio_wr32(frame, GICD_IGROUPR + n * 4, ALL);
+    mmio_wr32(frame, GICD_IGROUPR + n * 4, gic.v2 != NULL ? 0 : ALL);
     mmio_wr32(frame, GICD_ICPENDR + n * 4, ALL);
     mmio_wr32(frame, GICD_ICACTIVER + n * 4, ALL);
     for (uint32_t i = 0; i < 32; i += 4) {
         mmio_wr32(frame, GICD_IPRIORITYR + n * 32 + i, PRIORITIES(GIC_PRIORITY_RESET));
     }
+}
+
+void gic_facts(const struct plan_board *board)
+{
+    gic.maintenance = board->maintenance_intid;
+    gic.hyp_timer = board->hyp_timer_intid;
+    gic.words = (uint32_t)get(GICD_TYPER_LINES, mmio_rd32(gic.gicd, GICD_TYPER)) + 1;
 }
 
 void gic_init(const struct plan_board *board, uintptr_t gicd, uintptr_t gicr)
@@ -59,17 +70,15 @@ void gic_init(const struct plan_board *board, uintptr_t gicd, uintptr_t gicr)
         .gicd = gicd,
         .gicr = gicr,
         .gicr_size = board->gicr_size,
-        .maintenance = board->maintenance_intid,
-        .hyp_timer = board->hyp_timer_intid,
-        .words = (uint32_t)get(GICD_TYPER_LINES, mmio_rd32(gicd, GICD_TYPER)) + 1,
     };
+    gic_facts(board);
     mmio_wr32(gicd, GICD_CTLR, 0);
     gic_settle(gicd);
     /* Affinity routing first: with it off the registers below have another meaning. */
     mmio_wr32(gicd, GICD_CTLR, (uint32_t)put(GICD_CTLR_ARE, 1));
     gic_settle(gicd);
     for (uint32_t n = 1; n < gic.words; n++) {
-        word_init(gicd, n);
+        gic_word_init(gicd, n);
         mmio_wr32(gicd, GICD_ICFGR + n * 8, 0);
         mmio_wr32(gicd, GICD_ICFGR + n * 8 + 4, 0);
     }
@@ -116,6 +125,13 @@ static void own_private(uintptr_t frame, uint32_t intid)
     mmio_wr32(frame, GICD_ISENABLER, BIT32(intid));
 }
 
+void gic_own_enable(uintptr_t frame)
+{
+    own_private(frame, GIC_DOORBELL);
+    own_private(frame, gic.maintenance);
+    own_private(frame, gic.hyp_timer);
+}
+
 static void interface_init(void)
 {
     wr_icc_sre_el2(field_mask(SRE_ALL));
@@ -136,15 +152,17 @@ void gic_cpu_init(struct pcpu *cpu)
 {
     uintptr_t frame;
 
+    if (gic.v2 != NULL) {
+        gic.v2->cpu_init(cpu);
+        return;
+    }
     cpu->arch.gicr = find_redistributor(cpu);
     wake(cpu->arch.gicr);
     frame = gic_sgi_frame(cpu);
-    word_init(frame, 0);
+    gic_word_init(frame, 0);
     gic_settle(frame);
     interface_init();
-    own_private(frame, GIC_DOORBELL);
-    own_private(frame, gic.maintenance);
-    own_private(frame, gic.hyp_timer);
+    gic_own_enable(frame);
 }
 
 void gic_set_priority(uintptr_t frame, uint32_t intid, uint8_t priority)
@@ -176,10 +194,15 @@ void gic_set_edge(uint32_t intid, bool edge)
     }
 }
 
-void gic_set_route(uint32_t intid, uint64_t hw_id)
+void gic_set_route(uint32_t intid, const struct pcpu *cpu)
 {
+    if (gic.v2 != NULL) {
+        mmio_wr8(gic.gicd, GICD_ITARGETSR + intid,
+                 (uint8_t)get(GICD2_SGIR_LIST, cpu->arch.doorbell));
+        return;
+    }
     mmio_wr64(gic.gicd, GICD_IROUTER + (uint64_t)intid * 8,
-              hw_id & (field_mask(AFF_210) | field_mask(AFF_3)));
+              cpu->hw_id & (field_mask(AFF_210) | field_mask(AFF_3)));
 }
 
 void arch_pirq_assign(uint32_t intid, const struct pcpu *cpu)
@@ -189,7 +212,7 @@ void arch_pirq_assign(uint32_t intid, const struct pcpu *cpu)
 
     gic.own[n] |= bit;
     gic_set_edge(intid, false);
-    gic_set_route(intid, cpu->hw_id);
+    gic_set_route(intid, cpu);
     mmio_wr8(gic.gicd, GICD_IPRIORITYR + intid, GIC_PRIORITY_OWN);
     mmio_wr32(gic.gicd, GICD_ISENABLER + n * 4, bit);
 }
@@ -206,7 +229,13 @@ void gic_doorbell(struct pcpu *cpu)
 
 void arch_ipi_send(struct pcpu *target)
 {
+    uint64_t doorbell = target->arch.doorbell;
+
     dsb_ishst(); /* what the doorbell announces is visible before it rings */
-    wr_icc_sgi1r_el1(target->arch.doorbell);
+    if (get(DOORBELL_MMIO, doorbell) != 0) {
+        mmio_wr32(gic.gicd, GICD_SGIR, (uint32_t)doorbell);
+        return;
+    }
+    wr_icc_sgi1r_el1(doorbell);
     isb();
 }

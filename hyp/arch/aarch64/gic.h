@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The machine's GICv3 (Arm IHI 0069): registers, and the driver that the hypervisor itself uses. */
+/*
+ * The machine's GICv3 (Arm IHI 0069): registers, and the driver that the hypervisor itself uses;
+ * with what it shares with the GICv2's (gicv2.h).
+ */
 #ifndef HYP_ARCH_AARCH64_GIC_H
 #define HYP_ARCH_AARCH64_GIC_H
 
@@ -7,9 +10,12 @@
 #include <stdint.h>
 
 #include "abi/plan.h"
+#include "hyp/core/trap.h"
 #include "lib/field.h"
 
+struct gic_driver;
 struct pcpu;
+struct vcpu;
 
 /*
  * Offsets in the distributor. Those from IGROUPR to ICFGR are the same in the SGI frame of a
@@ -89,6 +95,9 @@ FIELD(SGIR_IRM, 40, 1);
 FIELD(SGIR_RANGE, 44, 4);
 FIELD(SGIR_AFF3, 48, 8);
 
+/* arch_pcpu.doorbell of a GICv2: a value for GICD_SGIR; these bits of ICC_SGI1R_EL1 are 0. */
+FIELD(DOORBELL_MMIO, 63, 1);
+
 /* The hypervisor's doorbell among the machine's SGIs; a guest's SGIs never reach the machine. */
 #define GIC_DOORBELL 0u
 
@@ -105,6 +114,8 @@ struct gic {
     uint32_t maintenance, hyp_timer; /* INTIDs */
     uint32_t iommu;                  /* one of `own`, or 0 */
     uint32_t own[32];                /* SPIs by arch_pirq_assign() */
+    const struct gic_driver *v2;     /* of the machine's GICv2; NULL: a GICv3 */
+    uintptr_t gicc, gich;            /* GICv2: mapped */
 };
 
 extern struct gic gic;
@@ -118,13 +129,27 @@ void gic_doorbell(struct pcpu *cpu);
 /* This CPU's redistributor and CPU interface; the doorbell and EL2's own PPIs are enabled. */
 void gic_cpu_init(struct pcpu *cpu);
 
-/* SGI frame of the CPU's redistributor, or 0 while it is not known. */
+/* SGI frame of the CPU's redistributor, or 0 while it is not known; GICv2: of this CPU only. */
 uintptr_t gic_sgi_frame(const struct pcpu *cpu);
 
 /* Machine side of one interrupt that a guest owns. `frame`: distributor or SGI frame. */
 void gic_set_priority(uintptr_t frame, uint32_t intid, uint8_t priority);
 void gic_set_edge(uint32_t intid, bool edge); /* SPIs only; takes the gic lock */
-void gic_set_route(uint32_t intid, uint64_t hw_id);
+void gic_set_route(uint32_t intid, const struct pcpu *cpu);
+
+/* ---- between the drivers ---- */
+
+/* Word n of a distributor, or word 0 of an SGI frame: nothing enabled, pending, active. */
+void gic_word_init(uintptr_t frame, uint32_t n);
+
+/* What is the same of all machines, once gic.gicd is set. */
+void gic_facts(const struct plan_board *board);
+
+/* The doorbell and EL2's own private interrupts of this CPU. */
+void gic_own_enable(uintptr_t frame);
+
+/* pirq.c: who gets an acknowledged interrupt. Others than PIRQ_GUEST: deactivate it. */
+enum pirq_kind pirq_take(struct vcpu *vcpu, uint32_t intid);
 
 /* Waits, bounded, until a disable has taken effect. */
 void gic_settle(uintptr_t frame);

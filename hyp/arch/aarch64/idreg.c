@@ -23,6 +23,7 @@ bool idreg_pfr0(struct vcpu *vcpu, const struct reg_row *row, struct reg_access 
     uint64_t value = shown(row, rd_id_aa64pfr0_el1());
 
     (void)vcpu;
+    value = at_most(ID_PFR0_GIC, value, ID_GIC_MAX);
     return answer(access, at_most(ID_PFR0_CSV2, value, ID_CSV2_MAX));
 }
 

@@ -18,15 +18,16 @@ ID_FIELD(ID_PFR0_EL0, 0);
 ID_FIELD(ID_PFR0_EL1, 4);
 ID_FIELD(ID_PFR0_FP, 16);
 ID_FIELD(ID_PFR0_ADVSIMD, 20);
-ID_FIELD(ID_PFR0_GIC, 24);
+ID_FIELD(ID_PFR0_GIC, 24); /* at most 1, GICv3; 0: a GICv2 */
 ID_FIELD(ID_PFR0_DIT, 48);
 ID_FIELD(ID_PFR0_CSV2, 56); /* at most 1: 2 comes with SCXTNUM, which traps */
 ID_FIELD(ID_PFR0_CSV3, 60);
 #define ID_PFR0_KEEP                                                                               \
     (field_mask(ID_PFR0_FP) | field_mask(ID_PFR0_ADVSIMD) | field_mask(ID_PFR0_DIT) |              \
-     field_mask(ID_PFR0_CSV2) | field_mask(ID_PFR0_CSV3))
-#define ID_PFR0_FIXED (put(ID_PFR0_EL0, 1) | put(ID_PFR0_EL1, 1) | put(ID_PFR0_GIC, 1))
+     field_mask(ID_PFR0_CSV2) | field_mask(ID_PFR0_CSV3) | field_mask(ID_PFR0_GIC))
+#define ID_PFR0_FIXED (put(ID_PFR0_EL0, 1) | put(ID_PFR0_EL1, 1))
 #define ID_CSV2_MAX   1u
+#define ID_GIC_MAX    1u
 
 /* ID_AA64PFR1_EL1. Hidden: MTE, RAS, MPAM, SME, RNDR trap, CSV2 fraction, NMI, GCS. */
 ID_FIELD(ID_PFR1_BT, 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The machine's interrupts: whose each one is, decided by the ownership masks and nothing else. */
+#include "gicv2.h"
 #include "hyp/arch.h"
 #include "hyp/core/lock.h"
 #include "hyp/core/log.h"
@@ -61,64 +62,87 @@ static enum pirq_kind reject(uint32_t intid)
     if (intid < INTID_SPECIAL && frame != 0) {
         mmio_wr32(frame, GICD_ICENABLER + n * 4, BIT32(get(INTID_BIT, intid)));
     }
-    wr_icc_dir_el1(intid);
     LOG(LOG_WARN, "interrupt without owner disabled", LOG_DEC("intid", intid),
         LOG_DEC("cpu", cpu->id));
     return PIRQ_SPURIOUS;
 }
 
 /* The hypervisor's own. They are deactivated at once: interrupts stay masked in EL2. */
-static enum pirq_kind claim_own(uint32_t intid)
+static inline enum pirq_kind own_kind(uint32_t intid)
 {
-    enum pirq_kind kind;
-
     if (intid == GIC_DOORBELL) {
         /* What the doorbell announces is read after it was acknowledged, not before. */
         dsb_sy();
         isb();
-        kind = PIRQ_KICK;
-    } else if (intid == gic.hyp_timer) {
-        kind = PIRQ_ALARM;
-    } else if (intid == gic.maintenance) {
-        kind = PIRQ_MAINTENANCE;
-    } else if (intid < INTID_SPECIAL && intid >= INTID_SPI &&
-               (gic.own[get(INTID_WORD, intid)] & BIT32(get(INTID_BIT, intid))) != 0) {
-        kind = intid == gic.iommu ? PIRQ_IOMMU : PIRQ_CONSOLE;
-    } else {
-        return reject(intid);
+        return PIRQ_KICK;
     }
-    wr_icc_dir_el1(intid);
-    return kind;
+    if (intid == gic.hyp_timer) {
+        return PIRQ_ALARM;
+    }
+    if (intid == gic.maintenance) {
+        return PIRQ_MAINTENANCE;
+    }
+    if (intid < INTID_SPECIAL && intid >= INTID_SPI &&
+        (gic.own[get(INTID_WORD, intid)] & BIT32(get(INTID_BIT, intid))) != 0) {
+        return intid == gic.iommu ? PIRQ_IOMMU : PIRQ_CONSOLE;
+    }
+    return reject(intid);
 }
 
-__attribute__((noinline)) static enum pirq_kind claim(struct vcpu *vcpu, uint32_t intid)
+/* Inline: the doorbell comes this way. */
+__attribute__((always_inline)) static inline enum pirq_kind take(struct vcpu *vcpu, uint32_t intid)
 {
-    /* Priority drop only: a guest's interrupt stays active until the guest deactivates it. */
-    wr_icc_eoir1_el1(intid);
     if (vcpu != NULL && intid < INTID_SPECIAL && is_guests(vcpu, intid)) {
         inject(vcpu, intid);
         return PIRQ_GUEST;
     }
-    return claim_own(intid);
+    return own_kind(intid);
 }
 
-/*
- * Fast path: a timer of the running vCPU, in group 1, and nothing in the list registers. The same
- * as inject() would do.
- */
-enum pirq_kind arch_pirq_claim(struct vcpu *vcpu)
+enum pirq_kind pirq_take(struct vcpu *vcpu, uint32_t intid)
 {
-    uint32_t intid = (uint32_t)get(IAR_INTID, rd_icc_iar1_el1());
-    struct vgic_cpu *v;
+    return take(vcpu, intid);
+}
+
+__attribute__((noinline)) static enum pirq_kind claim(struct vcpu *vcpu, uint32_t intid)
+{
+    enum pirq_kind kind;
 
     if (intid >= INTID_SPECIAL && intid < INTID_SPECIAL + 4) {
         return PIRQ_NONE;
     }
-    if (vcpu == NULL || intid >= INTID_SPI) {
-        return claim(vcpu, intid);
+    /* Priority drop only: a guest's interrupt stays active until the guest deactivates it. */
+    wr_icc_eoir1_el1(intid);
+    kind = take(vcpu, intid);
+    if (kind != PIRQ_GUEST) {
+        wr_icc_dir_el1(intid);
+    }
+    return kind;
+}
+
+/* No vCPU, or by a GICv2. */
+__attribute__((noinline)) static enum pirq_kind claim_slow(struct vcpu *vcpu)
+{
+    return gic.v2 != NULL ? gic.v2->claim(vcpu)
+                          : claim(vcpu, (uint32_t)get(IAR_INTID, rd_icc_iar1_el1()));
+}
+
+/*
+ * Fast path: a timer of the running vCPU, in group 1, and nothing in the list registers. The same
+ * as inject() would do. By a GICv2, `quick` is 0.
+ */
+enum pirq_kind arch_pirq_claim(struct vcpu *vcpu)
+{
+    struct vgic_cpu *v;
+    uint32_t intid;
+
+    if (vcpu == NULL || vcpu->arch.vgic.quick == 0) {
+        return claim_slow(vcpu);
     }
     v = &vcpu->arch.vgic;
-    if ((v->quick & BIT32(intid)) == 0 || v->lr_mask == 0 || vlr_busy(v) != 0) {
+    intid = (uint32_t)get(IAR_INTID, rd_icc_iar1_el1());
+    if (intid >= INTID_SPI || (v->quick & BIT32(intid)) == 0 || v->lr_mask == 0 ||
+        vlr_busy(v) != 0) {
         return claim(vcpu, intid);
     }
     wr_icc_eoir1_el1(intid);

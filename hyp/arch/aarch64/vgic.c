@@ -5,6 +5,7 @@
  */
 #include "vgic.h"
 
+#include "gicv2.h"
 #include "hw.h"
 #include "hyp/arch.h"
 #include "hyp/core/lock.h"
@@ -15,8 +16,10 @@ void vgic_quick_update(struct vcpu *vcpu)
 {
     const struct vgic_word *word = &vcpu->arch.vgic.word;
 
-    vcpu->arch.vgic.quick = word->hw & word->group & vgic_enabled(word) &
-                            vgic_forwarded(vcpu->zone, word);
+    if (gic.v2 == NULL) {
+        vcpu->arch.vgic.quick = VGIC_QUICK_V3 | (word->hw & word->group & vgic_enabled(word) &
+                                                 vgic_forwarded(vcpu->zone, word));
+    }
 }
 
 uintptr_t vgic_frame(const struct vcpu *vcpu, uint32_t n)
@@ -191,7 +194,7 @@ static void machine_reset(struct vcpu *vcpu, uint32_t n)
         gic_set_priority(frame, intid, 0);
         if (n != 0) {
             gic_set_edge(intid, (word->edge_reset & BIT32(index)) != 0);
-            gic_set_route(intid, vcpu->cpu->hw_id);
+            gic_set_route(intid, vcpu->cpu);
         }
     }
 }
@@ -200,7 +203,8 @@ static void word_reset(struct vgic_word *word)
 {
     atomic_store_explicit(&word->enabled, 0, memory_order_relaxed);
     atomic_store_explicit(&word->pending, 0, memory_order_relaxed);
-    word->group = UINT32_MAX; /* guests that never heard of groups get IRQs */
+    /* Guests that never heard of groups get IRQs: of a GICv2, FIQs have to be asked for. */
+    word->group = gic.v2 != NULL ? 0 : UINT32_MAX;
     word->edge = word->edge_reset;
     word->active = 0;
     word->line = 0;
@@ -222,6 +226,9 @@ static void private_reset(struct vcpu *vcpu)
     machine_reset(vcpu, 0);
     word_reset(&vcpu->arch.vgic.word);
     vgic_quick_update(vcpu);
+    for (uint32_t i = 0; i < VGIC_SGIS; i++) {
+        vcpu->arch.vgic.sgi_source[i] = 0;
+    }
     vcpu->arch.vgic.waker = (uint32_t)put(GICR_WAKER_SLEEP, 1);
 }
 
@@ -289,6 +296,10 @@ void arch_virq_init(struct zone *zone, const struct plan *plan)
         word->edge_reset = SGI_MASK;
     }
     arch_virq_reset(zone);
+    if (gic.v2 != NULL) {
+        gic.v2->virq_init(zone);
+        return;
+    }
     vgic_map_init(&vgicd_table);
     vgic_map_init(&vgicr_table);
     mmio_add(zone, &(struct mmio_dev){ p->gicd_gpa, GICD_SIZE, vgicd_access });

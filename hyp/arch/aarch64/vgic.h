@@ -2,7 +2,8 @@
 /*
  * The virtual GICv3 of a zone. vgic.c: life and SGIs; vlr.c, vlr_state.c: list registers; pirq.c:
  * machine interrupts; vgicd.c, vgicr.c: register tables; vword.c: the registers both tables share.
- * A guest sees one security state (DS = 1), no LPIs, no message-based SPIs.
+ * A guest sees one security state (DS = 1), no LPIs, no message-based SPIs. On a machine with a
+ * GICv2 it has a GICv2: vgicv2.c and vlr2.c in the place of vgicd.c, vgicr.c, some of vlr_state.c.
  */
 #ifndef HYP_ARCH_AARCH64_VGIC_H
 #define HYP_ARCH_AARCH64_VGIC_H
@@ -32,6 +33,7 @@ bool vgic_sgi0r_write(struct vcpu *vcpu, uint64_t value);
 /* mmio_fn of the two register windows. */
 bool vgicd_access(struct vcpu *vcpu, struct mmio_access *access);
 bool vgicr_access(struct vcpu *vcpu, struct mmio_access *access);
+bool vgicd2_access(struct vcpu *vcpu, struct mmio_access *access);
 
 /* ---- between the files of the virtual GIC ---- */
 
@@ -147,7 +149,7 @@ struct vgic_table {
 /* Before the first access. */
 void vgic_map_init(const struct vgic_table *table);
 
-extern const struct vgic_table vgicd_table, vgicr_table;
+extern const struct vgic_table vgicd_table, vgicr_table, vgicd2_table;
 
 /* The row that covers an offset, or NULL. */
 const struct vgic_reg *vgic_row(const struct vgic_table *table, uint32_t offset);
@@ -158,6 +160,20 @@ bool vgic_dispatch(const struct vgic_table *table, struct vgic_at *at);
 /* Part of a 64-bit register that a 32- or 64-bit access reads; value with the written part. */
 uint64_t vgic_read64(const struct vgic_at *at, uint64_t value);
 uint64_t vgic_write64(const struct vgic_at *at, uint64_t value);
+
+/* Byte i (0..3) of a register value, and a value with only that byte. */
+static inline uint8_t vgic_byte(uint64_t value, uint32_t i)
+{
+    return (uint8_t)(value >> (i * 8));
+}
+
+static inline uint64_t vgic_byte_put(uint32_t byte, uint32_t i)
+{
+    return (uint64_t)byte << (i * 8);
+}
+
+/* The enable bits of GICD_CTLR. */
+void vgic_ctlr_write(struct zone *zone, uint64_t value);
 
 void vword_group(const struct vgic_at *at);
 void vword_enable_set(const struct vgic_at *at);

@@ -14,7 +14,7 @@ FIELD(ROUTER_INTID, 3, 10);  /* INTID in the offset of GICD_IROUTER */
 FIELD(ROUTER_IRM, 31, 1);
 
 /* Out of line, so that reads need not save registers for it. */
-__attribute__((noinline)) static void ctlr_write(struct zone *zone, uint64_t value)
+__attribute__((noinline)) void vgic_ctlr_write(struct zone *zone, uint64_t value)
 {
     uint64_t enables = field_mask(GICD_CTLR_GRP0) | field_mask(GICD_CTLR_GRP1);
 
@@ -30,7 +30,7 @@ static void ctlr(const struct vgic_at *at)
     struct zone *zone = at->vcpu->zone;
 
     if (at->access->write) {
-        ctlr_write(zone, at->access->value);
+        vgic_ctlr_write(zone, at->access->value);
         return;
     }
     /*
@@ -74,7 +74,7 @@ static void router(const struct vgic_at *at)
     }
     word->target[index] = (uint8_t)target->id;
     if ((word->hw & BIT32(index)) != 0) {
-        gic_set_route(intid, target->cpu->hw_id);
+        gic_set_route(intid, target->cpu);
     }
     vgic_post(target, BIT32(n)); /* what waits for the old one is the new one's */
 }

@@ -69,7 +69,7 @@ static uint8_t vgicr_map[VGIC_MAP_SIZE];
 
 const struct vgic_table vgicr_table = { vgicr_rows, ARRAY_COUNT(vgicr_rows), vgicr_map };
 
-bool vgicr_access(struct vcpu *vcpu, struct mmio_access *access)
+__attribute__((flatten)) bool vgicr_access(struct vcpu *vcpu, struct mmio_access *access)
 {
     uint64_t number = get(REDIST_NUMBER, access->offset);
     struct vgic_at at = {

@@ -15,7 +15,7 @@ static void set_hcr(struct vgic_cpu *v, uint64_t hcr)
 {
     if (v->hcr != hcr) {
         v->hcr = (uint32_t)hcr;
-        wr_ich_hcr_el2(hcr);
+        vlr_hcr_write(hcr);
     }
 }
 
@@ -133,8 +133,14 @@ static bool place(struct vcpu *vcpu, struct search *best)
     uint32_t busy = vlr_busy(v);
     uint32_t lr = vlr_lookup(v, busy, best->intid);
 
+    bool has_source = vlr_is_v2(v) && best->intid < VGIC_SGIS;
+
     if (lr != VLR_NONE) {
-        merge(v, lr, best->intid, &at);
+        if (has_source) {
+            gic.v2->sgi_merge(v, lr, best->intid, &at);
+        } else {
+            merge(v, lr, best->intid, &at);
+        }
         return true;
     }
     lr = vlr_first(v->lr_mask & ~busy);
@@ -147,7 +153,11 @@ static bool place(struct vcpu *vcpu, struct search *best)
     if (lr == VLR_NONE) {
         return false;
     }
-    insert(v, lr, best->intid, &at);
+    if (has_source) {
+        gic.v2->sgi_insert(v, lr, best->intid, &at);
+    } else {
+        insert(v, lr, best->intid, &at);
+    }
     return true;
 }
 
@@ -156,7 +166,7 @@ static uint32_t reap(struct vcpu *vcpu)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
     uint32_t busy = vlr_busy(v);
-    uint32_t done = (uint32_t)rd_ich_eisr_el2() & v->lr_mask;
+    uint32_t done = vlr_ended(v);
     uint32_t words = 0;
 
     v->lr_level &= busy & ~done;
@@ -202,21 +212,25 @@ static void fill(struct vcpu *vcpu, uint32_t words)
     set_hcr(v, hcr | put(HCR_LRENPIE, v->spill_mask != 0));
 }
 
+__attribute__((noinline)) static void refill_locked(struct vcpu *vcpu, uint32_t words)
+{
+    /* Else not loaded: vlr_start() looks at everything. */
+    if (vcpu->arch.vgic.lr_mask != 0) {
+        lock_take(&vcpu->zone->arch.vgic.lock);
+        fill(vcpu, words);
+        lock_give(&vcpu->zone->arch.vgic.lock);
+    }
+}
+
 /* Out of line: flush without work is three instructions. */
 __attribute__((noinline)) static void refill(struct vcpu *vcpu)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
     uint32_t words = atomic_exchange_explicit(&v->work, 0, memory_order_acq_rel);
 
-    if (v->lr_mask == 0) {
-        return; /* not loaded: vlr_start() looks at everything */
+    if (!vlr_is_v3(v) || words != 1 || v->backlog != 0 || !fill_private(vcpu)) {
+        refill_locked(vcpu, words);
     }
-    if (words == 1 && v->backlog == 0 && fill_private(vcpu)) {
-        return;
-    }
-    lock_take(&vcpu->zone->arch.vgic.lock);
-    fill(vcpu, words);
-    lock_give(&vcpu->zone->arch.vgic.lock);
 }
 
 void arch_virq_flush(struct vcpu *vcpu)
@@ -228,9 +242,5 @@ void arch_virq_flush(struct vcpu *vcpu)
 
 void arch_virq_sync(struct vcpu *vcpu)
 {
-    if (vcpu->arch.vgic.lr_mask != 0) {
-        lock_take(&vcpu->zone->arch.vgic.lock);
-        fill(vcpu, 0);
-        lock_give(&vcpu->zone->arch.vgic.lock);
-    }
+    refill_locked(vcpu, 0);
 }

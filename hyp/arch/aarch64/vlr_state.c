@@ -19,7 +19,7 @@ uint64_t vlr_read(uint32_t n)
 {
     switch (n) {
         LIST_REGS(LR_READ)
-    default: return 0;
+    default: return vlr2_read(n);
     }
 }
 
@@ -27,7 +27,26 @@ void vlr_write(uint32_t n, uint64_t value)
 {
     switch (n) {
         LIST_REGS(LR_WRITE)
-    default: break;
+    default: vlr2_write(n, value);
+    }
+}
+
+uint32_t vlr_ended(const struct vgic_cpu *v)
+{
+    return v->lr_mask & (vlr_is_v2(v) ? gic.v2->lr_ended() : (uint32_t)rd_ich_eisr_el2());
+}
+
+uint64_t vlr_hcr_read(void)
+{
+    return gic.v2 != NULL ? gic.v2->hcr_read() : rd_ich_hcr_el2();
+}
+
+void vlr_hcr_write(uint64_t hcr)
+{
+    if (gic.v2 != NULL) {
+        gic.v2->hcr_write((uint32_t)hcr);
+    } else {
+        wr_ich_hcr_el2(hcr);
     }
 }
 
@@ -50,6 +69,9 @@ uint32_t vlr_put_back(struct vcpu *vcpu, uint32_t lr)
     uint32_t intid = v->lr_intid[lr];
     struct vlr_spot at = vlr_spot(vcpu, intid);
 
+    if (intid < VGIC_SGIS) {
+        v->sgi_source[intid] |= (uint8_t)BIT32(get(LR_SOURCE, vlr_read(lr)));
+    }
     vlr_write(lr, 0);
     at.word->in_lr &= ~at.bit;
     if ((v->lr_level & BIT32(lr)) == 0) {
@@ -120,10 +142,16 @@ void vlr_withdraw(struct vcpu *vcpu, uint32_t n, uint32_t bits)
 /* ---- life ---- */
 
 /* Registers of active priorities exist by the number of preemption bits (IHI 0069, 12.4.3). */
-static void clear_active_priorities(void)
+static void interface_reset(void)
 {
-    uint64_t bits = get(VTR_PRE_BITS, rd_ich_vtr_el2()) + 1;
+    uint64_t bits;
 
+    if (gic.v2 != NULL) {
+        gic.v2->interface_reset();
+        return;
+    }
+    bits = get(VTR_PRE_BITS, rd_ich_vtr_el2()) + 1;
+    wr_ich_vmcr_el2(0);
     wr_ich_ap0r0_el2(0);
     wr_ich_ap1r0_el2(0);
     if (bits >= 6) {
@@ -138,22 +166,31 @@ static void clear_active_priorities(void)
     }
 }
 
+static uint32_t machine_mask(void)
+{
+    uint32_t last;
+
+    if (gic.v2 != NULL) {
+        return gic.v2->lr_mask();
+    }
+    last = (uint32_t)get(VTR_LIST_REGS, rd_ich_vtr_el2());
+    last = last < VGIC_LR_MAX ? last : VGIC_LR_MAX - 1;
+    return (BIT32(last) - 1) | BIT32(last);
+}
+
 void vlr_start(struct vcpu *vcpu)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
-    uint32_t last = (uint32_t)get(VTR_LIST_REGS, rd_ich_vtr_el2());
 
-    last = last < VGIC_LR_MAX ? last : VGIC_LR_MAX - 1;
-    for (uint32_t i = 0; i <= last; i++) {
+    v->lr_mask = machine_mask();
+    VLR_EACH (i, v->lr_mask) {
         vlr_write(i, 0);
     }
-    clear_active_priorities();
-    wr_ich_vmcr_el2(0);
-    v->lr_mask = (BIT32(last) - 1) | BIT32(last);
+    interface_reset();
     v->lr_level = 0;
     v->backlog = 0;
     v->hcr = (uint32_t)put(HCR_EN, 1);
-    wr_ich_hcr_el2(v->hcr);
+    vlr_hcr_write(v->hcr);
     atomic_store_explicit(&v->work, UINT32_MAX, memory_order_release);
 }
 
@@ -190,9 +227,8 @@ void vlr_stop(struct vcpu *vcpu)
         drain(vcpu, i);
     }
     vspill_drain(vcpu);
-    clear_active_priorities();
-    wr_ich_vmcr_el2(0);
-    wr_ich_hcr_el2(0);
+    interface_reset();
+    vlr_hcr_write(0);
     v->hcr = 0;
     v->lr_mask = 0;
     v->lr_level = 0;

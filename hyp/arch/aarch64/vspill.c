@@ -71,9 +71,9 @@ void vspill_absorb(struct vcpu *vcpu)
     if (v->spill_mask == 0) {
         return;
     }
-    count = get(HCR_EOI_COUNT, rd_ich_hcr_el2());
+    count = get(HCR_EOI_COUNT, vlr_hcr_read());
     if (count != 0) {
-        wr_ich_hcr_el2(v->hcr); /* with a count of 0 */
+        vlr_hcr_write(v->hcr); /* with a count of 0 */
     }
     for (; count != 0 && v->spill_mask != 0; count--) {
         pop(vcpu, most_urgent(v));

@@ -207,17 +207,6 @@ void vword_active_clear(const struct vgic_at *at)
     look_again(at, &b);
 }
 
-/* Byte i (0..3) of a register value, and a value with only that byte. */
-static uint8_t byte_get(uint64_t value, uint32_t i)
-{
-    return (uint8_t)(value >> (i * 8));
-}
-
-static uint64_t byte_put(uint8_t byte, uint32_t i)
-{
-    return (uint64_t)byte << (i * 8);
-}
-
 void vword_priority(const struct vgic_at *at)
 {
     uint32_t intid = (uint32_t)get(PRIO_INTID, at->offset);
@@ -233,10 +222,10 @@ void vword_priority(const struct vgic_at *at)
             continue;
         }
         if (!at->access->write) {
-            value |= byte_put(word->priority[index], i);
+            value |= vgic_byte_put(word->priority[index], i);
             continue;
         }
-        word->priority[index] = byte_get(at->access->value, i) & VGIC_PRIORITY_MASK;
+        word->priority[index] = vgic_byte(at->access->value, i) & VGIC_PRIORITY_MASK;
         if ((word->hw & BIT32(index)) != 0 && frame != 0) {
             gic_set_priority(frame, intid + i, word->priority[index]);
         }
