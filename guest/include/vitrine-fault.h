@@ -49,7 +49,7 @@ struct vg_context {
     uint16_t class, reason; /* enum fault_class, enum fault_reason */
     uint16_t access, level; /* enum fault_access, enum fault_level */
     uint32_t depth;         /* 1; one more for each handler that is interrupted */
-    uint64_t selectors;     /* x86_64: cs, ss, ds, es from bit 0, 16 bits each; can't be edited */
+    uint64_t selectors;     /* x86_64: cs, ss from bit 0, 16 bits each; can't be edited */
 };
 
 /* ---- Handlers ---- */

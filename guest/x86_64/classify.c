@@ -10,9 +10,7 @@
 #include "abi/fault.h"
 #include "lib/field.h"
 
-enum { VECTOR_EXCEPTIONS = 32 };
-
-enum x86_vector { X86_DB = 1, X86_GP = 13, X86_PF = 14, X86_MF = 16, X86_XM = 19 };
+enum { X86_DB = 1, X86_GP = 13, X86_MF = 16, X86_XM = 19 };
 
 #define KIND(class_, reason_)                                                                      \
     {                                                                                              \
@@ -20,7 +18,7 @@ enum x86_vector { X86_DB = 1, X86_GP = 13, X86_PF = 14, X86_MF = 16, X86_XM = 19
     }
 
 /* What the vector alone says. */
-static const struct x86_kind kinds[VECTOR_EXCEPTIONS] = {
+static const struct x86_kind kinds[X86_EXCEPTIONS] = {
     [0] = KIND(ARITHMETIC, DIVIDE),     /* #DE */
     [1] = KIND(DEBUG, HW_BREAKPOINT),   /* #DB */
     [2] = KIND(SYSTEM, NMI),            /* NMI */
@@ -249,27 +247,24 @@ static struct x86_kind simd_fault(const struct x86_trap *trap)
 
 /* ---- All ---- */
 
-static const struct {
-    uint32_t vector;
-    struct x86_kind (*fn)(const struct x86_trap *trap);
-} refined[] = {
-    { X86_DB, debug },     { X86_GP, protection }, { X86_PF, page_fault },
-    { X86_MF, x87_fault }, { X86_XM, simd_fault },
+/* Those vectors that say less than can be known. */
+static struct x86_kind (*const refine[X86_EXCEPTIONS])(const struct x86_trap *trap) = {
+    [1] = debug, [13] = protection, [14] = page_fault, [16] = x87_fault, [19] = simd_fault,
 };
 
-uint16_t x86_class(uint32_t vector)
+const struct x86_kind *x86_plain_kind(uint32_t vector)
 {
-    return vector < VECTOR_EXCEPTIONS ? kinds[vector].class : FAULT_CLASS_SYSTEM;
+    static const struct x86_kind interrupt = KIND(SYSTEM, INTERRUPT);
+
+    if (vector >= X86_EXCEPTIONS) {
+        return &interrupt;
+    }
+    return refine[vector] == NULL ? &kinds[vector] : NULL;
 }
 
 struct x86_kind x86_classify(const struct x86_trap *trap)
 {
-    struct x86_kind interrupt = KIND(SYSTEM, INTERRUPT);
+    const struct x86_kind *plain = x86_plain_kind(trap->vector);
 
-    for (size_t i = 0; i < ARRAY_COUNT(refined); i++) {
-        if (refined[i].vector == trap->vector) {
-            return refined[i].fn(trap);
-        }
-    }
-    return trap->vector < VECTOR_EXCEPTIONS ? kinds[trap->vector] : interrupt;
+    return plain != NULL ? *plain : refine[trap->vector](trap);
 }

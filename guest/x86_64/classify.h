@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { X86_INSN_MAX = 15 };
+enum { X86_INSN_MAX = 15, X86_EXCEPTIONS = 32 };
 
 /* An exception, with what decides its reason; what the vector does not need may be 0. */
 struct x86_trap {
@@ -26,8 +26,8 @@ struct x86_kind {
     uint16_t class, reason, access;
 };
 
-/* Class of a vector alone. */
-uint16_t x86_class(uint32_t vector);
+/* What the vector alone says, or NULL when more can be known: x86_classify(). */
+const struct x86_kind *x86_plain_kind(uint32_t vector);
 
 struct x86_kind x86_classify(const struct x86_trap *trap);
 

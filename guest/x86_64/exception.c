@@ -81,8 +81,7 @@ static void context_take(struct x86_frame *frame)
     context->fs_base = rd_msr(MSR_FS_BASE);
     context->gs_base = rd_msr(MSR_GS_BASE);
     context->level = get(SELECTOR_RPL, frame->cs) == 0 ? FAULT_LEVEL_SUPERVISOR : FAULT_LEVEL_USER;
-    context->selectors = put(CS, frame->cs) | put(SS, frame->ss) | put(DS, rd_ds()) |
-                         put(ES, rd_es());
+    context->selectors = put(CS, frame->cs) | put(SS, frame->ss);
     context->depth = innermost == NULL ? 1 : innermost->context->depth + 1;
 }
 
@@ -119,10 +118,9 @@ static void take_float(struct x86_trap *trap)
     trap->mxcsr = fp.simd;
 }
 
-static void classify(struct vg_context *context)
+static struct x86_kind refine(const struct vg_context *context)
 {
     struct x86_trap trap;
-    struct x86_kind kind;
 
     trap.vector = context->vector;
     trap.user = context->level == FAULT_LEVEL_USER;
@@ -138,10 +136,21 @@ static void classify(struct vg_context *context)
     } else if (context->vector == VECTOR_MF || context->vector == VECTOR_XM) {
         take_float(&trap);
     }
-    kind = x86_classify(&trap);
-    context->class = kind.class;
-    context->reason = kind.reason;
-    context->access = kind.access;
+    return x86_classify(&trap);
+}
+
+static void classify(struct vg_context *context)
+{
+    const struct x86_kind *plain = x86_plain_kind(context->vector);
+    struct x86_kind refined;
+
+    if (plain == NULL) {
+        refined = refine(context);
+        plain = &refined;
+    }
+    context->class = plain->class;
+    context->reason = plain->reason;
+    context->access = plain->access;
 }
 
 /* ---- Forwarding ---- */
@@ -166,7 +175,7 @@ static void record_fill(struct fault_record *record, const struct vg_context *co
     }
     record->sys[FAULT_FS_BASE] = context->fs_base;
     record->sys[FAULT_GS_BASE] = context->gs_base;
-    record->sys[FAULT_SELECTORS] = context->selectors;
+    record->sys[FAULT_SELECTORS] = context->selectors | put(DS, rd_ds()) | put(ES, rd_es());
 }
 
 static void answer_take(const struct fault_answer *answer, struct vg_context *context)

@@ -23,11 +23,24 @@
         .balign 64
         .globl  vg_vectors
 vg_vectors:
-        .irp    n, 0, 1, 2, 3, 4, 5
-        vector  \n
-        .endr
+        vector  0
+        vector  1
+        vector  2
 
-/* #UD: the gate's ud2 is an exit that changes no register; rip goes on after its two bytes. */
+/* #BP: the gate, if it is an int3. The exit changes no register; rip is behind it already. */
+        .org    vg_vectors + 3 * VECTOR_STRIDE, 0xcc
+        cmpq    $GATE_GVA + 1, (%rsp)
+        jne     1f
+        out     %al, $PORT_GATE
+        iretq
+1:      push    $0
+        push    $3
+        jmp     save_and_call
+
+        vector  4
+        vector  5
+
+/* #UD: the gate, if it is a ud2; rip goes on after its two bytes. */
         .org    vg_vectors + 6 * VECTOR_STRIDE, 0xcc
         cmpq    $GATE_GVA, (%rsp)
         jne     1f
