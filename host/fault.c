@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/mem.h"
+#include "host/record.h"
 #include "lib/field.h"
 #include "lib/insn_x64.h"
 
@@ -13,7 +14,6 @@
 #define VECTOR_OF 4u
 #define VECTOR_UD 6u
 #define VECTOR_PF 14u
-#define VECTORS   256u
 
 #define INSN_INT3 0xccu
 #define INSN_MAX  15u
@@ -29,16 +29,7 @@ FIELD(SELECTOR_CPL, 0, 2);
 #define XSAVE_MXCSR  24u
 #define XSAVE_LEGACY 576u
 
-/* ---- Checking ---- */
-
-bool fault_is_valid(const struct fault_record *r)
-{
-    return r->magic == FAULT_MAGIC && r->version == FAULT_VERSION && r->size == sizeof(*r) &&
-           r->arch == FAULT_ARCH_X86_64 && r->level <= FAULT_LEVEL_SUPERVISOR &&
-           r->class > FAULT_CLASS_NONE && r->class < FAULT_CLASS_COUNT &&
-           r->reason > FAULT_REASON_NONE && r->reason < FAULT_REASON_COUNT &&
-           r->access <= FAULT_ACCESS_EXEC && r->vector < VECTORS;
-}
+/* ---- Taking ---- */
 
 /* Copies the guest's records once; everything after is about the copy. */
 static bool take(struct vt_vm *vm)
@@ -54,7 +45,7 @@ static bool take(struct vt_vm *vm)
     memcpy(vm->record, vm->ram + UVM_FAULT_GVA + offsetof(struct fault_area, record),
            count * sizeof(vm->record[0]));
     for (uint32_t i = 0; i < count; i++) {
-        if (!fault_is_valid(&vm->record[i])) {
+        if (!record_is_valid(&vm->record[i])) {
             return false;
         }
     }

@@ -5,9 +5,6 @@
 
 #include "host/vm.h"
 
-/* Whether a record that a guest wrote is one; pure. */
-bool fault_is_valid(const struct fault_record *record);
-
 /* The guest has filled its fault area. RUN_AGAIN: go on; else the error that ends the call. */
 VT_CHECK int fault_forwarded(struct vt_vm *vm);
 

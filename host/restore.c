@@ -12,8 +12,12 @@
 #include "host/sys.h"
 #include "lib/field.h"
 
-/* Restores that a private page may be found unchanged before it is given back. */
-#define AGE_MAX 8u
+/*
+ * Private pages that a restore finds unchanged stay so for a few times, lest the guest meets page
+ * faults again; but only a few pages, since a restore must not cost what earlier calls touched.
+ */
+#define AGE_MAX       8u
+#define UNCHANGED_MAX 32u
 
 /* Of the stack, as much stays private; deeper pages are given back at once. */
 #define STACK_KEPT (UINT64_C(64) << 10)
@@ -28,7 +32,8 @@ struct restore {
     const struct template *to;
     struct span drop; /* adjacent pages to be given back; size 0: none */
     uint64_t pages;   /* put back */
-    bool tables;      /* page tables were changed by more than the stack's growth */
+    unsigned unchanged;
+    bool tables; /* page tables were changed by more than the stack's growth */
 };
 
 static bool holds(const struct template *t, uint64_t at)
@@ -75,7 +80,7 @@ static int put_back_page(struct restore *r, uint64_t at)
         memcpy(page, from, SIZE_4K);
         *age = 0;
         r->pages++;
-    } else if (++*age >= AGE_MAX) {
+    } else if (++*age >= AGE_MAX || ++r->unchanged > UNCHANGED_MAX) {
         return drop_page(r, at);
     }
     return VT_OK;
