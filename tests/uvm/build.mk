@@ -6,7 +6,7 @@
 # $(O)/tests/uvm/guest/*.elf in directory $UVM_GUESTS; see there how a test skips.
 
 UVM_BINS  :=
-UVM_TOOLS := $(O)/bin/vitrine
+UVM_TOOLS := $(O)/bin/vitrine $(O)/examples/micro-vm/survive
 
 define uvm_test
 UVM_BINS += $(O)/uvm/$(strip $(1))_test
@@ -21,6 +21,7 @@ endef
 
 # --- the list, alphabetical -----------------------------------------------------------------------
 $(eval $(call uvm_test,basic,))
+$(eval $(call uvm_test,core,))
 $(eval $(call uvm_test,jail,$(wildcard cli/jail*.c),-lseccomp))
 $(eval $(call uvm_test,jail_self,$(wildcard cli/jail*.c),-lseccomp))
 $(eval $(call uvm_test,platform,))

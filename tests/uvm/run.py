@@ -126,6 +126,12 @@ def libraries(program):
     return sorted(set(re.findall(r"(/\S+) \(0x", done.stdout)))
 
 
+def place_of(library):
+    """Where the loader of the emulated machine finds it: our own lie where they were built."""
+    system = library.startswith(("/lib", "/usr/lib"))
+    return library.lstrip("/") if system else f"lib/{pathlib.Path(library).name}"
+
+
 def gather(sources, where):
     """A directory with links to all guests of these directories."""
     shutil.rmtree(where, ignore_errors=True)
@@ -148,7 +154,7 @@ def pack(programs, tools, guests, where):
     files.update({f"t/guests/{g.name}": g for g in sorted(guests.glob("*.elf"))})
     for program in [*programs, *tools]:
         files[f"t/bin/{program.name}"] = program
-        files.update({name.lstrip("/"): name for name in libraries(program)})
+        files.update({place_of(name): name for name in libraries(program)})
     listing = where / "list"
     listing.write_text("".join(f"{p.name} {limit_of(LIMIT)}\n" for p in programs))
     files["t/list"] = listing

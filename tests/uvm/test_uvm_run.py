@@ -96,6 +96,11 @@ def test_shared_libraries_are_found():
     assert any("libc.so" in name for name in run.libraries("/usr/bin/env"))
 
 
+def test_places_of_libraries():
+    assert run.place_of("/lib/x86_64-linux-gnu/libc.so.6") == "lib/x86_64-linux-gnu/libc.so.6"
+    assert run.place_of("/home/me/build/lib/libvitrine.so.0") == "lib/libvitrine.so.0"
+
+
 def test_skip_file_has_reasons():
     for pattern, reason in run.read_skips():
         assert pattern.endswith(("@native", "@kvm_amd", "@*")) and len(reason) > 10
