@@ -45,7 +45,7 @@ static const uint32_t msrs_of_guests[] = {
     0x174,      0x175,      0x176,                              /* SYSENTER */
     0x277,                                                      /* PAT */
     0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000102, /* syscall, kernel GS base */
-    0x11,       0x12,       0x4b564d00, 0x4b564d01, 0x4b564d02, 0x4b564d03, 0x4b564d04,
+    0xc0000103, 0x4b564d00, 0x4b564d01, 0x4b564d02, 0x4b564d03, 0x4b564d04,
 };
 _Static_assert(ARRAY_COUNT(msrs_of_guests) <= KVM_MSR_MAX, "KVM_MSR_MAX");
 

@@ -251,7 +251,10 @@ static int load_rest(struct be_vm *vm, struct be_state *s)
     int err = KVM_CALL(vm->log, vm->vcpu, KVM_SET_XSAVE, &s->xsave);
 
     err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_DEBUGREGS, &s->debug) : err;
-    return err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_MSRS, s->msrs) : err;
+    if (err == VT_OK && sys_ioctl(vm->vcpu, KVM_SET_MSRS, s->msrs) != (int)kvm_msrs_of(s)->nmsrs) {
+        err = log_errno(vm->log, "KVM_SET_MSRS"); /* it gives how many it has set */
+    }
+    return err;
 }
 
 static int load_regs(struct be_vm *vm, struct be_state *s)

@@ -55,8 +55,31 @@ static int run(struct be_vm *vm, const struct be_state *state, struct be_event *
     return err;
 }
 
-static int try(const struct be_host *host, const struct log *log, uint8_t *ram,
-               struct be_event *event)
+/* Keeps those that can be read and written; others would make each restore fail. */
+static int filter_msrs(struct be_host *host, const struct be_vm *vm, const struct log *log)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < host->msr_count; i++) {
+        uint64_t one[3] = { 1 }; /* struct kvm_msrs with one entry */
+        struct kvm_msrs *msrs = (struct kvm_msrs *)(void *)one;
+        int done;
+
+        msrs->entries[0].index = host->msr[i];
+        done = sys_ioctl(vm->vcpu, KVM_GET_MSRS, one);
+        done = done == 1 ? sys_ioctl(vm->vcpu, KVM_SET_MSRS, one) : done;
+        if (done < 0) {
+            return log_errno(log, "KVM_GET_MSRS, KVM_SET_MSRS");
+        }
+        if (done == 1) {
+            host->msr[kept++] = host->msr[i];
+        }
+    }
+    host->msr_count = kept;
+    return VT_OK;
+}
+
+static int try(struct be_host *host, const struct log *log, uint8_t *ram, struct be_event *event)
 {
     const struct be_cfg cfg = { .host = host, .log = log, .ram = ram, .ram_size = TRIAL_RAM };
     const struct elf_image image = { .entry = TRIAL_CODE };
@@ -74,6 +97,9 @@ static int try(const struct be_host *host, const struct log *log, uint8_t *ram,
     }
     if (err == VT_OK) {
         err = run(vm, state, event);
+    }
+    if (err == VT_OK) {
+        err = filter_msrs(host, vm, log);
     }
     if (vm != NULL) {
         kvm_destroy(vm);
