@@ -12,6 +12,7 @@ locking.md    each lock of hyp/ has a row that begins with it (file.field, or fi
 
 What shows a claim, separated by commas:
   unit NAME.TEST     function TEST of tests/unit/NAME_test.c, which its main() runs
+  uvm NAME.TEST      the same of tests/uvm/NAME_test.c, or of NAME_test.sh
   guest NAME.TEST    function TEST of tests/guest/NAME/, and a stanza that boots NAME
   attack NAME.TEST   the same of tests/attack/NAME/
   break NAME         tests/attack/breaks/NAME.patch, which takes the check out and must be found out
@@ -69,13 +70,21 @@ class Checker:
 
     # --- what shows a claim; each returns what is wrong, or None ---
 
-    def show_unit(self, place):
+    def show_unit(self, place, folder="unit"):
         unit, _, test = place.partition(".")
-        source = Source.of(self.root, f"tests/unit/{unit}_test.c")
+        source = Source.of(self.root, f"tests/{folder}/{unit}_test.c")
         if source is None or source.function(test) is None:
             return "there is no such unit test"
         runs = re.search(rf"cmocka_unit_test\w*\({re.escape(test)}\b", source.text)
         return None if runs else "its main() does not run it"
+
+    def show_uvm(self, place):
+        name, _, test = place.partition(".")
+        shell = self.root / "tests" / "uvm" / f"{name}_test.sh"
+        if not shell.is_file():
+            return self.show_unit(place, "uvm")
+        found = re.search(rf"^{re.escape(test)}\(\)", shell.read_text(), re.M)
+        return None if found else "there is no such test"
 
     def show_guest(self, place, folder="guest"):
         guest, _, test = place.partition(".")

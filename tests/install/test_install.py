@@ -114,6 +114,15 @@ def test_each_error_is_in_the_page():
         assert f".It Dv {name}\n" in text, name
 
 
+def test_each_verb_is_in_the_page():
+    text = (ROOT / "man/vitrine.1").read_text(encoding="utf-8")
+    verbs = re.findall(r"^  vitrine ((?:[a-z]+ ?)+)", run(BUILD / "bin/vitrine", "--help").stdout,
+                       re.M)
+    assert len(verbs) >= 6
+    for verb in verbs:
+        assert f".It Cm {verb.strip()}\n" in text, verb
+
+
 def test_each_option_and_exit_code_is_in_the_page():
     text = (ROOT / "man/vitrine-run.1").read_text(encoding="utf-8")
     usage = run(BUILD / "bin/vitrine", "run").stdout

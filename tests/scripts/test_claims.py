@@ -71,6 +71,7 @@ ISOLATION = "docs/isolation.md"
     (ISOLATION, "`wall@hyp/core/wall.c` |", "`wal@hyp/core/wall.c` |", "does not define wal"),
     (ISOLATION, "`wall@hyp/core/wall.c` |", "`wall@hyp/core/w.c` |", "there is no such file"),
     (ISOLATION, "wall.test_runs", "wall.test_runs_not", "there is no such unit test"),
+    (ISOLATION, "unit wall.test_runs", "uvm wall.test_runs", "there is no such unit test"),
     (ISOLATION, "wall.test_runs", "wall.test_forgotten", "does not run it"),
     (ISOLATION, "stanza boots", "stanza boats", "there is no such stanza"),
     (ISOLATION, "probe.test_in_guest", "probe.test_other", "no such test in the guest"),

@@ -61,6 +61,7 @@ test_wrong_files() {
     check files 1 vitrine run "$dir/cut.elf" --list
     : >"$dir/empty"
     check files 1 vitrine run "$dir/empty" --list
+    check files 1 vitrine run "$guest" --call add 1 2 --mem 1000000T
     check files 3 vitrine run "$guest" --call add 1 2 --core "$dir/no/such/dir"
 }
 
@@ -134,6 +135,25 @@ test_jailed_process() {
     wait "$parent"
 }
 
+test_jail_ends_with_its_parent() {
+    name=jail_ends_with_its_parent
+    vitrine run "$guest" --call spin --jail >"$dir/out" 2>"$dir/err" </dev/null &
+    parent=$!
+    sleep 1
+    child=$(cat /proc/$parent/task/$parent/children)
+    [ -d "/proc/${child% }" ] || problem="no child"
+    kill -KILL "$parent"
+    wait "$parent" 2>/dev/null
+    sleep 1
+    grep -q '^State:	[ZX]' "/proc/${child% }/status" 2>/dev/null || [ ! -d "/proc/${child% }" ] ||
+        problem="the child goes on"
+}
+
+# Functions of the host are not there for guests of this command.
+test_refused() {
+    check refused 6 vitrine run "$guest" --call age 1
+}
+
 test_doctor() {
     check doctor 0 vitrine doctor
     out_has '^kvm *works'
@@ -141,7 +161,7 @@ test_doctor() {
 }
 
 tests='list results pie wrong_arguments wrong_usage wrong_files fault core timeout signals jail
-    jailed_process doctor'
+    jailed_process jail_ends_with_its_parent refused doctor'
 for test in $tests; do
     echo "[ RUN      ] test_$test"
     problem=
