@@ -22,6 +22,7 @@ endef
 # --- the list, alphabetical -----------------------------------------------------------------------
 $(eval $(call uvm_test,basic,))
 $(eval $(call uvm_test,core,))
+$(eval $(call uvm_test,guest,))
 $(eval $(call uvm_test,jail,$(wildcard cli/jail*.c),-lseccomp))
 $(eval $(call uvm_test,jail_self,$(wildcard cli/jail*.c),-lseccomp))
 $(eval $(call uvm_test,platform,))

@@ -10,7 +10,10 @@
 
 /* ---- Arithmetic ---- */
 
-static int32_t div0(int32_t a)
+/* Those with a frame of their own can be made to return by a handler. */
+#define FRAMED __attribute__((noinline)) static
+
+FRAMED int32_t div0(int32_t a)
 {
     volatile int32_t zero = 0;
 
@@ -36,7 +39,7 @@ static uint64_t hidden(uint64_t at)
     return at;
 }
 
-static uint64_t read_at(uint64_t at)
+FRAMED uint64_t read_at(uint64_t at)
 {
     return *(volatile uint64_t *)hidden(at);
 }
@@ -48,7 +51,7 @@ static void write_at(uint64_t at, uint64_t value)
 }
 VG_EXPORT(write_at, void, uint64_t, uint64_t);
 
-static int32_t call_at(uint64_t at)
+FRAMED int32_t call_at(uint64_t at)
 {
     ((void (*)(void))hidden(at))();
     return 1;

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "vitrine-fault.h"
+#include "guest/include/vitrine-fault.h"
 
 /* What test_handler does: its `arg`. Each first adds its number, one hex digit, to the log. */
 enum test_action {

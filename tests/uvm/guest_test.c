@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The guest runtime's exceptions, each raised in user code, answered by a handler, and raised in a
+ * handler: the table of docs/guest-runtime.md as a test, by guest faults.elf and as a static PIE.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "host/include/vitrine.h"
+#include "lib/field.h"
+#include "tests/uvm/guest/faults.h"
+
+static struct vt_image *image;
+static struct vt_vm *vm;
+static enum vt_action action; /* of the fault callback */
+
+static bool is_emulated(void)
+{
+    const char *platform = getenv("UVM_PLATFORM");
+
+    return platform != NULL && strcmp(platform, "kvm_amd") == 0;
+}
+
+static enum vt_action on_fault(void *ctx, struct vt_vm *which, struct fault_record *record,
+                               unsigned count)
+{
+    (void)ctx;
+    (void)which;
+    (void)record;
+    (void)count;
+    return action;
+}
+
+static int open_guest(const char *name)
+{
+    const char *dir = getenv("UVM_GUESTS");
+    struct vt_cfg cfg = { .size = sizeof(cfg), .fault = on_fault, .wall_ns = 60000000000 };
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s", dir == NULL ? "build/tests/uvm/guest" : dir, name);
+    return vt_image_load_file(path, NULL, &image) != VT_OK || vt_create(image, &cfg, &vm) != VT_OK;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return open_guest("faults.elf");
+}
+
+static int set_up_pie(void **state)
+{
+    (void)state;
+    return open_guest("faults-pie.elf");
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    vt_destroy(vm);
+    vt_image_free(image);
+    return 0;
+}
+
+/* Calls a function with one or no argument, of whichever integer type it wants. */
+static int call(const char *name, uint64_t arg, uint64_t *result)
+{
+    struct vt_value value = { .u = arg };
+    struct vt_value out = { .type = CALL_VOID };
+    unsigned index = 0;
+    call_signature types;
+    int err;
+
+    assert_int_equal(vt_find(vm, name, &index), VT_OK);
+    types = vt_export(vm, index, NULL) >> 4;
+    value.type = (uint32_t)(types & 15);
+    err = vt_call_index(vm, index, &value, types == 0 ? 0 : 1, &out);
+    if (result != NULL) {
+        *result = out.u;
+    }
+    return err;
+}
+
+static int with_handler(uint32_t on, enum test_action what)
+{
+    struct vt_value args[3] = { { .type = CALL_U32, .u = on },
+                                { .type = CALL_U32, .u = what },
+                                { .type = CALL_I32, .i = 0 } };
+    struct vt_value number = { 0 };
+
+    assert_int_equal(vt_call(vm, "with_handler", args, 3, &number), VT_OK);
+    return (int)number.i;
+}
+
+static void restore(void)
+{
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+}
+
+/* After a test that failed, too. */
+static int clean(void **state)
+{
+    (void)state;
+    return vt_restore(vm, NULL);
+}
+
+/* ---- In user code ---- */
+
+enum special {
+    ALIKE,
+    TCG_NOT, /* QEMU's TCG does not raise it: the call returns */
+    TCG_GP,  /* raises #GP in its place */
+    PVM_UD,  /* kvm_pvm raises #UD in its place */
+};
+
+struct row {
+    const char *name;
+    uint64_t arg;
+    uint32_t vector;
+    uint16_t class, reason, access;
+    enum special special;
+};
+
+#define R(name, vector, class, reason, special)                                                    \
+    {                                                                                              \
+        name, 0, vector, FAULT_CLASS_##class, FAULT_REASON_##reason, FAULT_ACCESS_NONE, special    \
+    }
+#define M(name, reason, access)                                                                    \
+    {                                                                                              \
+        name, 0, 14, FAULT_CLASS_MEMORY, FAULT_REASON_##reason, FAULT_ACCESS_##access, ALIKE       \
+    }
+
+/* clang-format off */
+static const struct row rows[] = {
+    R("div0", 0, ARITHMETIC, DIVIDE, ALIKE),
+    R("div_overflow", 0, ARITHMETIC, DIVIDE, ALIKE),
+    R("icebp", 1, DEBUG, BREAKPOINT, ALIKE),
+    R("step", 1, DEBUG, STEP, ALIKE),
+    R("int3", 3, DEBUG, BREAKPOINT, ALIKE),
+    R("ud2", 6, ILLEGAL, UNDEFINED, ALIKE),
+    R("ud1", 6, ILLEGAL, UNDEFINED, ALIKE),
+    R("bad_opcode", 6, ILLEGAL, UNDEFINED, ALIKE),
+    R("bad_lock", 6, ILLEGAL, UNDEFINED, ALIKE),
+    R("noncanonical_stack", 12, SYSTEM, SEGMENT, TCG_GP),
+    R("privileged", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("cli", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("port_in", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("port_out", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("rdmsr", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("wrmsr", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("mov_cr0", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("mov_cr3", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("mov_dr7", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("lgdt", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("lidt", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("invlpg", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("wbinvd", 13, ILLEGAL, PRIVILEGED, TCG_NOT),
+    R("swapgs", 13, ILLEGAL, PRIVILEGED, ALIKE),
+    R("int_n", 13, ILLEGAL, PRIVILEGED, PVM_UD),
+    R("int_de", 13, ILLEGAL, PRIVILEGED, PVM_UD),
+    R("iret_kernel", 13, SYSTEM, SEGMENT, ALIKE),
+    R("bad_segment", 13, SYSTEM, SEGMENT, ALIKE),
+    R("kernel_segment", 13, SYSTEM, SEGMENT, ALIKE),
+    R("noncanonical_read", 13, SYSTEM, PROTECTION, ALIKE),
+    R("noncanonical_jump", 13, SYSTEM, PROTECTION, ALIKE),
+    R("misaligned_sse", 13, SYSTEM, PROTECTION, ALIKE),
+    M("null_read", NOT_PRESENT, READ),
+    M("null_write", NOT_PRESENT, WRITE),
+    M("null_call", NOT_PRESENT, EXEC),
+    M("wild_read", NOT_PRESENT, READ),
+    M("wild_jump", NOT_PRESENT, EXEC),
+    M("write_rodata", PERMISSION, WRITE),
+    M("write_text", PERMISSION, WRITE),
+    M("write_gate", PERMISSION, WRITE),
+    M("write_info", PERMISSION, WRITE),
+    M("super_read", PERMISSION, READ),
+    M("super_write", PERMISSION, WRITE),
+    M("fault_area_write", PERMISSION, WRITE),
+    M("idt_write", PERMISSION, WRITE),
+    M("stack0_write", PERMISSION, WRITE),
+    M("super_exec", FETCH, EXEC),
+    M("exec_data", FETCH, EXEC),
+    M("exec_rodata", FETCH, EXEC),
+    M("exec_stack", FETCH, EXEC),
+    M("exec_heap", FETCH, EXEC),
+    M("exec_call_area", FETCH, EXEC),
+    M("stack_recurse", STACK_OVERFLOW, WRITE),
+    R("fp_div_x87", 16, FLOAT, FP_DIVIDE, ALIKE),
+    R("fp_invalid_x87", 16, FLOAT, FP_INVALID, ALIKE),
+    R("fp_stack_x87", 16, FLOAT, FP_STACK, TCG_NOT),
+    R("fp_overflow_x87", 16, FLOAT, FP_OVERFLOW, ALIKE),
+    R("fp_underflow_x87", 16, FLOAT, FP_UNDERFLOW, ALIKE),
+    R("fp_inexact_x87", 16, FLOAT, FP_INEXACT, ALIKE),
+    R("fp_denormal_x87", 16, FLOAT, FP_DENORMAL, TCG_NOT),
+    R("misaligned", 17, MEMORY, ALIGNMENT, TCG_NOT),
+    R("fp_div_sse", 19, FLOAT, FP_DIVIDE, TCG_NOT),
+    R("fp_invalid_sse", 19, FLOAT, FP_INVALID, TCG_NOT),
+    R("fp_overflow_sse", 19, FLOAT, FP_OVERFLOW, TCG_NOT),
+    R("fp_underflow_sse", 19, FLOAT, FP_UNDERFLOW, TCG_NOT),
+    R("fp_inexact_sse", 19, FLOAT, FP_INEXACT, TCG_NOT),
+    R("fp_denormal_sse", 19, FLOAT, FP_DENORMAL, TCG_NOT),
+};
+/* clang-format on */
+
+static struct row expected(const struct row *row)
+{
+    struct row here = *row;
+
+    if (row->special == TCG_GP && is_emulated()) {
+        here.vector = 13;
+        here.reason = FAULT_REASON_PROTECTION;
+    } else if (row->special == PVM_UD && !is_emulated()) {
+        here.vector = 6;
+        here.reason = FAULT_REASON_UNDEFINED;
+    }
+    return here;
+}
+
+static void check_record(const struct row *row, const struct fault_record *record)
+{
+    if (record->vector != row->vector || record->reason != row->reason) {
+        print_error(
+            "%s: vector %u class %u reason %u access %u error %#llx pc %#llx address %#llx\n",
+            row->name, record->vector, record->class, record->reason, record->access,
+            (unsigned long long)record->error_code, (unsigned long long)record->pc,
+            (unsigned long long)record->address);
+    }
+    assert_int_equal(record->vector, row->vector);
+    assert_int_equal(record->class, row->class);
+    assert_int_equal(record->reason, row->reason);
+    assert_int_equal(record->access, row->access);
+}
+
+static void test_user(void **state)
+{
+    (void)state;
+    action = VT_TERMINATE;
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct row row = expected(&rows[i]);
+        const struct fault_record *record;
+        unsigned count = 0;
+        int err = call(row.name, row.arg, NULL);
+
+        if (row.special == TCG_NOT && is_emulated()) {
+            assert_int_equal(err, VT_OK);
+            continue;
+        }
+        assert_int_equal(err, VT_ERR_FAULT);
+        record = vt_fault(vm, &count);
+        assert_non_null(record);
+        assert_int_equal(count, 1);
+        check_record(&row, record);
+        assert_int_equal(record->level, FAULT_LEVEL_USER);
+        restore();
+    }
+}
+
+/* What a record says of the mapping, and of how the program got there. */
+static void test_records(void **state)
+{
+    static const struct {
+        const char *name, *map;
+        uint32_t perm; /* 1 read, 2 write, 4 execute, 8 user */
+    } maps[] = {
+        { "write_rodata", "rodata", 1 | 8 },
+        { "write_text", "text", 1 | 4 | 8 },
+        { "exec_heap", "heap", 1 | 2 | 8 },
+        { "exec_stack", "stack", 1 | 2 | 8 },
+        { "stack_recurse", "stack guard", 0 },
+        { "super_write", "sys data", 1 | 2 },
+        { "wild_read", "", 0 },
+    };
+    unsigned count = 0;
+
+    (void)state;
+    action = VT_TERMINATE;
+    for (size_t i = 0; i < ARRAY_COUNT(maps); i++) {
+        const struct fault_record *record;
+
+        assert_int_equal(call(maps[i].name, 0, NULL), VT_ERR_FAULT);
+        record = vt_fault(vm, &count);
+        assert_string_equal(record->map_name, maps[i].map);
+        assert_int_equal(record->map_perm, maps[i].perm);
+        assert_true(record->backtrace_count >= 1);
+        assert_true(record->backtrace_count < FAULT_BACKTRACE ||
+                    strcmp(maps[i].name, "stack_recurse") == 0);
+        restore();
+    }
+}
+
+static void test_abort(void **state)
+{
+    unsigned count = 0;
+    const struct fault_record *record;
+
+    (void)state;
+    action = VT_TERMINATE;
+    assert_int_equal(call("give_up", 77, NULL), VT_ERR_FAULT);
+    record = vt_fault(vm, &count);
+    check_record(&(struct row)R("abort", 6, SYSTEM, ABORT, ALIKE), record);
+    assert_int_equal(record->error_code, 77);
+    restore();
+}
+
+static void test_stack_grows(void **state)
+{
+    uint64_t left = 0, result = 0;
+
+    (void)state;
+    action = VT_TERMINATE;
+    assert_int_equal(call("stack_left", 0, &left), VT_OK);
+    assert_in_range(left, 1000000, 1 << 20);
+    assert_int_equal(call("stack_deep", 1500, &result), VT_OK);
+    assert_int_equal(result, 1500);
+    assert_int_equal(call("stack_touch", left - 64, NULL), VT_OK);
+    assert_int_equal(call("stack_touch", left + 64, NULL), VT_ERR_FAULT);
+    restore();
+}
+
+/* ---- Resumed ---- */
+
+static void test_host_resumes(void **state)
+{
+    uint64_t result = 99;
+
+    (void)state;
+    action = VT_SKIP;
+    assert_int_equal(call("ud2", 0, &result), VT_OK);
+    assert_int_equal(result, 1);
+    assert_int_equal(call("survives", 0, &result), VT_OK);
+    assert_int_equal(result, 0);
+    restore();
+}
+
+static void test_handlers_resume(void **state)
+{
+    static const struct {
+        uint32_t on;
+        enum test_action what;
+        const char *name;
+        uint64_t result;
+    } fixed[] = {
+        { VG_ON_VECTOR(6), TEST_SKIP, "ud2", 1 },
+        { VG_ON_CLASS(FAULT_CLASS_ILLEGAL), TEST_SKIP, "ud2", 1 },
+        { VG_ON_ALL, TEST_SKIP, "survives", 0 },
+        { VG_ON_VECTOR(1), TEST_STEP_OFF, "step", 1 },
+        { VG_ON_VECTOR(16), TEST_FP_MASK, "fp_div_x87", 1 },
+        { VG_ON_VECTOR(16), TEST_FP_MASK, "fp_stack_x87", 1 },
+        { VG_ON_CLASS(FAULT_CLASS_FLOAT), TEST_FP_MASK, "fp_overflow_x87", 1 },
+        { VG_ON_VECTOR(17), TEST_STEP_OFF, "misaligned", 0x88112233 },
+        { VG_ON_VECTOR(19), TEST_FP_MASK, "fp_div_sse", UINT64_C(0x7ff0000000000000) },
+        { VG_ON_CLASS(FAULT_CLASS_FLOAT), TEST_FP_MASK, "fp_denormal_sse",
+          UINT64_C(0x3ff0000000000000) },
+        { VG_ON_CLASS(FAULT_CLASS_MEMORY), TEST_RETURN_7, "null_call", 7 },
+        { VG_ON_CLASS(FAULT_CLASS_ARITHMETIC), TEST_RETURN_7, "div0", 7 },
+    };
+
+    (void)state;
+    action = VT_TERMINATE;
+    for (size_t i = 0; i < ARRAY_COUNT(fixed); i++) {
+        uint64_t result = 99;
+        int err;
+
+        assert_true(with_handler(fixed[i].on, fixed[i].what) >= 0);
+        /* What TCG does not raise has the same result. */
+        err = call(fixed[i].name, 0, &result);
+        if (err != VT_OK || result != fixed[i].result) {
+            print_error("%s: %s, result %#llx\n", fixed[i].name, vt_strerror(err),
+                        (unsigned long long)result);
+        }
+        assert_int_equal(err, VT_OK);
+        assert_int_equal(result, fixed[i].result);
+        restore();
+    }
+}
+
+/* Forward, a verdict that is none, and an address that no processor takes: all end at the host. */
+static void test_handlers_forward(void **state)
+{
+    static const enum test_action ways[] = { TEST_NOTHING, TEST_NEXT, TEST_FORWARD,
+                                             TEST_BAD_VERDICT, TEST_BAD_PC };
+
+    (void)state;
+    action = VT_TERMINATE;
+    for (size_t i = 0; i < ARRAY_COUNT(ways); i++) {
+        assert_true(with_handler(VG_ON_VECTOR(6), ways[i]) >= 0);
+        assert_int_equal(call("ud2", 0, NULL), VT_ERR_FAULT);
+        restore();
+    }
+}
+
+static void test_registration_is_checked(void **state)
+{
+    uint64_t number = 0;
+
+    (void)state;
+    for (int64_t offset = -0x2001; offset < 0x2000; offset += 0x1fe) {
+        assert_int_equal(call("register_undeclared", (uint64_t)offset, &number), VT_OK);
+        assert_int_equal((int32_t)number, VG_ERR_INVALID);
+    }
+    assert_int_equal(with_handler(256, TEST_SKIP), VG_ERR_INVALID);
+    for (unsigned i = 0; i < VG_HANDLERS_MAX - 1; i++) { /* the guest's constructor took one */
+        assert_true(with_handler(VG_ON_VECTOR(200), TEST_NEXT) >= 0);
+    }
+    assert_int_equal(with_handler(VG_ON_VECTOR(200), TEST_NEXT), VG_ERR_FULL);
+    restore();
+}
+
+/* ---- In a handler ---- */
+
+static const struct {
+    enum test_action what;
+    struct row row;
+} nested[] = {
+    { TEST_IN_DIV0, R("div0", 0, ARITHMETIC, DIVIDE, ALIKE) },
+    { TEST_IN_NULL_READ, M("null read", NOT_PRESENT, READ) },
+    { TEST_IN_WRITE_RODATA, M("write rodata", PERMISSION, WRITE) },
+    { TEST_IN_WRITE_TEXT, M("write text", PERMISSION, WRITE) },
+    { TEST_IN_EXEC_DATA, M("exec data", FETCH, EXEC) },
+    { TEST_IN_WILD_JUMP, M("wild jump", NOT_PRESENT, EXEC) },
+    { TEST_IN_NONCANONICAL, R("non-canonical", 13, SYSTEM, PROTECTION, ALIKE) },
+    { TEST_IN_UD2, R("ud2", 6, ILLEGAL, UNDEFINED, ALIKE) },
+    { TEST_IN_INT3, R("int3", 3, DEBUG, BREAKPOINT, ALIKE) },
+    { TEST_IN_PRIVILEGED, R("bad msr", 13, SYSTEM, PROTECTION, ALIKE) },
+    { TEST_IN_SEGMENT, R("bad selector", 13, SYSTEM, SEGMENT, ALIKE) },
+    { TEST_IN_STEP, R("step", 1, DEBUG, STEP, ALIKE) },
+    { TEST_IN_RECURSION, R("recursion", 8, SYSTEM, DOUBLE_FAULT, ALIKE) },
+};
+
+static void test_in_handler(void **state)
+{
+    (void)state;
+    action = VT_TERMINATE;
+    for (size_t i = 0; i < ARRAY_COUNT(nested); i++) {
+        const struct fault_record *record;
+        unsigned count = 0;
+
+        assert_true(with_handler(VG_ON_VECTOR(6), nested[i].what) >= 0);
+        assert_int_equal(call("ud2", 0, NULL), VT_ERR_FAULT);
+        record = vt_fault(vm, &count);
+        assert_int_equal(count, 2);
+        check_record(&nested[i].row, &record[0]);
+        assert_int_equal(record[0].level, FAULT_LEVEL_SUPERVISOR);
+        assert_int_equal(record[1].vector, 6);
+        assert_int_equal(record[1].level, FAULT_LEVEL_USER);
+        restore();
+    }
+}
+
+/* SMEP. kvm_pvm refuses too, but calls it a write. */
+static void test_in_handler_user_code(void **state)
+{
+    const struct fault_record *record;
+    unsigned count = 0;
+
+    (void)state;
+    action = VT_TERMINATE;
+    assert_true(with_handler(VG_ON_VECTOR(6), TEST_IN_EXEC_USER) >= 0);
+    assert_int_equal(call("ud2", 0, NULL), VT_ERR_FAULT);
+    record = vt_fault(vm, &count);
+    assert_int_equal(count, 2);
+    assert_int_equal(record->vector, 14);
+    assert_int_equal(record->address, record->pc);
+    assert_int_equal(record->reason, is_emulated() ? FAULT_REASON_FETCH : FAULT_REASON_PERMISSION);
+    restore();
+}
+
+/* What the platform's ring 0 can't do, or does: the host never stops, nor does another call. */
+static void test_in_handler_unsupported(void **state)
+{
+    static const enum test_action ways[] = { TEST_IN_INT_N, TEST_IN_SSE, TEST_IN_X87, TEST_IN_HLT };
+
+    (void)state;
+    action = VT_TERMINATE;
+    for (size_t i = 0; i < ARRAY_COUNT(ways); i++) {
+        int err;
+
+        assert_true(with_handler(VG_ON_VECTOR(6), ways[i]) >= 0);
+        err = call("ud2", 0, NULL);
+        assert_true(err == VT_ERR_FAULT || err == VT_ERR_GUEST || err == VT_OK);
+        restore();
+    }
+}
+
+static void test_depth(void **state)
+{
+    const struct fault_record *record;
+    unsigned count = 0;
+
+    (void)state;
+    action = VT_TERMINATE;
+    assert_true(with_handler(VG_ON_VECTOR(6), TEST_IN_RECURSIVE_FAULT) >= 0);
+    assert_int_equal(call("ud2", 0, NULL), VT_ERR_FAULT);
+    record = vt_fault(vm, &count);
+    assert_int_equal(count, FAULT_DEPTH);
+    assert_int_equal(record[0].reason, FAULT_REASON_DEPTH);
+    assert_int_equal(record[0].vector, 6);
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(record[i].level,
+                         i == count - 1 ? FAULT_LEVEL_USER : FAULT_LEVEL_SUPERVISOR);
+        assert_int_equal(record[i].vector, 6);
+    }
+    restore();
+}
+
+/* The host skips a fault in a handler: that goes on, and so does the program. */
+static void test_in_handler_resumed(void **state)
+{
+    uint64_t result = 0;
+
+    (void)state;
+    action = VT_SKIP;
+    assert_true(with_handler(VG_ON_VECTOR(6), TEST_IN_UD2) >= 0);
+    assert_int_equal(call("ud2", 0, &result), VT_OK);
+    assert_int_equal(result, 1);
+    restore();
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_user, clean),
+        cmocka_unit_test_teardown(test_records, clean),
+        cmocka_unit_test_teardown(test_abort, clean),
+        cmocka_unit_test_teardown(test_stack_grows, clean),
+        cmocka_unit_test_teardown(test_host_resumes, clean),
+        cmocka_unit_test_teardown(test_handlers_resume, clean),
+        cmocka_unit_test_teardown(test_handlers_forward, clean),
+        cmocka_unit_test_teardown(test_registration_is_checked, clean),
+        cmocka_unit_test_teardown(test_in_handler, clean),
+        cmocka_unit_test_teardown(test_in_handler_user_code, clean),
+        cmocka_unit_test_teardown(test_in_handler_unsupported, clean),
+        cmocka_unit_test_teardown(test_depth, clean),
+        cmocka_unit_test_teardown(test_in_handler_resumed, clean),
+    };
+    int failed = cmocka_run_group_tests_name("faults.elf", tests, set_up, tear_down);
+
+    return failed + cmocka_run_group_tests_name("faults-pie.elf", tests, set_up_pie, tear_down);
+}
