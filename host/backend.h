@@ -89,6 +89,9 @@ struct be_ops {
     int (*set_mask)(struct be_vm *vm, const sigset_t *mask);
     /* Completes the instruction of the last exit. */
     int (*settle)(struct be_vm *vm);
+    /* Ends an access that the last exit told of, if any: comes before memory and registers are
+     * replaced, since it may write to both. */
+    int (*finish)(struct be_vm *vm);
     int (*get_regs)(struct be_vm *vm, struct be_regs *out);
     int (*set_regs)(struct be_vm *vm, const struct be_regs *regs);
     /* sys[] of a fault record. */

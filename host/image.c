@@ -221,6 +221,7 @@ int vt_image_load(const void *bytes, size_t len, const struct vt_image_cfg *cfg_
     atomic_init(&image->program->refs, 1);
     (void)pthread_mutex_init(&image->program->lock, NULL);
     image->program->pagemap = private_open(&image->log);
+    image->program->pagemap_pid = sys_pid();
     err = load(image->program, &image->log, (struct elf_file){ bytes, len }, &layout);
     if (err != VT_OK) {
         vt_image_free(image);

@@ -186,7 +186,9 @@ int kvm_run(struct be_vm *vm, struct be_event *event)
     if (run->exit_reason < ARRAY_COUNT(exits) && exits[run->exit_reason] != NULL) {
         exits[run->exit_reason](run, event);
     }
-    vm->unsettled = event->exit == BE_EXIT_MMIO;
+    /* What KVM has not completed it would complete after other registers were loaded. */
+    vm->unsettled = event->exit == BE_EXIT_MMIO ||
+                    (run->exit_reason == KVM_EXIT_IO && event->exit != BE_EXIT_PORT);
     return VT_OK;
 }
 
@@ -239,6 +241,7 @@ const struct be_ops kvm_ops = {
     .run = kvm_run,
     .set_mask = set_mask,
     .settle = kvm_settle,
+    .finish = kvm_finish,
     .get_regs = kvm_get_regs,
     .set_regs = kvm_set_regs,
     .get_sys = kvm_get_sys,

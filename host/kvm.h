@@ -69,6 +69,7 @@ int kvm_run(struct be_vm *vm, struct be_event *event);
 int kvm_start(const struct be_host *host, const struct x86_start *start, struct be_state **out);
 void kvm_state_free(struct be_state *state);
 int kvm_settle(struct be_vm *vm);
+int kvm_finish(struct be_vm *vm);
 int kvm_get_regs(struct be_vm *vm, struct be_regs *out);
 int kvm_set_regs(struct be_vm *vm, const struct be_regs *regs);
 int kvm_get_sys(struct be_vm *vm, uint64_t sys[FAULT_SYS]);

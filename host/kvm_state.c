@@ -9,6 +9,8 @@
 #include "host/sys.h"
 #include "lib/field.h"
 
+#define FINISH_MAX 4096u /* rounds of a string instruction */
+
 FIELD(SEL_RPL, 0, 2);
 FIELD(SEL_CS, 0, 16);
 FIELD(SEL_SS, 16, 16);
@@ -119,6 +121,20 @@ int kvm_settle(struct be_vm *vm)
         return log_errno(vm->log, "KVM_RUN to settle");
     }
     return VT_OK;
+}
+
+/* A string instruction has several rounds; what it reads is for nobody. */
+int kvm_finish(struct be_vm *vm)
+{
+    int err = VT_OK;
+
+    for (unsigned n = 0; vm->unsettled && err == VT_OK; n++) {
+        vm->run->exit_reason = KVM_EXIT_INTR;
+        err = n < FINISH_MAX ? kvm_settle(vm) : VT_ERR_SYSTEM;
+        vm->unsettled = vm->run->exit_reason == KVM_EXIT_IO ||
+                        vm->run->exit_reason == KVM_EXIT_MMIO;
+    }
+    return err;
 }
 
 /* Registers that are to be set with the next KVM_RUN must be there before any are read. */
@@ -277,7 +293,7 @@ static int load_regs(struct be_vm *vm, struct be_state *s)
 int kvm_load(struct be_vm *vm, const struct be_state *state)
 {
     struct be_state *s = (struct be_state *)(uintptr_t)state; /* ioctl() takes no const */
-    int err = vm->unsettled ? kvm_settle(vm) : VT_OK; /* or the access would complete later */
+    int err = kvm_finish(vm); /* or the access would complete later */
 
     if (err == VT_OK && !(vm->pristine && s->initial)) {
         err = load_rest(vm, s);
@@ -286,7 +302,6 @@ int kvm_load(struct be_vm *vm, const struct be_state *state)
         err = KVM_CALL(vm->log, vm->vcpu, KVM_SET_XCRS, &s->xcrs);
     }
     vm->pristine = false;
-    vm->unsettled = false;
     return err == VT_OK ? load_regs(vm, s) : err;
 }
 

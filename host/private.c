@@ -128,7 +128,8 @@ int private_each(const struct private_walk *walk, const struct log *log)
 {
     int err;
 
-    if (walk->pagemap < 0) {
+    /* After fork() the descriptor still tells of the parent. */
+    if (walk->pagemap < 0 || walk->pid != sys_pid()) {
         return VT_ERR_UNSUPPORTED;
     }
     err = scan(walk);

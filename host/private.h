@@ -23,6 +23,7 @@ typedef int private_fn(void *ctx, struct span span);
 
 struct private_walk {
     int pagemap;
+    int pid; /* of the process that opened it */
     const uint8_t *base;
     uint64_t size;
     private_fn *fn; /* for each run of private pages, ascending; non-zero ends the walk */

@@ -35,7 +35,8 @@ struct program {
     struct layout layout;
     struct paging paging; /* as built; each micro-VM goes on with its own copy */
     struct template *memory;
-    int pagemap; /* of this process; see private.h */
+    int pagemap; /* of process pagemap_pid; see private.h */
+    int pagemap_pid;
     unsigned export_count, import_count;
     struct function *exports, *imports;
     pthread_mutex_t lock; /* guards backend[] until the entry is made */

@@ -33,7 +33,6 @@ struct restore {
     struct span drop; /* adjacent pages to be given back; size 0: none */
     uint64_t pages;   /* put back */
     unsigned unchanged;
-    bool tables; /* page tables were changed by more than the stack's growth */
 };
 
 static bool holds(const struct template *t, uint64_t at)
@@ -117,8 +116,8 @@ static void put_back_table(struct restore *r, uint64_t at)
         }
     }
     if (differs) {
+        r->vm->must_flush = true;
         memcpy(r->vm->ram + at, then, sizeof(then));
-        r->tables = true;
         r->pages++;
     }
 }
@@ -145,6 +144,7 @@ static int put_back(void *ctx, struct span span)
 /* Begins anew with a mapping of the template: for another template, and when nothing is known. */
 int restore_remap(struct vt_vm *vm, struct template *to)
 {
+    vm->must_flush = true;
     if (template_map(to, vm->ram) == NULL) {
         vm->lost = true; /* the kernel may have removed what was there */
         return log_errno(&vm->log, "mmap of a micro-VM's memory");
@@ -158,17 +158,38 @@ int restore_remap(struct vt_vm *vm, struct template *to)
     return VT_OK;
 }
 
+/* Its page differs from the template's; what the guest wrote behind it goes. */
+static void put_back_info(struct vt_vm *vm)
+{
+    uint8_t *page = vm->ram + UVM_INFO_GVA;
+
+    memcpy(page, &vm->info, sizeof(vm->info));
+    memset(page + sizeof(vm->info), 0, SIZE_4K - sizeof(vm->info));
+}
+
+/* A flush that failed is owed to the next restore. */
+static int flush(struct vt_vm *vm)
+{
+    int err = vm->must_flush ? vm->ops->flush(vm->be) : VT_OK;
+
+    if (err == VT_OK) {
+        vm->must_flush = false;
+    }
+    return err;
+}
+
 static int start_anew(struct vt_vm *vm, struct template *to)
 {
     int err = restore_remap(vm, to);
 
-    return err == VT_OK ? vm->ops->flush(vm->be) : err;
+    return err == VT_OK ? flush(vm) : err;
 }
 
 int restore_memory(struct vt_vm *vm, struct template *to)
 {
     struct restore r = { .vm = vm, .to = to };
     const struct private_walk walk = { .pagemap = vm->program->pagemap,
+                                       .pid = vm->program->pagemap_pid,
                                        .base = vm->ram,
                                        .size = vm->ram_size,
                                        .fn = put_back,
@@ -183,8 +204,8 @@ int restore_memory(struct vt_vm *vm, struct template *to)
         return start_anew(vm, to);
     }
     err = err == VT_OK ? flush_drop(&r) : err;
-    memcpy(vm->ram + UVM_INFO_GVA, &vm->info, sizeof(vm->info));
+    put_back_info(vm);
     vm->metrics.dirty_pages = r.pages;
     vm->metrics.restored_pages += r.pages;
-    return err == VT_OK && r.tables ? vm->ops->flush(vm->be) : err;
+    return err == VT_OK ? flush(vm) : err;
 }

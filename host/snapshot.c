@@ -81,6 +81,7 @@ static int write_memory(struct vt_vm *vm, struct template *to)
 {
     struct writer w = { .vm = vm, .to = to };
     const struct private_walk walk = { .pagemap = vm->program->pagemap,
+                                       .pid = vm->program->pagemap_pid,
                                        .base = vm->ram,
                                        .size = vm->ram_size,
                                        .fn = write_private,
@@ -175,6 +176,10 @@ static int restore(struct vt_vm *vm, const struct vt_snapshot *s)
     int err;
 
     vm->state = VT_STATE_POISONED; /* should a part of this fail */
+    err = vm->ops->finish(vm->be);
+    if (err != VT_OK) {
+        return err;
+    }
     map_remove_others(vm, maps);
     err = restore_memory(vm, memory);
     err = err == VT_OK ? map_add_missing(vm, maps) : err;

@@ -158,6 +158,11 @@ int sys_random(void *buf, size_t len)
     return getrandom(buf, len, 0) == (ssize_t)len ? 0 : -1;
 }
 
+int sys_pid(void)
+{
+    return getpid();
+}
+
 int sys_tid(void)
 {
     return (int)syscall(SYS_gettid);

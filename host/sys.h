@@ -58,6 +58,7 @@ int sys_random(void *buf, size_t len);
 
 /* ---- Threads, signals and timers of one call; see budget.h ---- */
 
+int sys_pid(void);
 int sys_tid(void);
 void sys_kill_thread(int tid, int signal);
 /* Blocks `signal` for this thread; *old is the mask before. */

@@ -29,6 +29,7 @@ struct vt_vm {
     bool lost;             /* ram may not be there: a new mapping of it failed */
     struct template *base; /* what ram is a private copy of */
     uint8_t *age;          /* a page: restores since it was last found changed */
+    bool must_flush;       /* page tables were put back, and translations are not yet forgotten */
     struct paging paging;
     struct map_set maps;
     struct uvm_info info; /* the host's own; the guest's copy is for the guest */

@@ -51,6 +51,7 @@ int vt_metrics(const struct vt_vm *vm, struct vt_metrics *out)
     }
     count.layout = &vm->program->layout;
     walk.pagemap = vm->program->pagemap;
+    walk.pid = vm->program->pagemap_pid;
     walk.base = vm->ram;
     walk.size = vm->ram_size;
     m = vm->metrics;
