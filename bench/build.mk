@@ -58,3 +58,6 @@ bench-check: $(ALL) bench-small ## instruction counts against bench/expected.jso
 
 bench-expect: $(ALL) bench-small ## writes bench/expected.json anew
 	$(Q)$(BENCH_RUN) --expect
+
+# --- micro-VMs ----
+-include bench/uvm/build.mk

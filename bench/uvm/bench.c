@@ -16,6 +16,7 @@
 #include "lib/field.h"
 
 enum { RAM = 16 << 20, CREATES = 200, CALLS = 2000, RESTORES = 100, CLONES = 100 };
+enum { EXCEPTIONS = 50, FAULTS = 20, CALIBRATE_US = 20000 };
 
 static int host_add(void *ctx, struct vt_vm *vm, const struct vt_value *args, unsigned count,
                     struct vt_value *result)
@@ -130,6 +131,13 @@ static void measure_calls(struct bench *bench)
     vt_destroy(vm);
 }
 
+struct restored {
+    struct floor_vm *floor;
+    struct vt_vm *vm;
+    struct vt_snapshot *snapshot;
+    enum bench_row row;
+};
+
 static void restore(struct vt_vm *vm, const struct vt_snapshot *snapshot)
 {
     int err = vt_restore(vm, snapshot);
@@ -139,38 +147,52 @@ static void restore(struct vt_vm *vm, const struct vt_snapshot *snapshot)
     }
 }
 
-/* Restores beside plain exits of the floor. */
+/* One restore after so many pages, beside a plain exit of the floor. */
+static void sample_restore(struct bench *bench, const struct restored *r, uint64_t pages)
+{
+    double t[4];
+
+    bench_call(r->vm, "touch", pages);
+    t[0] = sample_now();
+    check("exit", floor_exit(r->floor) == 0);
+    t[1] = sample_now();
+    restore(r->vm, r->snapshot);
+    t[2] = sample_now();
+    check("call after restore", bench_call(r->vm, "add", 1) == 2);
+    t[3] = sample_now();
+    sample_add(&bench->row[ROW_EXIT].floor, t[1] - t[0]);
+    sample_add(&bench->row[r->row].ours, t[2] - t[1]);
+    if (r->row == ROW_RESTORE_1) {
+        sample_add(&bench->row[ROW_RESTORE_CALL].ours, t[3] - t[1]);
+    }
+}
+
+/* A micro-VM for each number of pages: what it touched before tells the library what it needs. */
 static void measure_restore(struct bench *bench)
 {
     static const uint64_t pages[] = { 1, 10, 100, 1000 };
+    struct restored r[ARRAY_COUNT(pages)];
     struct floor_vm *floor = floor_new();
-    struct vt_vm *vm = bench_create(bench);
-    struct vt_snapshot *snapshot;
-    double t[4];
 
-    bench_call(vm, "touch", 0);
-    if (vt_snapshot(vm, &snapshot) != 0) {
-        bench_die("snapshot", -1);
+    for (unsigned i = 0; i < ARRAY_COUNT(pages); i++) {
+        r[i].floor = floor;
+        r[i].row = (enum bench_row)(ROW_RESTORE_1 + i);
+        r[i].vm = bench_create(bench);
+        bench_call(r[i].vm, "touch", 0);
+        if (vt_snapshot(r[i].vm, &r[i].snapshot) != 0) {
+            bench_die("snapshot", -1);
+        }
     }
-    for (unsigned i = 0; i < RESTORES * ARRAY_COUNT(pages); i++) {
-        unsigned kind = i % ARRAY_COUNT(pages);
+    for (unsigned n = 0; n < RESTORES * ARRAY_COUNT(pages); n++) {
+        unsigned i = n % ARRAY_COUNT(pages);
 
-        bench_call(vm, "touch", pages[kind]);
-        t[0] = sample_now();
-        check("exit", floor_exit(floor) == 0);
-        t[1] = sample_now();
-        restore(vm, snapshot);
-        t[2] = sample_now();
-        check("call after restore", bench_call(vm, "add", 1) == 2);
-        t[3] = sample_now();
-        sample_add(&bench->row[ROW_EXIT].floor, t[1] - t[0]);
-        sample_add(&bench->row[ROW_RESTORE_1 + kind].ours, t[2] - t[1]);
-        sample_add(&bench->row[ROW_RESTORE_CALL].ours, t[3] - t[1]);
-        restore(vm, snapshot);
+        sample_restore(bench, &r[i], pages[i]);
     }
-    vt_snapshot_free(snapshot);
+    for (unsigned i = 0; i < ARRAY_COUNT(pages); i++) {
+        vt_snapshot_free(r[i].snapshot);
+        vt_destroy(r[i].vm);
+    }
     floor_destroy(floor);
-    vt_destroy(vm);
 }
 
 static void measure_clone(struct bench *bench)
@@ -200,6 +222,36 @@ static void measure_clone(struct bench *bench)
         vt_destroy(clone);
         vt_snapshot_free(snapshot);
     }
+    vt_destroy(vm);
+}
+
+/* Cycles of the guest's clock in a microsecond. */
+static double cycles_per_us(void)
+{
+    double begin = sample_now();
+    uint64_t cycles = __builtin_ia32_rdtsc();
+
+    while (sample_now() - begin < CALIBRATE_US) {
+    }
+    return (double)(__builtin_ia32_rdtsc() - cycles) / (sample_now() - begin);
+}
+
+/* By the guest's own clock, a number of faults at a time. */
+static void measure_exception(struct bench *bench)
+{
+    struct floor_vm *floor = floor_new();
+    struct vt_vm *vm = bench_create(bench);
+    double unit = cycles_per_us() * FAULTS;
+
+    check("floor: call", floor_call(floor, 0) == 1);
+    for (unsigned i = 0; i < EXCEPTIONS; i++) {
+        double cycles = (double)floor_exception(floor, FAULTS);
+
+        sample_add(&bench->row[ROW_EXCEPTION].floor, cycles / unit);
+        cycles = (double)bench_call(vm, "exception", FAULTS);
+        sample_add(&bench->row[ROW_EXCEPTION].ours, cycles / unit);
+    }
+    floor_destroy(floor);
     vt_destroy(vm);
 }
 
@@ -238,6 +290,7 @@ int main(int argc, char **argv)
     measure_calls(&bench);
     measure_restore(&bench);
     measure_clone(&bench);
+    measure_exception(&bench);
     measure_memory(&bench);
     vt_image_free(bench.image);
     floor_unload();

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program that micro-VMs run in the benchmark: does as little as its floor does (floor.c). */
+#include "bench/uvm/guest.h"
+
 #include "vitrine-call.h"
 
 enum { PAGE = 4096 };
@@ -29,3 +31,26 @@ static uint64_t touch(uint64_t pages)
     return heap.size / PAGE;
 }
 VG_EXPORT(touch, uint64_t, uint64_t);
+
+static uint64_t clock(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high * (UINT64_C(1) + UINT32_MAX) + low;
+}
+
+/* Cycles of so many faults that a handler fixes. */
+static uint64_t exception(uint64_t count)
+{
+    static const struct vg_handler handler = { bench_skip, NULL, VG_ON_VECTOR(6), 0 };
+    int number = vg_handler_register(&handler);
+    uint64_t begin = clock();
+
+    for (uint64_t i = 0; i < count; i++) {
+        __asm__ volatile("ud2");
+    }
+    begin = clock() - begin;
+    return vg_handler_unregister(number) == 0 ? begin : 0;
+}
+VG_EXPORT(exception, uint64_t, uint64_t);
