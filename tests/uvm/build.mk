@@ -19,13 +19,36 @@ $(O)/uvm/$(strip $(1))_test: $$(UVM_OBJS_$(strip $(1))) $$(HOST_LIB)
 	$$(Q)$$(HOSTCC) $$^ -lcmocka -lpthread $(3) -o $$@
 endef
 
+# One with sanitizers and the library's own sources; tests/uvm/inject.c stands between those and
+# these functions of host/sys.c.
+INJECTED := alloc free mmap forget open ioctl memfd seal file_size pread write pwrite copy random \
+            block timer_create timer_set
+UVM_INJECT_OBJS := $(patsubst %.c,$(O)/unit/obj/gcc/%.o,$(HOST_SRCS) \
+                       tests/uvm/inject_test.c tests/uvm/inject.c tests/uvm/support.c \
+                       tests/uvm/puppet.c)
+DEPS += $(UVM_INJECT_OBJS:.o=.d)
+$(O)/uvm/inject_test: $(UVM_INJECT_OBJS)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc -fsanitize=address,undefined $(foreach f,$(INJECTED),-Wl,--wrap=sys_$f) $^ -lcmocka \
+	    -lpthread -o $@
+UVM_BINS += $(O)/uvm/inject_test
+
+UVM_SUPPORT := tests/uvm/support.c tests/uvm/puppet.c
+
 # --- the list, alphabetical -----------------------------------------------------------------------
 $(eval $(call uvm_test,basic,))
+$(eval $(call uvm_test,budget,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,core,))
+$(eval $(call uvm_test,endure,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,guest,))
+$(eval $(call uvm_test,hostile,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,jail,$(wildcard cli/jail*.c),-lseccomp))
 $(eval $(call uvm_test,jail_self,$(wildcard cli/jail*.c),-lseccomp))
+$(eval $(call uvm_test,loader,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,platform,))
+$(eval $(call uvm_test,state,$(UVM_SUPPORT)))
+$(eval $(call uvm_test,survive,$(UVM_SUPPORT)))
 
 # --- running --------------------------------------------------------------------------------------
 .PHONY: uvm

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Registers across faults and calls: general, flags, FS and GS bases, x87, SSE, AVX and AVX-512;
+ * what the host edits, what it may not edit, and going on at places where nothing is.
+ */
+#include "tests/uvm/support.h"
+
+#include "abi/uvm.h"
+
+enum { AVX = 1, AVX512 = 2, RFLAGS_IOPL = 0x3000, RFLAGS_SYSTEM = 0x1f7200 };
+
+static struct vt_image *image;
+static struct vt_vm *vm;
+
+/* What the callback does at its next calls. */
+static struct {
+    enum vt_action action;
+    bool edit;
+    uint64_t pc, rsp, rax, flags; /* pc: 0: after the instruction */
+    unsigned count, most;
+    uint16_t levels;
+} plan;
+
+static enum vt_action on_fault(void *ctx, struct vt_vm *from, struct fault_record *record,
+                               unsigned count)
+{
+    (void)ctx;
+    assert_ptr_equal(from, vm);
+    assert_true(count >= 1);
+    plan.levels = (uint16_t)(plan.levels | 1u << record->level);
+    if (++plan.count > plan.most) {
+        return VT_TERMINATE;
+    }
+    if (plan.edit) {
+        record->pc = plan.pc != 0 ? plan.pc : record->pc + 2;
+        record->gpr[FAULT_RAX] = plan.rax;
+        record->flags |= plan.flags;
+        record->gpr[FAULT_RSP] = plan.rsp != 0 ? plan.rsp : record->gpr[FAULT_RSP];
+    }
+    return plan.action;
+}
+
+static void plan_skip(void)
+{
+    plan.action = VT_SKIP;
+    plan.edit = false;
+    plan.count = 0;
+    plan.most = 10;
+    plan.levels = 0;
+}
+
+static void plan_resume(void)
+{
+    plan_skip();
+    plan.action = VT_RESUME;
+    plan.edit = true;
+    plan.pc = plan.rsp = plan.rax = plan.flags = 0;
+}
+
+static void unchanged(const char *function)
+{
+    for (int i = 0; i < 3; i++) {
+        plan_skip();
+        assert_int_equal(uvm_call(vm, function, 0), 0);
+        assert_int_equal(plan.count, 1);
+        plan_resume();
+        plan.edit = i == 0;
+    }
+}
+
+static void test_general(void **state)
+{
+    (void)state;
+    unchanged("general");
+}
+
+static void test_x87_and_sse(void **state)
+{
+    (void)state;
+    unchanged("x87");
+    unchanged("sse");
+}
+
+/* Where the processor has it; elsewhere the instruction does not exist. */
+static void vectors(const char *function, uint64_t feature)
+{
+    const struct fault_record *record;
+    unsigned count;
+
+    plan_skip();
+    if ((uvm_call(vm, "features", 0) & feature) != 0) {
+        unchanged(function);
+        return;
+    }
+    plan.most = 0;
+    assert_int_equal(uvm_try(vm, function, 0, NULL), VT_ERR_FAULT);
+    record = vt_fault(vm, &count);
+    assert_int_equal(record->reason, FAULT_REASON_UNDEFINED);
+}
+
+static void test_avx(void **state)
+{
+    (void)state;
+    vectors("avx", AVX);
+}
+
+static void test_avx512(void **state)
+{
+    (void)state;
+    vectors("avx512", AVX512);
+}
+
+static void test_bases(void **state)
+{
+    struct vt_snapshot *snapshot;
+    struct vt_vm *clone;
+
+    (void)state;
+    plan_skip();
+    assert_int_equal(uvm_call(vm, "bases_over_fault", 0x123450), 1);
+    assert_int_equal(uvm_call(vm, "bases_are", 0x123450), 1);
+    assert_int_equal(vt_snapshot(vm, &snapshot), VT_OK);
+    assert_int_equal(uvm_call(vm, "set_bases", UINT64_C(0x7fffdeadbee0)), UINT64_C(0x7fffdeadbee0));
+    assert_int_equal(uvm_call(vm, "bases_are", UINT64_C(0x7fffdeadbee0)), 1);
+    assert_int_equal(vt_restore(vm, snapshot), VT_OK);
+    assert_int_equal(uvm_call(vm, "bases_are", 0x123450), 1);
+    assert_int_equal(vt_clone(snapshot, NULL, &clone), VT_OK);
+    assert_int_equal(uvm_call(clone, "bases_are", 0x123450), 1);
+    vt_destroy(clone);
+    vt_snapshot_free(snapshot);
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+    assert_int_equal(uvm_call(vm, "bases_are", 0x123450), 0);
+}
+
+static void test_edited(void **state)
+{
+    (void)state;
+    plan_resume();
+    plan.rax = 0x123456789abcdef0;
+    assert_int_equal(uvm_call(vm, "edited", 0), 0x123456789abcdef0);
+    assert_int_equal(plan.count, 1);
+}
+
+/* Of the flags only arithmetic ones can be set. */
+static void test_flags(void **state)
+{
+    uint64_t before, after;
+
+    (void)state;
+    plan_resume();
+    before = uvm_call(vm, "flags", 0);
+    plan_resume();
+    plan.flags = UINT64_MAX & ~UINT64_C(0x100); /* a step would fault again */
+    after = uvm_call(vm, "flags", 0);
+    assert_int_equal(after & RFLAGS_SYSTEM, before & RFLAGS_SYSTEM);
+    assert_int_equal(after & RFLAGS_IOPL, 0);
+    assert_true((after & 1) != 0);
+}
+
+/* Going on where nothing is: faults again, until the callback gives up. */
+static void test_wild_resume(void **state)
+{
+    static const struct {
+        uint64_t pc, rsp;
+    } wild[] = {
+        { 8, 0 },
+        { UINT64_C(0x7f0000000000), 0 },
+        { UINT64_C(0x8000000000000000), 0 },
+        { UVM_CPU_GVA, 0 },
+        { UVM_IMAGE_GVA, 0 },
+        { UVM_GATE_GVA, 8 },
+        { UVM_GATE_GVA + 2, UINT64_C(0x8000000000000000) },
+        { 0, UINT64_C(0x8000000000000000) },
+        { 0, 8 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(wild) / sizeof(wild[0]); i++) {
+        int err;
+
+        plan_resume();
+        plan.most = 3;
+        plan.pc = wild[i].pc;
+        plan.rsp = wild[i].rsp;
+        err = uvm_try(vm, "edited", 0, NULL);
+        assert_true(err == VT_ERR_FAULT || err == VT_ERR_GUEST ||
+                    (err == VT_OK && wild[i].pc == 0));
+        if (err != VT_OK) {
+            assert_int_equal(uvm_try(vm, "ok", 0, NULL), VT_ERR_POISONED);
+        }
+        uvm_check_restored(vm);
+    }
+}
+
+static void test_stop(void **state)
+{
+    struct fault_record *record;
+    unsigned count;
+
+    (void)state;
+    plan_resume();
+    plan.action = VT_STOP;
+    assert_int_equal(uvm_try(vm, "edited", 0, NULL), VT_ERR_STOPPED);
+    record = (struct fault_record *)(uintptr_t)vt_fault(vm, &count);
+    assert_non_null(record);
+    assert_int_equal(count, 1);
+    assert_int_equal(uvm_try(vm, "ok", 0, NULL), VT_ERR_POISONED);
+    uvm_check_restored(vm);
+    assert_null(vt_fault(vm, &count));
+}
+
+/* Before each test, so that a failure stays alone. */
+static int fresh(void **state)
+{
+    (void)state;
+    return vt_restore(vm, NULL);
+}
+
+static int setup(void **state)
+{
+    struct vt_cfg cfg = { .size = sizeof(cfg), .fault = on_fault };
+
+    (void)state;
+    image = uvm_image("state");
+    return vt_create(image, &cfg, &vm);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    vt_destroy(vm);
+    vt_image_free(image);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_general, fresh),
+        cmocka_unit_test_setup(test_x87_and_sse, fresh),
+        cmocka_unit_test_setup(test_avx, fresh),
+        cmocka_unit_test_setup(test_avx512, fresh),
+        cmocka_unit_test_setup(test_bases, fresh),
+        cmocka_unit_test_setup(test_edited, fresh),
+        cmocka_unit_test_setup(test_flags, fresh),
+        cmocka_unit_test_setup(test_wild_resume, fresh),
+        cmocka_unit_test_setup(test_stop, fresh),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
