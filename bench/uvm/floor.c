@@ -109,10 +109,8 @@ extern const uint8_t floor_code[], floor_code_end[];
 static struct {
     int memory; /* memfd of what a VM's RAM starts as */
     size_t size;
-    struct {
-        struct kvm_cpuid2 head;
-        struct kvm_cpuid_entry2 entry[CPUID_MAX];
-    } cpuid;
+    /* struct kvm_cpuid2 with its entries */
+    uint64_t cpuid[(sizeof(struct kvm_cpuid2) + CPUID_MAX * sizeof(struct kvm_cpuid_entry2)) / 8];
 } image = { .memory = -1 };
 
 static void table_fill(uint64_t *ram)
@@ -162,6 +160,11 @@ static void cpu_fill(uint8_t *ram)
     memcpy(ram + CODE, floor_code, (size_t)(floor_code_end - floor_code));
 }
 
+static struct kvm_cpuid2 *cpuid(void)
+{
+    return (struct kvm_cpuid2 *)(void *)image.cpuid;
+}
+
 static int cpuid_read(void)
 {
     int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -170,8 +173,8 @@ static int cpuid_read(void)
     if (kvm < 0) {
         return -1;
     }
-    image.cpuid.head.nent = CPUID_MAX;
-    result = ioctl(kvm, KVM_GET_SUPPORTED_CPUID, &image.cpuid.head);
+    cpuid()->nent = CPUID_MAX;
+    result = ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid());
     close(kvm);
     return result;
 }
@@ -258,7 +261,7 @@ static int vcpu_set(struct floor_vm *vm)
     int size = ioctl(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 
     vm->vcpu = ioctl(vm->vm, KVM_CREATE_VCPU, 0);
-    if (vm->vcpu < 0 || size < 0 || ioctl(vm->vcpu, KVM_SET_CPUID2, &image.cpuid.head) != 0) {
+    if (vm->vcpu < 0 || size < 0 || ioctl(vm->vcpu, KVM_SET_CPUID2, cpuid()) != 0) {
         return -1;
     }
     vm->run = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu, 0);
