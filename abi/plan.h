@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   UINT64_C(0x314e414c50525456) /* "VTRPLAN1" */
-#define PLAN_VERSION UINT32_C(4)
+#define PLAN_VERSION UINT32_C(5)
 
 #define PLAN_MAX_CPUS      16u
 #define PLAN_MAX_ZONES     8u
@@ -21,6 +21,7 @@
 #define PLAN_MAX_CHANNELS  16u
 #define PLAN_MAX_FUNCTIONS 16u
 #define PLAN_MAX_STREAMS   256u
+#define PLAN_MAX_EVENTS    32u /* messages of one function */
 #define PLAN_NAME_SIZE     24u /* with the terminating 0 */
 
 #define PLAN_NONE UINT32_MAX /* "no zone" in plan_cpu.zone */
@@ -101,6 +102,7 @@ struct plan_zone {
     uint64_t pci_gpa, pci_size; /* memory window: registers by slot, then shared memory */
     /* Memory window of the machine's PCI functions that the zone owns, same addresses; 0: none. */
     uint64_t host_hpa, host_size;
+    uint64_t its_gpa; /* emulated ITS, 128 KiB, for messages of these functions; 0: none */
 };
 
 #define PLAN_PCI_SLOTS     32u
@@ -133,11 +135,16 @@ struct plan_channel {
     struct plan_channel_side side[2]; /* of two different zones */
 };
 
-/* A function on bus 0 of the machine's PCI host that belongs to a zone. Its INTA is a plan_irq. */
+/*
+ * A function on bus 0 of the machine's PCI host that belongs to a zone. Its INTA is a plan_irq. Its
+ * message n is the machine's LPI 8192 + index in plan.function[] * PLAN_MAX_EVENTS + n.
+ */
 struct plan_function {
     uint32_t zone;
     uint32_t bdf;      /* bus, device, function as in a requester id */
     uint32_t stream;   /* by which the SMMU knows it; 0 when there is no SMMU */
+    uint32_t device;   /* by which the ITS knows it; 0 without messages */
+    uint32_t events;   /* messages it may send, a power of two; 0: none, MSI and MSI-X are hidden */
     uint32_t reserved; /* 0 */
 };
 
@@ -163,6 +170,7 @@ struct plan_board {
     uint32_t smmu_event_intid;    /* edge triggered; 32..1019 when smmu_hpa is not 0 */
     uint32_t reserved;            /* 0 */
     uint64_t pci_ecam_hpa;        /* configuration space of bus 0; 0: no function is given */
+    uint64_t its_hpa, its_size;   /* GICv3 ITS that routes messages; 0: none is used */
 };
 
 struct plan {
@@ -195,6 +203,7 @@ enum plan_driver {
     PLAN_DRIVER_PCI,      /* functions of the machine's PCI host */
     PLAN_DRIVER_CHANNELS, /* and the virtual PCI bus on which zones find them */
     PLAN_DRIVER_GICV2,
+    PLAN_DRIVER_ITS, /* and LPIs of zones */
     PLAN_DRIVER_COUNT,
 };
 

@@ -88,6 +88,10 @@ bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa_b
         *gpa_base = plan->board.pci_ecam_hpa;
         *size = PLAN_PCI_ECAM_SIZE;
         return z->host_size != 0;
+    case PLAN_WINDOW_ITS:
+        *gpa_base = z->its_gpa;
+        *size = PLAN_ITS_SIZE;
+        return z->its_gpa != 0;
     default:
         *gpa_base = z->vuart_gpa;
         *size = PLAN_UART_SIZE;
@@ -129,6 +133,10 @@ bool plan_fixed_range(const struct plan *plan, uint32_t fixed, uint64_t *hpa_bas
         *hpa_base = b->pci_ecam_hpa;
         *size = PLAN_PCI_ECAM_SIZE;
         return b->pci_ecam_hpa != 0;
+    case PLAN_FIXED_ITS:
+        *hpa_base = b->its_hpa;
+        *size = b->its_size;
+        return b->its_hpa != 0;
     default:
         *hpa_base = b->uart_hpa;
         *size = PLAN_UART_SIZE;

@@ -40,6 +40,7 @@ enum plan_fixed {
     PLAN_FIXED_UART,
     PLAN_FIXED_SMMU,
     PLAN_FIXED_ECAM, /* of bus 0, when functions are given one by one */
+    PLAN_FIXED_ITS,
     PLAN_FIXED_COUNT,
 };
 enum plan_window {
@@ -50,6 +51,7 @@ enum plan_window {
     PLAN_WINDOW_ECAM, /* configuration space of the virtual PCI bus */
     PLAN_WINDOW_PCI,  /* its memory window */
     PLAN_WINDOW_HOST, /* configuration space of the machine's PCI bus, filtered */
+    PLAN_WINDOW_ITS,  /* both frames: the second is where its devices write messages */
     PLAN_WINDOWS,
 };
 
@@ -61,6 +63,8 @@ enum plan_window {
 #define PLAN_GICV2_CPUS 8u
 #define PLAN_UART_SIZE  UINT64_C(0x1000)
 #define PLAN_SMMU_SIZE  UINT64_C(0x20000)
+#define PLAN_ITS_SIZE   UINT64_C(0x20000)
+#define PLAN_ITS_FRAME  UINT64_C(0x10000)         /* registers, then where messages are written */
 #define PLAN_IPA_LIMIT  UINT64_C(0x10000000000)   /* 2^40: what stage 2 translates */
 #define PLAN_HPA_LIMIT  UINT64_C(0x1000000000000) /* 2^48 */
 #define PLAN_HYP_LIMIT  UINT64_C(0x4000000000)    /* 2^38: below its own virtual addresses */

@@ -27,6 +27,11 @@ static bool needs_pci(const struct plan *plan)
     return plan->function_count != 0;
 }
 
+static bool needs_its(const struct plan *plan)
+{
+    return plan->board.its_hpa != 0;
+}
+
 /* A zone may have a bus with nothing on it. */
 static bool needs_channels(const struct plan *plan)
 {
@@ -47,6 +52,7 @@ static const struct {
     [PLAN_DRIVER_SMMUV3] = { "smmuv3", needs_smmuv3 },
     [PLAN_DRIVER_PCI] = { "pci", needs_pci },
     [PLAN_DRIVER_CHANNELS] = { "channels", needs_channels },
+    [PLAN_DRIVER_ITS] = { "its", needs_its },
 };
 
 uint64_t plan_drivers_needed(const struct plan *plan)

@@ -105,7 +105,11 @@
     X("function-unique",  FUNCTION, FUNCTION, false, function_unique) \
     X("function-dma",     FUNCTION, NONE, false, function_dma) \
     X("function-window",  FUNCTION, NONE, false, function_window) \
-    X("zone-functions",   ZONE,   NONE,   false, zone_functions)
+    X("zone-functions",   ZONE,   NONE,   false, zone_functions) \
+    X("its",              BOARD,  NONE,   false, its) \
+    X("function-msi",     FUNCTION, NONE, false, function_msi) \
+    X("device-unique",    FUNCTION, FUNCTION, false, device_unique) \
+    X("zone-its",         ZONE,   NONE,   false, zone_its)
 /* clang-format on */
 
 #define PLAN_RULE_DECLARE(name, a_kind, b_kind, is_gate, predicate)                                \

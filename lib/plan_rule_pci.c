@@ -91,3 +91,49 @@ bool plan_rule_zone_functions(const struct plan *p, uint32_t a, uint32_t b)
     }
     return p->zone[a].host_hpa == 0 && p->zone[a].host_size == 0;
 }
+
+bool plan_rule_its(const struct plan *p, uint32_t a, uint32_t b)
+{
+    const struct plan_board *board = &p->board;
+
+    (void)a, (void)b;
+    if (board->its_hpa == 0) {
+        return board->its_size == 0;
+    }
+    return board->gic_version == 3 && is_aligned(board->its_hpa, PLAN_ITS_FRAME);
+}
+
+/* What it writes to the emulated ITS's address must reach the machine's: by the SMMU, or as is. */
+bool plan_rule_function_msi(const struct plan *p, uint32_t a, uint32_t b)
+{
+    const struct plan_function *f = &p->function[a];
+    uint64_t its;
+
+    (void)b;
+    if (f->events == 0 || !plan_has_zone(p, f->zone)) {
+        return f->events != 0 || f->device == 0;
+    }
+    its = p->zone[f->zone].its_gpa;
+    return f->events <= PLAN_MAX_EVENTS && (f->events & (f->events - 1)) == 0 &&
+           f->device < PLAN_MAX_STREAMS && p->board.its_hpa != 0 && its != 0 &&
+           (p->board.smmu_hpa != 0 || its == p->board.its_hpa);
+}
+
+/* The ITS knows who wrote a message by this number alone. */
+bool plan_rule_device_unique(const struct plan *p, uint32_t a, uint32_t b)
+{
+    const struct plan_function *x = &p->function[a], *y = &p->function[b];
+
+    return x->events == 0 || y->events == 0 || x->device != y->device;
+}
+
+bool plan_rule_zone_its(const struct plan *p, uint32_t a, uint32_t b)
+{
+    (void)b;
+    for (uint32_t i = 0; i < plan_count(p, PLAN_OBJECT_FUNCTION); i++) {
+        if (p->function[i].zone == a && p->function[i].events != 0) {
+            return true;
+        }
+    }
+    return p->zone[a].its_gpa == 0;
+}

@@ -191,6 +191,25 @@ static void put_timer(struct tree *t)
     tree_end(t);
 }
 
+/* Below the interrupt controller, whose addresses are the root's. */
+static void put_its(struct tree *t)
+{
+    uint64_t at = t->c->plan.zone[t->zone].its_gpa;
+    char name[NAME_ROOM];
+
+    if (at == 0) {
+        return;
+    }
+    snprintf(name, sizeof(name), "its@%llx", (unsigned long long)at);
+    tree_begin(t, name);
+    tree_text(t, "compatible", "arm,gic-v3-its");
+    tree_u32(t, "phandle", t->its_phandle);
+    tree_bytes(t, "msi-controller", NULL, 0);
+    tree_u32(t, "#msi-cells", 1);
+    tree_reg(t, &(struct range){ at, PLAN_ITS_SIZE }, 1);
+    tree_end(t);
+}
+
 /* Address cells are the board's: the rows of a copied interrupt-map count on them. */
 static void put_gic(struct tree *t)
 {
@@ -216,6 +235,7 @@ static void put_gic(struct tree *t)
         tree_u32(t, "#redistributor-regions", 1);
     }
     tree_reg(t, regs[is_v2], 2);
+    put_its(t);
     tree_end(t);
 }
 
@@ -365,7 +385,26 @@ static void put_host_irqs(struct tree *t)
     tree_cells(t, "interrupt-map", cells, at);
 }
 
-/* Bus 0 of the machine's PCI host, of which the zone sees its own functions; no MSI. */
+/* The zone's functions write messages under the numbers that the machine's ITS knows. */
+static void put_host_messages(struct tree *t)
+{
+    uint32_t rows[PLAN_MAX_FUNCTIONS][4];
+    int count = 0;
+
+    for (uint32_t i = 0; i < t->c->plan.function_count; i++) {
+        const struct plan_function *f = &t->c->plan.function[i];
+        const uint32_t row[] = { f->bdf, t->its_phandle, f->device, 1 };
+
+        if (f->zone == t->zone && f->events != 0) {
+            memcpy(rows[count++], row, sizeof(row));
+        }
+    }
+    if (count != 0) {
+        tree_cells(t, "msi-map", rows[0], count * 4);
+    }
+}
+
+/* Bus 0 of the machine's PCI host, of which the zone sees its own functions. */
 static void put_host(struct tree *t)
 {
     const struct plan_zone *z = &t->c->plan.zone[t->zone];
@@ -391,6 +430,7 @@ static void put_host(struct tree *t)
     at = cells_put(ranges, at, 2, z->host_size);
     tree_cells(t, "ranges", ranges, at);
     put_host_irqs(t);
+    put_host_messages(t);
     tree_end(t);
 }
 
@@ -540,7 +580,7 @@ bool dtb_build(struct compile *c, uint32_t zone, uint8_t *out, uint64_t *size)
     uint32_t top = 0;
     struct tree tree = { .c = c, .board = &c->board, .zone = zone, .out = out };
 
-    if (fdt_find_max_phandle(c->board.fdt, &top) != 0 || top >= UINT32_MAX - 3) {
+    if (fdt_find_max_phandle(c->board.fdt, &top) != 0 || top >= UINT32_MAX - 4) {
         error_add(&c->errors, 0, "the board's phandles are broken");
         return false;
     }
@@ -549,6 +589,7 @@ bool dtb_build(struct compile *c, uint32_t zone, uint8_t *out, uint64_t *size)
         tree.gic_phandle = top + 1;
     }
     tree.clock_phandle = top + 2;
+    tree.its_phandle = top + 3;
     tree.pci_domain = pci_domain_free(&c->board);
     tree.uart_path = uart_path(c, zone);
     tree_write(&tree, *size);

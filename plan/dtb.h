@@ -14,7 +14,7 @@ struct tree {
     uint32_t zone;
     uint8_t *out;
     int status; /* of libfdt; the first error stays */
-    uint32_t gic_phandle, clock_phandle;
+    uint32_t gic_phandle, clock_phandle, its_phandle;
     uint32_t pci_domain; /* of the zone's virtual bus: none of its own devices has it */
     const char *uart_path;
 };

@@ -25,6 +25,7 @@ FIELD(CELL_HIGH, 32, 32);
 #define GIC_CELLS       3
 #define INTA            1u
 #define FUNCTION_WINDOW UINT64_C(0x400000) /* memory window for each function */
+#define ITS_MAP_CELLS   4                  /* of a row of `msi-map` */
 
 static uint64_t cell_pair(const void *fdt, int node, const char *property, int at)
 {
@@ -86,6 +87,29 @@ static bool smmu_read(struct compile *c)
     return true;
 }
 
+/*
+ * The ITS of the host's msi-map, whose first row must cover bus 0; none: no messages. Below the
+ * interrupt controller, where addresses are the root's: there the zone's tree has one, too.
+ */
+static void its_read(struct compile *c)
+{
+    const void *fdt = c->board.fdt;
+    int its = fdt_node_offset_by_phandle(fdt, node_cell(fdt, c->pci_host, "msi-map", 1));
+    struct node_regs regs;
+
+    if (node_cell_count(fdt, c->pci_host, "msi-map") >= ITS_MAP_CELLS &&
+        node_cell(fdt, c->pci_host, "msi-map", 0) == 0 && its >= 0 &&
+        node_is(fdt, its, "arm,gic-v3-its") && fdt_parent_offset(fdt, its) == c->board.intc &&
+        node_cells(fdt, c->board.intc, "#address-cells", 0) == c->board.root_address_cells &&
+        node_cells(fdt, c->board.intc, "#size-cells", 0) == c->board.root_size_cells &&
+        fdt_getprop(fdt, c->board.intc, "ranges", NULL) != NULL &&
+        node_cell_count(fdt, c->board.intc, "ranges") == 0 && node_regs(fdt, its, &regs) &&
+        regs.count == 1) {
+        c->plan.board.its_hpa = regs.range[0].base;
+        c->plan.board.its_size = regs.range[0].size;
+    }
+}
+
 static bool host_read(struct compile *c, struct range *window)
 {
     const void *fdt = c->board.fdt;
@@ -99,6 +123,7 @@ static bool host_read(struct compile *c, struct range *window)
     }
     c->plan.board.pci_ecam_hpa = regs.range[0].base;
     (void)smmu_read(c);
+    its_read(c);
     return true;
 }
 
@@ -175,6 +200,11 @@ static void function_read(struct compile *c, uint32_t zone, uint32_t i)
         f.stream = node_cell(c->board.fdt, c->pci_host, "iommu-map", 2) + f.bdf;
     } else if (c->spec->zones[zone].dma == SPEC_DMA_TRUSTED) {
         c->plan.zone[zone].flags |= PLAN_ZONE_DMA_TRUSTED;
+    }
+    if (c->plan.board.its_hpa != 0) {
+        f.device = node_cell(c->board.fdt, c->pci_host, "msi-map", 2) + f.bdf;
+        f.events = PLAN_MAX_EVENTS;
+        c->plan.zone[zone].its_gpa = c->plan.board.its_hpa;
     }
     function_irq(c, &f, (struct origin){ line, text });
     c->function_line[c->plan.function_count] = line;

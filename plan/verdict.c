@@ -113,6 +113,10 @@ const struct verdict_text verdict_texts[] = {
       "a board with an SMMU, or `dma: trusted` if this zone may do everything" },
     { "function-window", "has no memory window of its own", "compile it again" },
     { "zone-functions", "has a PCI window without functions", "compile it again" },
+    { "its", "has an ITS without a GICv3, or at an odd address", "check the board's ITS node" },
+    { "function-msi", "has messages (MSI) that can't reach its zone", "compile it again" },
+    { "device-unique", "writes messages under the number of", "check the board's msi-map" },
+    { "zone-its", "has an ITS without functions that use it", "compile it again" },
 };
 /* clang-format on */
 
@@ -195,6 +199,7 @@ static const char *fixed_text(struct compile *c, uint32_t index)
         [PLAN_FIXED_UART] = "the hypervisor's console",
         [PLAN_FIXED_SMMU] = "the SMMU",
         [PLAN_FIXED_ECAM] = "PCI configuration",
+        [PLAN_FIXED_ITS] = "the ITS",
     };
     uint64_t base = 0, size = 0;
 
@@ -212,6 +217,7 @@ static const char *window_text(struct compile *c, uint32_t index)
         [PLAN_WINDOW_ECAM] = "PCI configuration",
         [PLAN_WINDOW_PCI] = "PCI window",
         [PLAN_WINDOW_HOST] = "configuration of the machine's PCI",
+        [PLAN_WINDOW_ITS] = "ITS",
     };
     uint64_t at = 0, size = 0;
 

@@ -54,7 +54,8 @@ FAST_UNIT := $(addprefix hyp/arch/aarch64/,fast.c decode.c vcpu_regs.c) hyp/core
 # The GIC's files, too.
 GIC_UNIT := tests/unit/gic_fixture.c hyp/core/lock.c hyp/arch/fake/hw.c \
             $(addprefix hyp/arch/aarch64/,gic.c pirq.c vgic.c vgicd.c vgicr.c vlr.c) \
-            $(addprefix hyp/arch/aarch64/,vgic_table.c vlr_state.c vspill.c vword.c)
+            $(addprefix hyp/arch/aarch64/,vgic_table.c vlr_state.c vspill.c vword.c) \
+            hyp/none/its.c
 
 # A channel on the bus of each of its zones.
 CHANNEL_UNIT := $(addprefix hyp/core/,channel.c vbus.c mmio.c lock.c) lib/vpci.c hyp/arch/fake/hw.c
@@ -95,7 +96,8 @@ $(eval $(call unit_test,record,host/record.c))
 $(eval $(call unit_test,reg,hyp/core/reg.c))
 S2_UNIT := $(CORE)/s2.c $(CORE)/pool.c $(CORE)/string.c $(A64)/stage2.c $(FAKE)/hw.c
 $(eval $(call unit_test,s2,$(S2_UNIT)))
-SMMU_UNIT := $(A64)/smmu.c $(A64)/dma.c $(CORE)/pool.c $(CORE)/string.c $(CORE)/lock.c $(FAKE)/hw.c
+SMMU_UNIT := $(addprefix $(A64)/,smmu.c dma.c) $(addprefix $(CORE)/,pool.c string.c lock.c) \
+             hyp/none/its.c $(FAKE)/hw.c
 $(eval $(call unit_test,smmu,$(SMMU_UNIT)))
 $(eval $(call unit_test,sysreg,$(A64)/sysreg.c $(A64)/idreg.c hyp/core/reg.c $(FAKE)/hw.c))
 $(eval $(call unit_test,trap,hyp/core/trap.c hyp/core/exits.c hyp/core/mmio.c hyp/arch/fake/arch.c))

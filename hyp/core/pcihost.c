@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Filters the configuration space of the machine's PCI bus 0 by owner. Writes reach the machine
- * only through the few registers named here; addresses only inside the owner's window.
+ * only through the few registers named here; addresses only inside the owner's window. Where its
+ * messages go is the function's owner's choice: a message is a write to memory like any other.
  */
 #include "hyp/core/pcihost.h"
 
@@ -39,9 +40,10 @@ struct function {
     const struct plan_zone *zone;
     uintptr_t cfg;
     struct bar bar[PCI_BARS];
-    uint16_t command; /* as the zone set it */
-    uint8_t first;    /* first capability that is shown */
-    uint8_t flr;      /* place of the PCI Express capability that can reset it, or 0 */
+    uint16_t command;  /* as the zone set it */
+    uint8_t first;     /* first capability that is shown */
+    uint8_t flr;       /* place of the PCI Express capability that can reset it, or 0 */
+    uint8_t msi, msix; /* places of these capabilities, or 0: there is none, or it is hidden */
     uint8_t cap[CAP_WORDS], next[CAP_WORDS];
 };
 
@@ -87,7 +89,25 @@ static void bars_read(struct function *f)
     }
 }
 
-/* The chain of capabilities without messages; each place is visited once. */
+/* Whether the zone does not see it. */
+static bool cap_note(struct function *f, uint64_t place, uint32_t head)
+{
+    uint8_t at = (uint8_t)put(CAP_PLACE, place);
+    bool is_msi = get(CAP_ID, head) == CAP_MSI, is_msix = get(CAP_ID, head) == CAP_MSIX;
+
+    if (get(CAP_ID, head) == CAP_PCIE && at < PCI_END - CAP_PCIE_SIZE &&
+        get(DEVCAP_FLR, mmio_rd32(f->cfg, at + UINT64_C(4))) != 0) {
+        f->flr = at;
+    }
+    if (f->plan->events == 0) {
+        return is_msi || is_msix;
+    }
+    f->msi = is_msi ? at : f->msi;
+    f->msix = is_msix ? at : f->msix;
+    return false;
+}
+
+/* The chain of capabilities; each place is visited once. */
 static void caps_read(struct function *f)
 {
     uint8_t *link = &f->first;
@@ -97,16 +117,12 @@ static void caps_read(struct function *f)
     while (at >= PCI_OWN && f->cap[get(CAP_PLACE, at)] == CAP_NOT) {
         uint64_t place = get(CAP_PLACE, at);
         uint32_t head = mmio_rd32(f->cfg, put(CAP_PLACE, place));
-        bool hidden = get(CAP_ID, head) == CAP_MSI || get(CAP_ID, head) == CAP_MSIX;
+        bool hidden = cap_note(f, place, head);
 
         f->cap[place] = hidden ? CAP_HIDDEN : CAP_SHOWN;
         if (!hidden) {
             *link = (uint8_t)put(CAP_PLACE, place);
             link = &f->next[place];
-        }
-        if (get(CAP_ID, head) == CAP_PCIE && at < PCI_END - CAP_PCIE_SIZE &&
-            get(DEVCAP_FLR, mmio_rd32(f->cfg, put(CAP_PLACE, place) + 4)) != 0) {
-            f->flr = (uint8_t)put(CAP_PLACE, place);
         }
         at = get(CAP_NEXT, head);
     }
@@ -160,6 +176,50 @@ static void function_update(const struct function *f)
     mmio_wr16(f->cfg, PCI_COMMAND, f->command);
 }
 
+/* The bits of a word of the two capabilities that can be written; the rest is the machine's. */
+static uint32_t message_bits(const struct function *f, uint64_t reg)
+{
+    uint32_t head;
+
+    if (f->msix != 0 && reg == f->msix) {
+        return (uint32_t)field_mask(MSIX_CONTROL);
+    }
+    if (f->msi == 0 || reg < f->msi || reg > f->msi + UINT64_C(16)) {
+        return 0;
+    }
+    if (reg == f->msi) {
+        return (uint32_t)(field_mask(MSI_ENABLE) | field_mask(MSI_ENABLED));
+    }
+    head = mmio_rd32(f->cfg, f->msi);
+    return reg <= f->msi + 8 + get(MSI_WIDE, head) * 4 + get(MSI_MASKS, head) * 4 ? PCI_ALL_ONES
+                                                                                  : 0;
+}
+
+/* No more messages than the function has events: the zone sees a smaller capability. */
+static uint32_t message_word(const struct function *f, uint64_t reg, uint32_t value)
+{
+    uint64_t events = f->plan->events, bits = (uint64_t)__builtin_ctzll(events | BIT64(63));
+
+    if (f->msix != 0 && reg == f->msix && get(MSIX_SIZE, value) >= events) {
+        return (uint32_t)with(MSIX_SIZE, value, events - 1);
+    }
+    if (f->msi != 0 && reg == f->msi && get(MSI_CAPABLE, value) > bits) {
+        return (uint32_t)with(MSI_CAPABLE, value, bits);
+    }
+    return value;
+}
+
+/* Lock held. */
+static void messages_off(const struct function *f)
+{
+    if (f->msix != 0) {
+        mmio_wr32(f->cfg, f->msix, (uint32_t)with(MSIX_CONTROL, mmio_rd32(f->cfg, f->msix), 0));
+    }
+    if (f->msi != 0) {
+        mmio_wr32(f->cfg, f->msi, (uint32_t)with(MSI_ENABLE, mmio_rd32(f->cfg, f->msi), 0));
+    }
+}
+
 void pcihost_quiet(const struct zone *zone)
 {
     if (zone->plan->host_size == 0) {
@@ -171,6 +231,7 @@ void pcihost_quiet(const struct zone *zone)
             continue;
         }
         mmio_wr16(f->cfg, PCI_COMMAND, COMMAND_OFF);
+        messages_off(f);
         if (f->flr != 0) {
             uint16_t control = mmio_rd16(f->cfg, f->flr + UINT64_C(8));
 
@@ -199,6 +260,7 @@ static uint32_t cap_word(const struct function *f, uint64_t reg)
     if (f->cap[at] == CAP_HIDDEN) {
         return 0;
     }
+    value = message_word(f, reg, value);
     return f->cap[place] == CAP_SHOWN ? (uint32_t)with(CAP_NEXT, value, f->next[place]) : value;
 }
 
@@ -225,6 +287,13 @@ static uint32_t word_read(const struct function *f, uint64_t reg)
     return reg >= PCI_OWN ? cap_word(f, reg) : value;
 }
 
+static void message_write(const struct function *f, uint64_t reg, uint32_t value, uint32_t bits)
+{
+    if (bits != 0) {
+        mmio_wr32(f->cfg, reg, (mmio_rd32(f->cfg, reg) & ~bits) | (value & bits));
+    }
+}
+
 /* `bits` of the word are written. Everything that is not named here is ignored. */
 static void word_write(struct function *f, uint64_t reg, uint32_t value, uint32_t bits)
 {
@@ -239,6 +308,8 @@ static void word_write(struct function *f, uint64_t reg, uint32_t value, uint32_
 
         bar->value = (bar->value & ~bits) | (value & bits);
         function_update(f);
+    } else if (reg >= PCI_OWN && reg < PCI_END) {
+        message_write(f, reg, value, bits & message_bits(f, reg));
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The machine's PCI bus 0 as zones see it: each only its own functions, whose registers it can move
- * within its own memory window. Messages (MSI, MSI-X), I/O ports and ROMs are hidden.
+ * within its own memory window. Hidden are I/O ports and ROMs, and messages (MSI, MSI-X) unless an
+ * ITS knows who sends them.
  */
 #ifndef HYP_CORE_PCIHOST_H
 #define HYP_CORE_PCIHOST_H
@@ -39,6 +40,15 @@ FIELD(BAR_FLAGS, 0, 4);
 FIELD(CAP_ID, 0, 8);
 FIELD(CAP_NEXT, 8, 8);
 enum { BAR_TYPE_64 = 2, CAP_MSI = 0x05, CAP_PCIE = 0x10, CAP_MSIX = 0x11 };
+
+/* First word of the two capabilities (PCI 3.0, 6.8.1 and 6.8.2) */
+FIELD(MSI_ENABLE, 16, 1);
+FIELD(MSI_CAPABLE, 17, 3); /* messages, as a power of two */
+FIELD(MSI_ENABLED, 20, 3); /* of them, those in use */
+FIELD(MSI_WIDE, 23, 1);    /* two words of address */
+FIELD(MSI_MASKS, 24, 1);   /* a word of masks behind the data */
+FIELD(MSIX_SIZE, 16, 11);  /* messages, less 1 */
+FIELD(MSIX_CONTROL, 30, 2);
 #define PCI_BARS      6u
 #define PCI_ALL_ONES  UINT32_MAX
 #define PCI_FUNCTIONS 256u /* of a bus */

@@ -4,6 +4,7 @@
 
 #include "hyp/arch.h"
 #include "hyp/core/pool.h"
+#include "hyp/core/string.h"
 #include "lib/field.h"
 
 static unsigned index_of(uint64_t at, unsigned level)
@@ -78,6 +79,26 @@ enum err s2_map(uint64_t *root, const struct s2_map *map)
         done += BIT64(arch_pt_fmt.leaf_shift[level]);
     }
     return OK;
+}
+
+uint64_t *s2_fork(const uint64_t *root, uint64_t at)
+{
+    size_t size = arch_pt_fmt.root_entries * sizeof(*root);
+    uint64_t *fork = pool_take(size, size), *table = fork;
+
+    memcpy(fork, root, size);
+    for (unsigned level = 0; level + 1 < arch_pt_fmt.levels; level++) {
+        uint64_t *entry = &table[index_of(at, level)];
+        struct pt_leaf next = arch_pte_parse(*entry, level);
+
+        if (next.type != PT_TABLE) {
+            break;
+        }
+        table = pool_take(SIZE_4K, SIZE_4K);
+        memcpy(table, pool_va(next.pa), SIZE_4K);
+        *entry = arch_pte_table(pool_pa(table));
+    }
+    return fork;
 }
 
 bool s2_lookup(const uint64_t *root, gpa_t at, struct pt_leaf *leaf, hpa_t *pa)

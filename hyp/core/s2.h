@@ -33,6 +33,9 @@ struct s2_map {
 /* Adds a mapping with the largest leaves that fit. Tables come from the boot pool. */
 enum err s2_map(uint64_t *root, const struct s2_map *map) MUST_CHECK;
 
+/* A root that maps what `root` does, with tables of its own on the way to the page at `at`. */
+uint64_t *s2_fork(const uint64_t *root, uint64_t at);
+
 /* Walks the tables as the machine would. false: unmapped. */
 bool s2_lookup(const uint64_t *root, gpa_t at, struct pt_leaf *leaf, hpa_t *pa);
 

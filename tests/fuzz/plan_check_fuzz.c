@@ -31,7 +31,7 @@ static const struct plan base = {
         .phys_timer_intid = 30, .ram_count = 2,
         .ram = { { RAM, 1024 * MIB }, { 0x200000000, 1024 * MIB } },
         .smmu_hpa = 0x9050000, .smmu_size = 0x20000, .smmu_event_intid = 106,
-        .pci_ecam_hpa = 0x4010000000,
+        .pci_ecam_hpa = 0x4010000000, .its_hpa = 0x8080000, .its_size = 0x20000,
     },
     .cpu = { { 0, 0, 0 }, { 1, 0, 1 }, { 2, 1, 0 }, { 3, 1, 1 }, { 0x100000301, PLAN_NONE, 0 } },
     .zone = {
@@ -39,7 +39,7 @@ static const struct plan base = {
           .console = PLAN_CONSOLE_EMULATED, .entry = RAM, .dtb = RAM + 16 * MIB,
           .gicd_gpa = 0x8000000, .gicr_gpa = 0x80a0000, .gicc_gpa = 0x8010000,
           .vuart_gpa = UART, .vuart_intid = 33,
-          .host_hpa = 0x10000000, .host_size = 2 * MIB },
+          .host_hpa = 0x10000000, .host_size = 2 * MIB, .its_gpa = 0x8080000 },
         { .name = "motor", .role = PLAN_ROLE_REALTIME, .vcpu_count = 2,
           .flags = PLAN_ZONE_DMA_TRUSTED, .entry = RAM + 128 * MIB, .dtb = RAM + 144 * MIB,
           .boot_info = RAM + 136 * MIB, .gicd_gpa = 0x8000000, .gicr_gpa = 0x80a0000,
@@ -53,7 +53,7 @@ static const struct plan base = {
         { 0x200000000, 0x200000000, 64 * MIB, 1, PLAN_REGION_RAM },
         { 0x10000000, 0x10000000, 2 * MIB, 0, PLAN_REGION_DEVICE },
     },
-    .function = { { 0, 0x10, 0x10, 0 } },
+    .function = { { 0, 0x10, 0x10, 0x10, 32, 0 } },
     .irq = { { 0, 48, PLAN_IRQ_EDGE, 0 }, { 1, 49, 0, 0 } },
     .image = {
         { 0x20000, 4 * MIB, RAM, 0, 0 }, { 0x420000, 4096, RAM + 16 * MIB, 0, 0 },

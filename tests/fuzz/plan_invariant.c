@@ -17,6 +17,7 @@
 #define BLOCK_2M      UINT64_C(0x200000)
 #define GICD_BYTES    UINT64_C(0x10000)
 #define GICR_BYTES    UINT64_C(0x20000)
+#define ITS_BYTES     UINT64_C(0x20000)
 #define ECAM_BYTES    UINT64_C(0x100000)
 #define REGS_BYTES    UINT64_C(0x20000)
 #define GICC_BYTES    UINT64_C(0x2000)
@@ -80,6 +81,9 @@ static void check_machine(const struct plan *p)
     }
     if (p->board.pci_ecam_hpa != 0) {
         add(&s, p->board.pci_ecam_hpa, PLAN_PCI_ECAM_SIZE, OWNER_HYP);
+    }
+    if (p->board.its_hpa != 0) {
+        add(&s, p->board.its_hpa, p->board.its_size, OWNER_HYP);
     }
     for (uint32_t i = 0; i < p->region_count; i++) {
         FUZZ_CHECK(p->region[i].zone < p->zone_count);
@@ -179,6 +183,9 @@ static void check_guest(const struct plan *p, uint32_t zone)
         add(&s, z->ecam_gpa, ECAM_BYTES, zone);
         add(&s, z->pci_gpa, REGS_BYTES, zone);
         FUZZ_CHECK(z->pci_size >= REGS_BYTES);
+    }
+    if (z->its_gpa != 0) {
+        add(&s, z->its_gpa, ITS_BYTES, zone);
     }
     check_sides(p, zone, &s);
     for (uint32_t i = 0; i < p->region_count; i++) {
@@ -286,7 +293,7 @@ static void check_irqs(const struct plan *p)
 /* One owner for each function; its accesses to memory are contained, or the zone is trusted. */
 static void check_functions(const struct plan *p)
 {
-    uint8_t owners[32] = { 0 };
+    uint8_t owners[32] = { 0 }, senders[256] = { 0 };
 
     for (uint32_t i = 0; i < p->function_count; i++) {
         const struct plan_function *f = &p->function[i];
@@ -296,6 +303,10 @@ static void check_functions(const struct plan *p)
         FUZZ_CHECK(p->board.pci_ecam_hpa != 0 && p->zone[f->zone].host_size != 0);
         FUZZ_CHECK(p->board.smmu_hpa != 0 ? f->stream < PLAN_MAX_STREAMS
                                           : (p->zone[f->zone].flags & PLAN_ZONE_DMA_TRUSTED) != 0);
+        if (f->events != 0) {
+            FUZZ_CHECK(f->events <= 32 && f->device < 256 && senders[f->device]++ == 0);
+            FUZZ_CHECK(p->board.its_hpa != 0 && p->zone[f->zone].its_gpa != 0);
+        }
     }
 }
 

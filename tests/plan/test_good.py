@@ -175,14 +175,14 @@ class Plan:
         self.gic, self.conduit = struct.unpack_from("<II", data, at)
         at += 8 + 11 * 8 + 6 * 4 + 8 * 16
         (self.smmu, self.smmu_size, self.smmu_intid, reserved,
-         self.ecam) = struct.unpack_from("<QQIIQ", data, at)
+         self.ecam, self.its, self.its_size) = struct.unpack_from("<QQIIQQQ", data, at)
         assert reserved == 0
-        at += 32
+        at += 48
         self.cpus = [struct.unpack_from("<QII", data, at + 16 * i) for i in range(cpus)]
         at += 16 * 16
-        self.zones = [struct.unpack_from("<24sIIIIQQQQQQQIIQQQQQ", data, at + 144 * i)
+        self.zones = [struct.unpack_from("<24sIIIIQQQQQQQIIQQQQQQ", data, at + 152 * i)
                       for i in range(zones)]
-        at += 144 * 8
+        at += 152 * 8
         self.regions = [struct.unpack_from("<QQQII", data, at + 32 * i) for i in range(regions)]
         at += 32 * 96
         self.irqs = [struct.unpack_from("<IIII", data, at + 16 * i) for i in range(irqs)]
@@ -192,8 +192,9 @@ class Plan:
         self.channels = [struct.unpack_from("<24sQQIIIIQIIIIQII", data, at + 96 * i)
                          for i in range(channels)]
         at += 96 * 16
-        self.functions = [struct.unpack_from("<IIII", data, at + 16 * i) for i in range(functions)]
-        assert at + 16 * 16 == len(data)
+        self.functions = [struct.unpack_from("<IIIIII", data, at + 24 * i)
+                          for i in range(functions)]
+        assert at + 24 * 16 == len(data)
 
 
 def test_plan_of_three(three):
@@ -327,7 +328,7 @@ def test_channels(program, files, tmp_path):
             assert region[1] + region[2] <= hpa or hpa + size <= region[1]
         for side in (channel[5:10], channel[10:15]):
             bus = plan.zones[side[0]]
-            ecam, window, length = bus[-5:-2]
+            ecam, window, length = bus[-6:-3]
             assert ecam + MIB == window and side[2] % size == 0
             assert window + 32 * 4096 <= side[2] and side[2] + size <= window + length
     assert [(zones[c[5]], zones[c[10]]) for c in plan.channels] == [("tick", "linux0"),
@@ -359,15 +360,22 @@ def test_functions(program, files, tmp_path):
     plan = Plan((tmp_path / "plan.bin").read_bytes())
     assert (plan.smmu, plan.smmu_size, plan.smmu_intid) == (0x9050000, 0x20000, 106)
     assert plan.ecam == 0x4010000000
-    assert plan.functions == [(0, 2 << 3, 2 << 3, 0), (0, 6 << 3, 6 << 3, 0),
-                              (1, 3 << 3, 3 << 3, 0)]
+    assert (plan.its, plan.its_size) == (0x8080000, 0x20000)
+    assert plan.functions == [(0, 2 << 3, 2 << 3, 2 << 3, 32, 0),
+                              (0, 6 << 3, 6 << 3, 6 << 3, 32, 0),
+                              (1, 3 << 3, 3 << 3, 3 << 3, 32, 0)]
     assert sorted(irq[:2] for irq in plan.irqs) == [(0, 37), (1, 38)]  # two on one line
     window = (0x10000000, 0x10000000, 8 * MIB, 0, 1)
-    assert window in plan.regions and plan.zones[0][-2:] == (0x10000000, 8 * MIB)
+    assert window in plan.regions and plan.zones[0][-3:] == (0x10000000, 8 * MIB, plan.its)
     tree = nodes(tmp_path / "linux0.dtb")
     assert cells(tree["/pcie@4010000000"]["ranges"]) == [0x2000000, 0, 0x10000000, 0, 0x10000000, 0,
                                                          0x800000]
     assert "linux,pci-domain" not in tree["/pcie@4010000000"]
+    its = tree["/intc@8000000/its@8080000"]
+    handle = cells(its["phandle"])[0]
+    assert cells(its["reg"]) == [0, 0x8080000, 0, 0x20000] and "msi-controller" in its
+    assert cells(tree["/pcie@4010000000"]["msi-map"]) == [2 << 3, handle, 2 << 3, 1, 6 << 3, handle,
+                                                          6 << 3, 1]
 
 
 def test_domains_of_two_hosts(program, files, tmp_path):
@@ -381,6 +389,27 @@ def test_domains_of_two_hosts(program, files, tmp_path):
     tree = nodes(tmp_path / "linux0.dtb")
     domains = [node["linux,pci-domain"] for path, node in tree.items() if path.startswith("/pcie@")]
     assert sorted(domains) == ["<0x00>", "<0x01>"]
+
+
+def test_no_messages_without_its(program, files, tmp_path):
+    board = (fixtures.ROOT / "boards" / "qemu-virt-aarch64-smmuv3" / "board.dts").read_text()
+    start = "pcie@10000000 {\n"
+    assert start in board
+    board = board.replace(start, start + "\t\t/delete-property/ msi-map;\n")
+    board = board.replace("../qemu-virt-aarch64/", f"{fixtures.ROOT}/boards/qemu-virt-aarch64/")
+    (tmp_path / "board.dts").write_text(board)
+    plan = (fixtures.HERE / "good" / "functions.yaml").read_text()
+    (tmp_path / "plan.yaml").write_text(
+        plan.replace("board: qemu-virt-aarch64-smmuv3", "board: ./board.dts"))
+    done = fixtures.run(program, "plan", "build", tmp_path / "plan.yaml", "--hyp",
+                        files / "hyp.bin", "--set", f"files={files}", "-o", tmp_path)
+    assert done.returncode == 0, done.stderr
+    plan = Plan((tmp_path / "plan.bin").read_bytes())
+    assert plan.its == 0 and plan.zones[0][-1] == 0
+    assert all(function[3:] == (0, 0, 0) for function in plan.functions)
+    tree = nodes(tmp_path / "linux0.dtb")
+    assert not any("its@" in path for path in tree)
+    assert "msi-map" not in tree["/pcie@4010000000"]
 
 
 # --- boards ---------------------------------------------------------------------------------------

@@ -114,8 +114,8 @@ static int setup(void **state)
     function_make(NOBODY);
     plan.board.pci_ecam_hpa = ECAM;
     plan.function_count = 2;
-    plan.function[0] = (struct plan_function){ 1, OTHER >> 12, 0, 0 };
-    plan.function[1] = (struct plan_function){ 0, OWN >> 12, 0, 0 };
+    plan.function[0] = (struct plan_function){ .zone = 1, .bdf = OTHER >> 12 };
+    plan.function[1] = (struct plan_function){ .zone = 0, .bdf = OWN >> 12 };
     flrs = 0;
     pcihost_init(&plan, ECAM);
     for (unsigned i = 0; i < 2; i++) {

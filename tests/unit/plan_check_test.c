@@ -137,18 +137,14 @@ BREAK(channel_count, p.channel_count = PLAN_MAX_CHANNELS + 1)
 BREAK(function_count, p.function_count = PLAN_MAX_FUNCTIONS + 1)
 BREAK(smmu_intid, p.board.smmu_event_intid = 31)
 BREAK(smmu_uart, p.board.smmu_event_intid = p.board.uart_intid)
-BREAK(smmu_rest, p.board.smmu_hpa = 0)
-BREAK(smmu_reserved, p.board.reserved = 1)
+BREAK(smmu_rest, p.board.smmu_hpa = 0) BREAK(smmu_reserved, p.board.reserved = 1)
 BREAK(smmu_small, p.board.smmu_size = 0x10000)
 BREAK(smmu_irq, p.irq[1].intid = p.board.smmu_event_intid)
 BREAK(smmu_region, p.region[3].hpa = p.board.smmu_hpa)
 BREAK(ecam_region, p.region[3].hpa = p.board.pci_ecam_hpa)
-BREAK(function_zone, p.function[1].zone = 2)
-BREAK(function_bus, p.function[1].bdf = 0x110)
-BREAK(function_odd, p.function[1].bdf = 0x19)
-BREAK(function_bridge, p.function[1].bdf = 0)
-BREAK(function_reserved, p.function[1].reserved = 1)
-BREAK(function_ecam, p.board.pci_ecam_hpa = 0)
+BREAK(function_zone, p.function[1].zone = 2) BREAK(function_bus, p.function[1].bdf = 0x110)
+BREAK(function_odd, p.function[1].bdf = 0x19) BREAK(function_bridge, p.function[1].bdf = 0)
+BREAK(function_reserved, p.function[1].reserved = 1) BREAK(function_ecam, p.board.pci_ecam_hpa = 0)
 BREAK(function_twice, p.function[1].bdf = p.function[0].bdf)
 BREAK(stream_twice, p.function[1].stream = p.function[0].stream)
 BREAK(function_stream, p.function[1].stream = PLAN_MAX_STREAMS)
@@ -156,20 +152,27 @@ BREAK(function_dma, p.board.smmu_hpa = p.board.smmu_size = p.board.smmu_event_in
       p.function[0].stream = p.function[1].stream = 0)
 BREAK(function_window, p.zone[1].host_size = 4 * MIB)
 BREAK(function_foreign, p.zone[1].host_hpa = p.zone[0].host_hpa)
-BREAK(function_moved, p.region[5].gpa += 4 * MIB)
-BREAK(zone_functions, p.function[1].zone = 0)
+BREAK(function_moved, p.region[5].gpa += 4 * MIB) BREAK(zone_functions, p.function[1].zone = 0)
+BREAK(its_rest, p.board.its_hpa = 0) BREAK(its_odd, p.board.its_hpa += 0x1000)
+BREAK(its_region, p.region[3].hpa = p.board.its_hpa + 0x10000)
+BREAK(its_window, p.region[3].gpa = p.zone[1].its_gpa + 0x10000)
+BREAK(msi_its, p.zone[1].its_gpa = 0) BREAK(msi_board, p.board.its_hpa = p.board.its_size = 0)
+BREAK(msi_odd, p.function[1].events = 24)
+BREAK(msi_many, p.function[1].events = 2 * PLAN_MAX_EVENTS)
+BREAK(msi_device, p.function[1].device = PLAN_MAX_STREAMS)
+BREAK(msi_moved, p.board.smmu_hpa = 0; p.zone[1].its_gpa += 0x20000)
+BREAK(device_twice, p.function[1].device = p.function[0].device)
+BREAK(zone_its, p.function[1].events = p.function[1].device = 0)
 BREAK(host_window, p.zone[1].gicd_gpa = p.board.pci_ecam_hpa)
 BREAK(zone_pci, p.zone[1].pci_size = PLAN_PCI_REGS_ALL - 0x1000)
-BREAK(zone_pci_none, p.zone[1].ecam_gpa = 0)
-BREAK(window_ecam, p.zone[1].ecam_gpa += 0x10000)
+BREAK(zone_pci_none, p.zone[1].ecam_gpa = 0) BREAK(window_ecam, p.zone[1].ecam_gpa += 0x10000)
 BREAK(window_pci, p.zone[1].pci_gpa += 0x10000)
 BREAK(window_pci_limit, p.zone[1].pci_size = PLAN_IPA_LIMIT)
 BREAK(window_pci_ecam, p.zone[1].pci_gpa = p.zone[1].ecam_gpa)
 BREAK(window_pci_ram, p.zone[1].pci_gpa = RAM; p.zone[1].ecam_gpa = RAM - 4 * MIB)
 BREAK(channel_name, p.channel[1].name[0] = 0)
 BREAK(channel_twice, memcpy(p.channel[1].name, p.channel[0].name, PLAN_NAME_SIZE))
-BREAK(channel_flags, p.channel[1].flags = 2)
-BREAK(channel_rsvd, p.channel[1].reserved = 1)
+BREAK(channel_flags, p.channel[1].flags = 2) BREAK(channel_rsvd, p.channel[1].reserved = 1)
 BREAK(side_reserved, p.channel[1].side[1].reserved = 1)
 BREAK(channel_same, p.channel[1].side[1].zone = 0)
 BREAK(channel_peer, p.channel[1].side[0].zone = PLAN_NONE)
@@ -268,7 +271,13 @@ static const struct sample {
     { "function-unique", break_stream_twice }, { "function-dma", break_function_stream },
     { "function-dma", break_function_dma }, { "function-window", break_function_window },
     { "function-window", break_function_foreign }, { "function-window", break_function_moved },
-    { "zone-functions", break_zone_functions }, { "window-overlap", break_host_window },
+    { "its", break_its_rest }, { "its", break_its_odd }, { "device-fixed", break_its_region },
+    { "window-region", break_its_window }, { "function-msi", break_msi_its },
+    { "function-msi", break_msi_board }, { "function-msi", break_msi_odd },
+    { "function-msi", break_msi_many }, { "function-msi", break_msi_device },
+    { "function-msi", break_msi_moved }, { "device-unique", break_device_twice },
+    { "zone-its", break_zone_its }, { "zone-functions", break_zone_functions },
+    { "window-overlap", break_host_window },
     { "zone-pci", break_zone_pci }, { "zone-pci", break_zone_pci_none },
     { "window-range", break_window_ecam }, { "window-range", break_window_pci },
     { "window-range", break_window_pci_limit }, { "window-overlap", break_window_pci_ecam },

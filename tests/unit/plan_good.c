@@ -29,6 +29,8 @@ static void good_board(struct plan *p)
         .smmu_size = 0x20000,
         .smmu_event_intid = 106,
         .pci_ecam_hpa = 0x4010000000,
+        .its_hpa = 0x8080000,
+        .its_size = 0x20000,
     };
 }
 
@@ -61,7 +63,14 @@ static void good_zone(struct plan *p, uint32_t zone, const char *name, uint64_t 
     z->host_size = 2 * MIB;
     p->region[4 + zone] = (struct plan_region){ z->host_hpa, z->host_hpa, 2 * MIB, zone,
                                                 PLAN_REGION_DEVICE };
-    p->function[zone] = (struct plan_function){ zone, (2 + zone) * 8, (2 + zone) * 8, 0 };
+    p->function[zone] = (struct plan_function){
+        .zone = zone,
+        .bdf = (2 + zone) * 8,
+        .stream = (2 + zone) * 8,
+        .device = (2 + zone) * 8,
+        .events = PLAN_MAX_EVENTS,
+    };
+    z->its_gpa = 0x8080000;
     p->image[zone * 2] = (struct plan_image){ 0x20000, 4 * MIB, RAM, zone, 0 };
     p->image[zone * 2 + 1] = (struct plan_image){ 0x20000 + 4 * MIB, 4096, RAM + 16 * MIB, zone,
                                                   0 };
@@ -122,5 +131,10 @@ void plan_gicv2(struct plan *p)
     for (uint32_t i = 0; i < p->zone_count; i++) {
         p->zone[i].gicr_gpa = 0;
         p->zone[i].gicc_gpa = 0x8010000;
+        p->zone[i].its_gpa = 0;
+    }
+    b->its_hpa = b->its_size = 0;
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        p->function[i].device = p->function[i].events = 0;
     }
 }

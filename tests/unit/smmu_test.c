@@ -151,14 +151,15 @@ static int setup(void **state)
     reg_set(SMMU_IDR5, (uint32_t)(put(IDR5_OAS, 4) | put(IDR5_GRAN4K, 1)));
     fake_vtcr_el2 = VTCR;
     plan.function_count = 2;
-    plan.function[0] = (struct plan_function){ 0, STREAM, STREAM, 0 };
-    plan.function[1] = (struct plan_function){ 1, STREAM + 8, STREAM + 8, 0 };
+    plan.function[0] = (struct plan_function){ .zone = 0, .bdf = STREAM, .stream = STREAM };
+    plan.function[1] = (struct plan_function){ .zone = 1, .bdf = STREAM + 8, .stream = STREAM + 8 };
     plan.board.smmu_event_intid = 106;
     for (unsigned i = 0; i < 2; i++) {
         zone_store[i].id = i;
         zone_store[i].plan = &plan.zone[i];
         plan.zone[i].host_size = 0x400000;
         zone_store[i].arch.vttbr = (UINT64_C(1) + i) << 48 | (0x50000000 + i * 0x2000);
+        zone_store[i].arch.dma_vttbr = (UINT64_C(1) + i) << 48 | (0x50000000 + i * 0x2000);
     }
     dead = false;
     op_count = lines = errors_logged = 0;

@@ -34,6 +34,9 @@ def set_up(machine, stanza, zone):
         machine.run_ok(zone, f"insmod /lib/{name}.ko")
     machine.run_ok(zone, "ifconfig eth0 10.0.2.15 up")
     machine.run_ok(zone, "ls -l /dev/vda")
+    lines = machine.run_ok(zone, "cat /proc/interrupts")
+    for name in ("virtio0-req.0", "eth0-rx-0"):
+        machine.check(re.search(rf"ITS-MSI +\d+ +Edge +{name}", lines), f"no message for {name}")
 
 
 def passed(machine, name, timeout):

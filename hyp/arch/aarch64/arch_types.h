@@ -27,6 +27,9 @@ enum exit_vector { EXIT_SYNC = 0, EXIT_IRQ = 1, EXIT_FIQ = 2, EXIT_SERROR = 3 };
 #define VGIC_QUICK_V3  0x8000u
 #define VGIC_SPILL_MAX 32u
 #define VGIC_WORDS     32u /* bitmaps cover INTID 0..1023; word 0 is private to a vCPU */
+#define VGIC_LPI_WORD  32u /* and those from here on messages of PCI functions, see msi.h */
+#define VGIC_WORDS_ALL (VGIC_LPI_WORD + PLAN_MAX_FUNCTIONS)
+#define VGIC_WORK_ALL  ((UINT64_C(1) << VGIC_WORDS_ALL) - 1)
 
 /*
  * 32 interrupts: the private ones of a vCPU, or a word of a zone's shared ones. Written under the
@@ -50,14 +53,15 @@ struct vgic_word {
 
 /* One vCPU's part. Only its own CPU touches what is not atomic and not in `word`. */
 struct vgic_cpu {
-    _Atomic uint32_t work; /* words that may hold something to inject; flush looks at it */
-    uint32_t backlog;      /* words that hold more than the list registers had room for */
+    _Atomic uint64_t work; /* words that may hold something to inject; flush looks at it */
+    uint64_t backlog;      /* words that hold more than the list registers had room for */
     uint32_t lr_mask; /* list registers of the machine, by number; 0 while the vCPU is not loaded */
     /* Machine interrupts that may be injected without looking further, and VGIC_QUICK_V3. */
     uint32_t quick;
     uint32_t lr_level; /* of these: hold a level interrupt that its line may take back */
     uint32_t hcr;      /* ICH_HCR_EL2 */
     uint32_t waker;    /* GICR_WAKER.ProcessorSleep as the guest sees it */
+    uint64_t typer;    /* GICR_TYPER */
     /* Valid for those not marked empty in ICH_ELRSR_EL2. */
     uint16_t lr_intid[VGIC_LR_NUMBERS];
     uint32_t spill_mask; /* of the two below: active in the guest without a list register */
@@ -69,11 +73,14 @@ struct vgic_cpu {
 
 /* A zone's part. */
 struct vgic_zone {
-    struct lock lock;                 /* all vgic_words of the zone, ctlr */
-    uint32_t ctlr;                    /* GICD_CTLR enable bits */
-    uint32_t lines;                   /* GICD_TYPER.ITLinesNumber */
-    struct vgic_word spi[VGIC_WORDS]; /* [0] unused */
+    struct lock lock;                     /* all vgic_words of the zone, ctlr */
+    uint32_t ctlr;                        /* GICD_CTLR enable bits */
+    uint32_t lines;                       /* GICD_TYPER.ITLinesNumber */
+    uint32_t typer;                       /* GICD_TYPER */
+    struct vgic_word spi[VGIC_WORDS_ALL]; /* [0] unused */
 };
+
+struct vits;
 
 struct arch_vcpu {
     _Alignas(16) uint64_t x[31]; /* first: entry.S, where it is the stack pointer */
@@ -89,6 +96,8 @@ struct arch_zone {
     uint64_t vttbr;
     uint32_t dma_faults; /* of its devices since the zone started; smmu.c's lock, as the next */
     uint64_t dma_last;   /* page and kind of the last one */
+    uint64_t dma_vttbr;  /* stage 2 of its devices; vttbr, but see msi_zone_init() */
+    struct vits *vits;   /* its ITS; NULL: none */
     struct vgic_zone vgic;
 };
 

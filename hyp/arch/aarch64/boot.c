@@ -22,9 +22,11 @@
 #define POOL_FIXED       (64u * 1024)
 #define POOL_PER_CPU     (64u * 1024)
 #define POOL_PER_ZONE    (128u * 1024)
-#define POOL_PER_CHANNEL (6u * SIZE_4K) /* tables of both sides, the channel itself */
-#define POOL_DMA         (64u * 1024)   /* SMMU and PCI host: tables, queues, mappings */
-#define POOL_PER_REGION  (4u * SIZE_4K) /* stage 2 tables at both ends of a region */
+#define POOL_PER_CHANNEL (6u * SIZE_4K)   /* tables of both sides, the channel itself */
+#define POOL_DMA         (64u * 1024)     /* SMMU and PCI host: tables, queues, mappings */
+#define POOL_ITS         (8u * 64 * 1024) /* ITS: tables, queue, devices' view of memory */
+#define POOL_ITS_PER_CPU (64u * 1024)     /* pending LPIs, aligned */
+#define POOL_PER_REGION  (4u * SIZE_4K)   /* stage 2 tables at both ends of a region */
 
 extern char hyp_image_size[], image_start[], image_end[];
 
@@ -125,6 +127,11 @@ static void check_plan(const struct plan *plan, uint64_t image)
     }
 }
 
+static uint64_t pool_for_messages(const struct plan *plan)
+{
+    return plan->board.its_hpa == 0 ? 0 : POOL_ITS + plan->cpu_count * (uint64_t)POOL_ITS_PER_CPU;
+}
+
 static void map_pool(const struct plan *plan)
 {
     uint64_t start = align_up(plan->image_hpa + plan->image_size, SIZE_4K);
@@ -133,7 +140,7 @@ static void map_pool(const struct plan *plan)
                     (uint64_t)plan->zone_count * POOL_PER_ZONE +
                     (uint64_t)plan->region_count * POOL_PER_REGION +
                     (uint64_t)plan->channel_count * POOL_PER_CHANNEL +
-                    (plan->function_count != 0 ? POOL_DMA : 0);
+                    (plan->function_count != 0 ? POOL_DMA : 0) + pool_for_messages(plan);
     uintptr_t va = VA_POOL + (start & (SIZE_2M - 1));
 
     if (size < need) {

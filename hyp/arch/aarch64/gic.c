@@ -7,6 +7,7 @@
 #include "hyp/arch.h"
 #include "hyp/core/lock.h"
 #include "hyp/core/zone.h"
+#include "msi.h"
 
 FIELD(SRE_ALL, 0, 4);     /* ICC_SRE_EL2: SRE, DFB, DIB, Enable */
 FIELD(SRE_EL1_ALL, 0, 3); /* ICC_SRE_EL1: SRE, DFB, DIB */
@@ -163,6 +164,7 @@ void gic_cpu_init(struct pcpu *cpu)
     gic_settle(frame);
     interface_init();
     gic_own_enable(frame);
+    msi_cpu_init(cpu);
 }
 
 void gic_set_priority(uintptr_t frame, uint32_t intid, uint8_t priority)

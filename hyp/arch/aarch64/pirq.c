@@ -5,6 +5,7 @@
 #include "hyp/core/lock.h"
 #include "hyp/core/log.h"
 #include "hyp/core/zone.h"
+#include "its.h"
 #include "vlr.h"
 
 /* Whether the interrupt is one of the machine's that the vCPU's zone owns. */
@@ -52,7 +53,7 @@ static void inject(struct vcpu *vcpu, uint32_t intid)
     vlr_write(lr, vlr_value(at.word, intid));
 }
 
-/* Nobody's here: off, so that it cannot come again. LPIs are never enabled. */
+/* Nobody's here: off, so that it cannot come again. */
 static enum pirq_kind reject(uint32_t intid)
 {
     uint64_t n = get(INTID_WORD, intid);
@@ -94,6 +95,10 @@ __attribute__((always_inline)) static inline enum pirq_kind take(struct vcpu *vc
 {
     if (vcpu != NULL && intid < INTID_SPECIAL && is_guests(vcpu, intid)) {
         inject(vcpu, intid);
+        return PIRQ_GUEST;
+    }
+    if (intid >= LPI_FIRST) {
+        msi_claim(intid); /* they have no active state that anybody would end */
         return PIRQ_GUEST;
     }
     return own_kind(intid);

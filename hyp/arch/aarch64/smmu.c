@@ -123,7 +123,7 @@ static enum err stream_open(const struct zone *zone, uint32_t stream)
     uint64_t ste[STE_WORDS];
     volatile uint64_t *entry = smmu.table[stream];
 
-    smmu_ste_stage2(ste, zone->arch.vttbr, rd_vtcr_el2(), smmu.oas);
+    smmu_ste_stage2(ste, zone->arch.dma_vttbr, rd_vtcr_el2(), smmu.oas);
     for (unsigned i = 1; i < STE_WORDS; i++) {
         entry[i] = ste[i];
     }
@@ -159,7 +159,8 @@ static enum err block_all(const struct zone *zone)
             return ERR_BUSY;
         }
     }
-    if (command(put(CMD_OP, CMD_TLBI_S12_VMALL) | put(CMD_VMID, get(VTTBR_VMID, zone->arch.vttbr)),
+    if (command(put(CMD_OP, CMD_TLBI_S12_VMALL) |
+                    put(CMD_VMID, get(VTTBR_VMID, zone->arch.dma_vttbr)),
                 0) != OK) {
         return ERR_BUSY;
     }

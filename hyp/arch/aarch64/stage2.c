@@ -50,6 +50,7 @@ void arch_s2_activate(struct zone *zone, hpa_t root)
 {
     /* VMID 0 is nobody's, so that a CPU without a zone never hits a zone's translations. */
     zone->arch.vttbr = root.v | put(VTTBR_VMID, zone->id + 1);
+    zone->arch.dma_vttbr = zone->arch.vttbr;
     dsb_ishst();
 }
 

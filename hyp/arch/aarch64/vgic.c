@@ -9,6 +9,7 @@
 #include "hw.h"
 #include "hyp/arch.h"
 #include "hyp/core/lock.h"
+#include "msi.h"
 
 #define SGI_MASK UINT32_C(0x0000ffff)
 
@@ -27,7 +28,7 @@ uintptr_t vgic_frame(const struct vcpu *vcpu, uint32_t n)
     return n == 0 ? gic_sgi_frame(vcpu->cpu) : gic.gicd;
 }
 
-void vgic_post(struct vcpu *vcpu, uint32_t words)
+void vgic_post(struct vcpu *vcpu, uint64_t words)
 {
     atomic_fetch_or_explicit(&vcpu->arch.vgic.work, words, memory_order_release);
     pcpu_request(vcpu->cpu, REQUEST_VIRQ);
@@ -44,7 +45,7 @@ void vgic_post_bits(struct vcpu *vcpu, uint32_t n, uint32_t bits)
     while (bits != 0) {
         uint32_t i = (uint32_t)__builtin_ctz(bits);
 
-        vgic_post(&vcpu->zone->vcpus[word->target[i]], BIT32(n));
+        vgic_post(&vcpu->zone->vcpus[word->target[i]], BIT64(n));
         bits &= bits - 1;
     }
 }
@@ -94,24 +95,31 @@ void arch_virq_set(struct zone *zone, uint32_t intid, bool level)
     lock_give(&g->lock);
 }
 
+static bool word_pending(const struct vcpu *vcpu, uint32_t n)
+{
+    const struct vgic_word *word = &vcpu->zone->arch.vgic.spi[n];
+    uint32_t set = vgic_candidates(vcpu->zone, word);
+
+    if (vlr_find(vcpu, n, LR_PENDING) != 0) {
+        return true;
+    }
+    for (; set != 0; set &= set - 1) {
+        if (word->target[__builtin_ctz(set)] == vcpu->id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool arch_virq_pending(const struct vcpu *vcpu)
 {
-    const struct vgic_zone *g = &vcpu->zone->arch.vgic;
-
     if (vgic_candidates(vcpu->zone, &vcpu->arch.vgic.word) != 0 ||
         vlr_find(vcpu, 0, LR_PENDING) != 0) {
         return true;
     }
-    for (uint32_t n = 1; n <= g->lines; n++) {
-        uint32_t set = vgic_candidates(vcpu->zone, &g->spi[n]);
-
-        if (vlr_find(vcpu, n, LR_PENDING) != 0) {
+    for (uint32_t n = 1; n < VGIC_WORDS_ALL; n++) {
+        if (word_pending(vcpu, n)) {
             return true;
-        }
-        for (; set != 0; set &= set - 1) {
-            if (g->spi[n].target[__builtin_ctz(set)] == vcpu->id) {
-                return true;
-            }
         }
     }
     return false;
@@ -252,6 +260,7 @@ void arch_virq_reset(struct zone *zone)
     for (uint32_t i = 0; i < zone->vcpu_count; i++) {
         private_reset(&zone->vcpus[i]);
     }
+    msi_zone_reset(zone);
     lock_give(&g->lock);
 }
 
@@ -294,7 +303,9 @@ void arch_virq_init(struct zone *zone, const struct plan *plan)
         word->owned = SGI_MASK | timers;
         word->hw = timers;
         word->edge_reset = SGI_MASK;
+        zone->vcpus[i].arch.vgic.typer = vgicr_typer(&zone->vcpus[i]);
     }
+    g->typer = vgicd_typer(zone);
     arch_virq_reset(zone);
     if (gic.v2 != NULL) {
         gic.v2->virq_init(zone);
@@ -305,6 +316,7 @@ void arch_virq_init(struct zone *zone, const struct plan *plan)
     mmio_add(zone, &(struct mmio_dev){ p->gicd_gpa, GICD_SIZE, vgicd_access });
     mmio_add(zone, &(struct mmio_dev){ p->gicr_gpa, (uint64_t)zone->vcpu_count * GICR_SIZE,
                                        vgicr_access });
+    msi_zone_init(zone);
 }
 
 /* In service with reset values, whether it was before or not. */

@@ -2,7 +2,7 @@
 /*
  * The virtual GICv3 of a zone. vgic.c: life and SGIs; vlr.c, vlr_state.c: list registers; pirq.c:
  * machine interrupts; vgicd.c, vgicr.c: register tables; vword.c: the registers both tables share.
- * A guest sees one security state (DS = 1), no LPIs, no message-based SPIs. On a machine with a
+ * A guest sees one security state (DS = 1), no message-based SPIs; LPIs: msi.h. On a machine with a
  * GICv2 it has a GICv2: vgicv2.c and vlr2.c in the place of vgicd.c, vgicr.c, some of vlr_state.c.
  */
 #ifndef HYP_ARCH_AARCH64_VGIC_H
@@ -36,6 +36,10 @@ bool vgicr_access(struct vcpu *vcpu, struct mmio_access *access);
 bool vgicd2_access(struct vcpu *vcpu, struct mmio_access *access);
 
 /* ---- between the files of the virtual GIC ---- */
+
+/* GICD_TYPER of a zone whose interrupts are known; GICR_TYPER of one of its vCPUs. */
+uint32_t vgicd_typer(const struct zone *zone);
+uint64_t vgicr_typer(const struct vcpu *vcpu);
 
 /* Priority bits a guest can set; the virtual CPU interface has at least these (IHI 0069, 4.8). */
 #define VGIC_PRIORITY_MASK 0xf8u
@@ -83,7 +87,7 @@ uintptr_t vgic_frame(const struct vcpu *vcpu, uint32_t n);
 void vgic_quick_update(struct vcpu *vcpu);
 
 /* Tells a vCPU to look at these words before it enters the guest again. State is set already. */
-void vgic_post(struct vcpu *vcpu, uint32_t words);
+void vgic_post(struct vcpu *vcpu, uint64_t words);
 
 /* The same for those vCPUs that `bits` of word n are routed to; `vcpu`: whose word 0. Locked. */
 void vgic_post_bits(struct vcpu *vcpu, uint32_t n, uint32_t bits);

@@ -6,8 +6,10 @@
 #include "vgic.h"
 
 #include "hw.h"
+#include "its.h"
 
 FIELD(TYPER_LINES, 0, 5);
+FIELD(TYPER_LPIS, 17, 1);
 FIELD(TYPER_ID_BITS, 19, 5); /* less 1 */
 FIELD(TYPER_NO_1N, 25, 1);   /* no interrupts to any one of several CPUs */
 FIELD(ROUTER_INTID, 3, 10);  /* INTID in the offset of GICD_IROUTER */
@@ -21,7 +23,7 @@ __attribute__((noinline)) void vgic_ctlr_write(struct zone *zone, uint64_t value
     zone->arch.vgic.ctlr = (uint32_t)(value & enables);
     for (uint32_t i = 0; i < zone->vcpu_count; i++) {
         vgic_quick_update(&zone->vcpus[i]);
-        vgic_post(&zone->vcpus[i], UINT32_MAX);
+        vgic_post(&zone->vcpus[i], VGIC_WORK_ALL);
     }
 }
 
@@ -43,9 +45,16 @@ static void ctlr(const struct vgic_at *at)
 static void typer(const struct vgic_at *at)
 {
     if (!at->access->write) {
-        at->access->value = put(TYPER_LINES, at->vcpu->zone->arch.vgic.lines) |
-                            put(TYPER_ID_BITS, 9) | put(TYPER_NO_1N, 1);
+        at->access->value = at->vcpu->zone->arch.vgic.typer;
     }
+}
+
+uint32_t vgicd_typer(const struct zone *zone)
+{
+    bool has_its = zone->plan->its_gpa != 0;
+
+    return (uint32_t)(put(TYPER_LINES, zone->arch.vgic.lines) | put(TYPER_LPIS, has_its) |
+                      put(TYPER_ID_BITS, has_its ? LPI_BITS - 1 : 9) | put(TYPER_NO_1N, 1));
 }
 
 static void router(const struct vgic_at *at)
@@ -76,7 +85,7 @@ static void router(const struct vgic_at *at)
     if ((word->hw & BIT32(index)) != 0) {
         gic_set_route(intid, target->cpu);
     }
-    vgic_post(target, BIT32(n)); /* what waits for the old one is the new one's */
+    vgic_post(target, BIT64(n)); /* what waits for the old one is the new one's */
 }
 
 /* Word 0 is the redistributors' (affinity routing): reads 0, ignores writes. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A zone's redistributors (IHI 0069, 12.11): one for each vCPU, next to each other, reachable from
- * all vCPUs of the zone and from nobody else. No LPIs.
+ * all vCPUs of the zone and from nobody else.
  */
 #include "vgic.h"
 
 #include "hw.h"
+#include "its.h"
+#include "msi.h"
 
 FIELD(REDIST_OFFSET, 0, 17); /* in an offset of the window */
 FIELD(REDIST_NUMBER, 17, 47);
@@ -14,20 +16,29 @@ static void ctlr(const struct vgic_at *at)
 {
     uintptr_t gicr = at->owner->cpu->arch.gicr;
 
-    if (!at->access->write) {
-        at->access->value = gicr == 0 ? 0 : mmio_rd32(gicr, GICR_CTLR) & field_mask(GICR_CTLR_RWP);
+    if (at->access->write) {
+        msi_turn_on(at);
+    } else {
+        at->access->value = (gicr == 0 ? 0
+                                       : mmio_rd32(gicr, GICR_CTLR) & field_mask(GICR_CTLR_RWP)) |
+                            put(GICR_CTLR_LPIS, msi_is_on(at->owner));
     }
 }
 
 static void typer(const struct vgic_at *at)
 {
-    bool last = at->owner->id + 1 == at->owner->zone->vcpu_count;
-
     if (!at->access->write) {
-        at->access->value = vgic_read64(
-            at, put(GICR_TYPER_AFFINITY, gic_affinity32(at->owner->arch.vmpidr)) |
-                    put(GICR_TYPER_NUMBER, at->owner->id) | put(GICR_TYPER_LAST, last));
+        at->access->value = vgic_read64(at, at->owner->arch.vgic.typer);
     }
+}
+
+uint64_t vgicr_typer(const struct vcpu *vcpu)
+{
+    bool last = vcpu->id + 1 == vcpu->zone->vcpu_count;
+
+    return put(GICR_TYPER_AFFINITY, gic_affinity32(vcpu->arch.vmpidr)) |
+           put(GICR_TYPER_NUMBER, vcpu->id) | put(GICR_TYPER_LAST, last) |
+           put(GICR_TYPER_LPIS, vcpu->zone->plan->its_gpa != 0);
 }
 
 /* Sleep and its acknowledgement; a vCPU's interrupts do not depend on it. */
@@ -50,6 +61,8 @@ static const struct vgic_reg vgicr_rows[] = {
     { GICR_TYPER,           GICR_TYPER + 7,            4 + 8, typer,              0 },
     { GICR_STATUSR,         GICR_STATUSR + 3,          4,     NULL,               0 },
     { GICR_WAKER,           GICR_WAKER + 3,            4,     waker,              0 },
+    { GICR_PROPBASER,       GICR_PROPBASER + 7,        4 + 8, msi_base,           0 },
+    { GICR_PENDBASER,       GICR_PENDBASER + 7,        4 + 8, msi_base,           0 },
     { GICR_PIDR2,           GICR_PIDR2 + 3,            4,     NULL,               0x30 },
     { SGI(GICD_IGROUPR),    SGI(GICD_IGROUPR) + 3,     4,     vword_group,        0 },
     { SGI(GICD_ISENABLER),  SGI(GICD_ISENABLER) + 3,   4,     vword_enable_set,   0 },

@@ -25,7 +25,7 @@ static void insert(struct vgic_cpu *v, uint32_t lr, uint32_t intid, const struct
     uint32_t was = atomic_fetch_and_explicit(&at->word->pending, ~at->bit, memory_order_acquire);
 
     v->lr_level &= ~BIT32(lr);
-    if (at->n != 0 && (at->word->hw & at->bit) == 0) {
+    if (at->n - 1 < VGIC_WORDS - 1 && (at->word->hw & at->bit) == 0) {
         at->word->in_lr |= at->bit;
         v->lr_level |= (was & at->bit) == 0 ? BIT32(lr) : 0;
     }
@@ -33,13 +33,28 @@ static void insert(struct vgic_cpu *v, uint32_t lr, uint32_t intid, const struct
     vlr_write(lr, vlr_value(at->word, intid));
 }
 
+/* LPIs by the guest's number: no two list registers may hold one, whatever the guest has mapped. */
+static uint32_t lookup(const struct vgic_cpu *v, uint32_t busy, uint32_t intid)
+{
+    if (intid < LPI_INSIDE) {
+        return vlr_lookup(v, busy, intid);
+    }
+    VLR_EACH (i, busy) {
+        if (get(LR_VINTID, vlr_read(i)) == msi_intid(intid)) {
+            return i;
+        }
+    }
+    return VLR_NONE;
+}
+
 /*
  * The interrupt is in a list register already. Software ones become pending there once more; the
- * machine would not have signalled its own unless the guest had deactivated it by register.
+ * machine would not have signalled its own unless the guest had deactivated it by register. LPIs
+ * have no active state to keep.
  */
 static void merge(struct vgic_cpu *v, uint32_t lr, uint32_t intid, const struct vlr_spot *at)
 {
-    if ((at->word->hw & at->bit) != 0) {
+    if ((at->word->hw & at->bit) != 0 || intid >= LPI_INSIDE) {
         insert(v, lr, intid, at);
         return;
     }
@@ -74,7 +89,7 @@ static bool fill_private(struct vcpu *vcpu)
 
 /* Best interrupt so far in a search, and what the search covers. */
 struct search {
-    uint32_t words;
+    uint64_t words;
     uint32_t intid;
     uint32_t priority; /* 256: none found */
 };
@@ -94,8 +109,9 @@ static void search_word(struct vcpu *vcpu, uint32_t n, struct search *best)
 static bool search_next(struct vcpu *vcpu, struct search *best)
 {
     best->priority = 256;
-    VLR_EACH (n, best->words) {
-        search_word(vcpu, n, best);
+    VLR_WORDS(n, best->words)
+    {
+        search_word(vcpu, (uint32_t)n, best);
     }
     return best->priority != 256;
 }
@@ -131,7 +147,7 @@ static bool place(struct vcpu *vcpu, struct search *best)
     struct vgic_cpu *v = &vcpu->arch.vgic;
     struct vlr_spot at = vlr_spot(vcpu, best->intid);
     uint32_t busy = vlr_busy(v);
-    uint32_t lr = vlr_lookup(v, busy, best->intid);
+    uint32_t lr = lookup(v, busy, best->intid);
 
     bool has_source = vlr_is_v2(v) && best->intid < VGIC_SGIS;
 
@@ -162,12 +178,12 @@ static bool place(struct vcpu *vcpu, struct search *best)
 }
 
 /* Emulated lines: what the guest has deactivated, or a lowered line has taken back. */
-static uint32_t reap(struct vcpu *vcpu)
+static uint64_t reap(struct vcpu *vcpu)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
     uint32_t busy = vlr_busy(v);
     uint32_t done = vlr_ended(v);
-    uint32_t words = 0;
+    uint64_t words = 0;
 
     v->lr_level &= busy & ~done;
     VLR_EACH (i, v->lr_level) {
@@ -182,7 +198,7 @@ static uint32_t reap(struct vcpu *vcpu)
 
         vlr_write(i, 0);
         at.word->in_lr &= ~at.bit;
-        words |= BIT32(at.n);
+        words |= BIT64(at.n);
         vgic_post_bits(vcpu, at.n, at.bit);
     }
     v->lr_level &= ~done;
@@ -193,7 +209,7 @@ static uint32_t reap(struct vcpu *vcpu)
  * Zone lock held. When all are in use: NPIE asks again when the guest has taken all pending ones;
  * if it has already, NPIE would never let it run, so wait until all but one are deactivated.
  */
-static void fill(struct vcpu *vcpu, uint32_t words)
+static void fill(struct vcpu *vcpu, uint64_t words)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
     struct search best = { .words = words | v->backlog };
@@ -212,7 +228,7 @@ static void fill(struct vcpu *vcpu, uint32_t words)
     set_hcr(v, hcr | put(HCR_LRENPIE, v->spill_mask != 0));
 }
 
-__attribute__((noinline)) static void refill_locked(struct vcpu *vcpu, uint32_t words)
+__attribute__((noinline)) static void refill_locked(struct vcpu *vcpu, uint64_t words)
 {
     /* Else not loaded: vlr_start() looks at everything. */
     if (vcpu->arch.vgic.lr_mask != 0) {
@@ -226,7 +242,7 @@ __attribute__((noinline)) static void refill_locked(struct vcpu *vcpu, uint32_t 
 __attribute__((noinline)) static void refill(struct vcpu *vcpu)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
-    uint32_t words = atomic_exchange_explicit(&v->work, 0, memory_order_acq_rel);
+    uint64_t words = atomic_exchange_explicit(&v->work, 0, memory_order_acq_rel);
 
     if (!vlr_is_v3(v) || words != 1 || v->backlog != 0 || !fill_private(vcpu)) {
         refill_locked(vcpu, words);

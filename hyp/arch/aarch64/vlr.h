@@ -5,6 +5,7 @@
 
 #include "gicv2.h"
 #include "hw.h"
+#include "msi.h"
 #include "vgic.h"
 
 FIELD(LR_VINTID, 0, 32);
@@ -36,6 +37,16 @@ FIELD(VLR_V3_ANY, 0, 1);
 static inline uint32_t vlr_first(uint32_t bits)
 {
     return bits == 0 ? 32 : (uint32_t)__builtin_ctz(bits);
+}
+
+/* The same for words of the virtual GIC. */
+#define VLR_WORDS(n, words)                                                                        \
+    for (uint64_t rest_ = (words), n = vlr_first_word(rest_); rest_ != 0;                          \
+         rest_ &= rest_ - 1, n = vlr_first_word(rest_))
+
+static inline uint32_t vlr_first_word(uint64_t words)
+{
+    return words == 0 ? 64 : (uint32_t)__builtin_ctzll(words);
 }
 
 /* List register n by number: they have no index of their own. */
@@ -131,6 +142,8 @@ static inline uint64_t vlr_value(const struct vgic_word *word, uint32_t intid)
     }
     if ((word->hw & bit) != 0) {
         value |= put(LR_HW, 1) | put(LR_PINTID, intid);
+    } else if (intid >= LPI_INSIDE) {
+        value = with(LR_VINTID, value, msi_intid(intid));
     } else if (intid >= INTID_SPI) {
         value |= put(LR_EOI, 1); /* a line that is still high then must be seen again */
     }
@@ -158,7 +171,7 @@ uint64_t vlr_hcr_read(void);
 void vlr_hcr_write(uint64_t hcr);
 
 /* Takes a list register that is only pending back. Returns the word if it is this vCPU's still. */
-uint32_t vlr_put_back(struct vcpu *vcpu, uint32_t lr);
+uint64_t vlr_put_back(struct vcpu *vcpu, uint32_t lr);
 
 /* ---- vspill.c; zone lock held but for vspill_find ---- */
 

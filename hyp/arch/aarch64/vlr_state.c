@@ -63,7 +63,7 @@ uint32_t vlr_in_state(const struct vgic_cpu *v, unsigned states)
 }
 
 /* Takes a list register that is only pending back. Returns the word if it is this vCPU's still. */
-uint32_t vlr_put_back(struct vcpu *vcpu, uint32_t lr)
+uint64_t vlr_put_back(struct vcpu *vcpu, uint32_t lr)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
     uint32_t intid = v->lr_intid[lr];
@@ -81,7 +81,7 @@ uint32_t vlr_put_back(struct vcpu *vcpu, uint32_t lr)
         vgic_post_bits(vcpu, at.n, at.bit);
         return 0;
     }
-    return BIT32(at.n);
+    return BIT64(at.n);
 }
 
 /* ---- registers that look at or change what is in flight ---- */
@@ -119,7 +119,7 @@ uint32_t vlr_clear(struct vcpu *vcpu, uint32_t n, uint32_t bits, unsigned states
         }
     }
     if (gone != 0) {
-        vgic_post(vcpu, BIT32(n)); /* there is room for what waits */
+        vgic_post(vcpu, BIT64(n)); /* there is room for what waits */
     }
     return gone;
 }
@@ -134,7 +134,7 @@ void vlr_withdraw(struct vcpu *vcpu, uint32_t n, uint32_t bits)
 
         if (meant && get(LR_STATE, vlr_read(i)) == LR_PENDING) {
             (void)vlr_put_back(vcpu, i);
-            vgic_post(vcpu, BIT32(n));
+            vgic_post(vcpu, BIT64(n));
         }
     }
 }
@@ -191,7 +191,7 @@ void vlr_start(struct vcpu *vcpu)
     v->backlog = 0;
     v->hcr = (uint32_t)put(HCR_EN, 1);
     vlr_hcr_write(v->hcr);
-    atomic_store_explicit(&v->work, UINT32_MAX, memory_order_release);
+    atomic_store_explicit(&v->work, VGIC_WORK_ALL, memory_order_release);
 }
 
 /* Gives one list register's state back to where it came from. */

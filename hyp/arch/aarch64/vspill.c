@@ -21,6 +21,10 @@ uint32_t vspill_push(struct vcpu *vcpu, uint32_t busy)
     VLR_EACH (i, busy) {
         uint64_t value = vlr_read(i);
 
+        if (get(LR_STATE, value) == LR_ACTIVE && v->lr_intid[i] >= LPI_INSIDE) {
+            vlr_write(i, 0); /* nobody will miss it: ends of LPIs are not counted */
+            return i;
+        }
         if (get(LR_STATE, value) == LR_ACTIVE && get(LR_PRIORITY, value) >= worst) {
             worst = get(LR_PRIORITY, value);
             victim = i;
