@@ -2,10 +2,7 @@
 /* The library's version and the texts of its errors; holds no state. */
 #include "host/include/vitrine.h"
 
-#include "host/backend.h"
 #include "lib/field.h"
-
-#include <string.h>
 
 FIELD(VERSION_MINOR, 0, 16);
 FIELD(VERSION_MAJOR, 16, 16);
@@ -47,16 +44,4 @@ const char *vt_strerror(int err)
 uint32_t vt_version(void)
 {
     return (uint32_t)(put(VERSION_MAJOR, VT_VERSION_MAJOR) | put(VERSION_MINOR, VT_VERSION_MINOR));
-}
-
-const struct be_ops *const be_list[] = { &kvm_ops, NULL };
-
-const struct be_ops *be_find(const char *name)
-{
-    unsigned i = 0;
-
-    while (be_list[i] != NULL && name != NULL && strcmp(be_list[i]->name, name) != 0) {
-        i++;
-    }
-    return be_list[i];
 }
