@@ -142,6 +142,7 @@ static const struct row rows[] = {
     R("icebp", 1, DEBUG, BREAKPOINT, ALIKE),
     R("step", 1, DEBUG, STEP, ALIKE),
     R("int3", 3, DEBUG, BREAKPOINT, ALIKE),
+    R("overflow", 4, ARITHMETIC, OVERFLOW, ALIKE),
     R("ud2", 6, ILLEGAL, UNDEFINED, ALIKE),
     R("ud1", 6, ILLEGAL, UNDEFINED, ALIKE),
     R("bad_opcode", 6, ILLEGAL, UNDEFINED, ALIKE),
@@ -470,21 +471,55 @@ static void test_in_handler_user_code(void **state)
     restore();
 }
 
-/* What the platform's ring 0 can't do, or does: the host never stops, nor does another call. */
+/* Where ring 0 is emulated, what the emulator lacks; elsewhere it works, and int n interrupts. */
 static void test_in_handler_unsupported(void **state)
 {
-    static const enum test_action ways[] = { TEST_IN_INT_N, TEST_IN_SSE, TEST_IN_X87, TEST_IN_HLT };
+    static const struct {
+        enum test_action what;
+        int err; /* on a complete KVM */
+    } ways[] = { { TEST_IN_INT_N, VT_ERR_FAULT }, { TEST_IN_SSE, VT_OK }, { TEST_IN_X87, VT_OK } };
 
     (void)state;
     action = VT_TERMINATE;
     for (size_t i = 0; i < ARRAY_COUNT(ways); i++) {
+        unsigned count = 0;
         int err;
 
-        assert_true(with_handler(VG_ON_VECTOR(6), ways[i]) >= 0);
+        assert_true(with_handler(VG_ON_VECTOR(6), ways[i].what) >= 0);
         err = call("ud2", 0, NULL);
-        assert_true(err == VT_ERR_FAULT || err == VT_ERR_GUEST || err == VT_OK);
+        assert_int_equal(err, is_emulated() ? ways[i].err : VT_ERR_FAULT);
+        if (err == VT_ERR_FAULT) {
+            const struct fault_record *record = vt_fault(vm, &count);
+
+            assert_int_equal(count, 2);
+            assert_int_equal(record->level, FAULT_LEVEL_SUPERVISOR);
+            assert_int_equal(record->reason,
+                             is_emulated() ? FAULT_REASON_INTERRUPT : FAULT_REASON_NOT_EMULATED);
+        }
         restore();
     }
+}
+
+/* No handler should, but one can: the call ends, the host goes on. */
+static void test_in_handler_halt(void **state)
+{
+    (void)state;
+    assert_true(with_handler(VG_ON_VECTOR(6), TEST_IN_HLT) >= 0);
+    assert_true(call("ud2", 0, NULL) < 0);
+    restore();
+}
+
+/* A handler that never ends is caught by the call's budget. */
+static void test_in_handler_loop(void **state)
+{
+    enum { HALF_A_SECOND = 500000000 };
+
+    (void)state;
+    assert_true(with_handler(VG_ON_VECTOR(6), TEST_IN_LOOP) >= 0);
+    assert_int_equal(vt_set_budget(vm, HALF_A_SECOND, 0), VT_OK);
+    assert_int_equal(call("ud2", 0, NULL), VT_ERR_BUDGET);
+    restore();
+    assert_int_equal(vt_set_budget(vm, 0, 0), VT_OK);
 }
 
 static void test_depth(void **state)
@@ -535,6 +570,8 @@ int main(void)
         cmocka_unit_test_teardown(test_in_handler, clean),
         cmocka_unit_test_teardown(test_in_handler_user_code, clean),
         cmocka_unit_test_teardown(test_in_handler_unsupported, clean),
+        cmocka_unit_test_teardown(test_in_handler_halt, clean),
+        cmocka_unit_test_teardown(test_in_handler_loop, clean),
         cmocka_unit_test_teardown(test_depth, clean),
         cmocka_unit_test_teardown(test_in_handler_resumed, clean),
     };

@@ -288,6 +288,7 @@ INSTRUCTION(iret_kernel, "push $0x10; push %%rsp; push $2; push $8; push $0x1000
             : "memory");
 INSTRUCTION(int_n, "int $0x80");
 INSTRUCTION(int_de, "int $0"); /* not a division: refused by the gate's privilege */
+INSTRUCTION(overflow, "int $4");
 INSTRUCTION(bad_segment, "mov %0, %%ds" : : "r"(0x48));
 INSTRUCTION(kernel_segment, "mov %0, %%ss" : : "r"(0x10));
 
