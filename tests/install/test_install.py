@@ -60,6 +60,30 @@ def test_guest_and_program_from_the_tree(tree, tmp_path, compiler):
     assert done.returncode == 0 and done.stdout.count("add(2, 40) = 42") == 2, done.stdout
 
 
+def test_pie_guest_from_the_tree(tree, tmp_path):
+    done = run("gcc", "-O2", *flags(tree, "--cflags", "vitrine-guest"), "-fPIE",
+               EXAMPLE / "guest.c", *flags(tree, "--variable=pielibs", "vitrine-guest"),
+               "-o", tmp_path / "guest.elf")
+    assert done.returncode == 0, done.stdout
+    assert "DYN (" in run("readelf", "-h", tmp_path / "guest.elf").stdout
+
+
+def test_fault_handlers_from_the_tree(tree, tmp_path):
+    """As vitrine-guest.pc says: compiled apart, moved to the supervisor's sections."""
+    source = ROOT / "tests/uvm/guest/faults_super.c"
+    done = run("gcc", "-O2", *flags(tree, "--cflags", "vitrine-guest"), f"-I{ROOT}",
+               *flags(tree, "--variable=supercflags", "vitrine-guest"), "-c", source, "-o",
+               tmp_path / "faults_super.o")
+    assert done.returncode == 0, done.stdout
+    done = run("objcopy", *flags(tree, "--variable=superobjcopy", "vitrine-guest"),
+               tmp_path / "faults_super.o")
+    assert done.returncode == 0, done.stdout
+    done = run("gcc", "-O2", *flags(tree, "--cflags", "vitrine-guest"), f"-I{ROOT}",
+               ROOT / "tests/uvm/guest/faults.c", tmp_path / "faults_super.o",
+               *flags(tree, "--libs", "vitrine-guest"), "-o", tmp_path / "faults.elf")
+    assert done.returncode == 0, done.stdout
+
+
 def test_static_library(tree, tmp_path):
     done = run("gcc", EXAMPLE / "survive.c", f"-I{tree}/include/vitrine", "-static",
                *flags(tree, "--libs", "--static", "libvitrine"), "-o", tmp_path / "survive")
