@@ -179,14 +179,17 @@ static inline uint64_t vgic_byte_put(uint32_t byte, uint32_t i)
 /* The enable bits of GICD_CTLR. */
 void vgic_ctlr_write(struct zone *zone, uint64_t value);
 
-void vword_group(const struct vgic_at *at);
+/* Registers that guests write while they start, or never: small rather than fast. */
+#define VGIC_RARE __attribute__((cold))
+
+VGIC_RARE void vword_group(const struct vgic_at *at);
 void vword_enable_set(const struct vgic_at *at);
 void vword_enable_clear(const struct vgic_at *at);
-void vword_pend_set(const struct vgic_at *at);
-void vword_pend_clear(const struct vgic_at *at);
-void vword_active_set(const struct vgic_at *at);
-void vword_active_clear(const struct vgic_at *at);
+VGIC_RARE void vword_pend_set(const struct vgic_at *at);
+VGIC_RARE void vword_pend_clear(const struct vgic_at *at);
+VGIC_RARE void vword_active_set(const struct vgic_at *at);
+VGIC_RARE void vword_active_clear(const struct vgic_at *at);
 void vword_priority(const struct vgic_at *at);
-void vword_config(const struct vgic_at *at);
+VGIC_RARE void vword_config(const struct vgic_at *at);
 
 #endif
