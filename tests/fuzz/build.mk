@@ -39,6 +39,8 @@ FUZZ_SYSREG := hyp/core/reg.c hyp/arch/fake/hw.c $(addprefix hyp/arch/aarch64/,s
 FUZZ_TRAP   := lib/insn_a64.c hyp/arch/fake/hw.c \
                $(addprefix hyp/arch/aarch64/,decode.c fetch.c vcpu_regs.c)
 
+FUZZ_UVM    := tests/fuzz/uvm_double.c tests/uvm/puppet.c $(filter-out host/kvm%,$(HOST_SRCS))
+
 # --- the list -------------------------------------------------------------------------------------
 $(eval $(call fuzz_target,channel,$(CHANNEL_UNIT)))
 $(eval $(call fuzz_target,console,$(CONSOLE_FULL)))
@@ -52,6 +54,9 @@ $(eval $(call fuzz_target,plan_yaml,$(FUZZ_COMPILER),$$(FUZZ_COMPILER_LIBS)))
 $(eval $(call fuzz_target,psci,$(FUZZ_PSCI)))
 $(eval $(call fuzz_target,sysreg,$(FUZZ_SYSREG)))
 $(eval $(call fuzz_target,trap,$(FUZZ_TRAP)))
+$(eval $(call fuzz_target,uvm_call,$(FUZZ_UVM),-lcmocka -lpthread))
+$(eval $(call fuzz_target,uvm_elf,host/elf.c))
+$(eval $(call fuzz_target,uvm_fault,$(FUZZ_UVM),-lcmocka -lpthread))
 $(eval $(call fuzz_target,vgic,$(GIC_UNIT),-lcmocka))
 
 # --- running --------------------------------------------------------------------------------------

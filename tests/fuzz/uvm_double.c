@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A back end without a processor; registers and memory are the fuzzer's. */
+#include "tests/fuzz/uvm_double.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/uvm.h"
+#include "host/sys.h"
+#include "tests/uvm/puppet.h"
+
+enum { ENTRIES_MAX = 64, XSAVE_SIZE = 832 };
+
+struct uvm_double uvm_double;
+
+static const struct be_caps caps = { .cpu = { .xcr0 = 7 },
+                                     .xsave_size = XSAVE_SIZE,
+                                     .mapping_max = 32 };
+
+static int open_host(const struct log *log, struct be_host **out)
+{
+    (void)log;
+    *out = (struct be_host *)(void *)&uvm_double;
+    return VT_OK;
+}
+
+static void close_host(struct be_host *host)
+{
+    (void)host;
+}
+
+static const struct be_caps *get_caps(const struct be_host *host)
+{
+    (void)host;
+    return &caps;
+}
+
+static int new_state(struct be_state **out)
+{
+    *out = sys_alloc(1);
+    return *out == NULL ? VT_ERR_NO_MEMORY : VT_OK;
+}
+
+static int start(const struct be_host *host, const struct x86_start *at, struct be_state **out)
+{
+    (void)host;
+    (void)at;
+    return new_state(out);
+}
+
+static void state_free(struct be_state *state)
+{
+    sys_free(state);
+}
+
+static int create(const struct be_cfg *cfg, struct be_vm **out)
+{
+    uvm_double.ram = cfg->ram;
+    uvm_double.ram_size = cfg->ram_size;
+    *out = (struct be_vm *)(void *)&uvm_double;
+    return VT_OK;
+}
+
+static void destroy(struct be_vm *vm)
+{
+    (void)vm;
+}
+
+/* A good end: no result but zeros. */
+static void done(struct be_event *event)
+{
+    struct call_area *area = (struct call_area *)(void *)(uvm_double.ram + UVM_CALL_GVA);
+
+    area->request = CALL_REQUEST_DONE;
+    area->in.status = CALL_FAILED;
+    *event = (struct be_event){ .exit = BE_EXIT_PORT, .port = UVM_PORT_GATE };
+}
+
+static int run(struct be_vm *vm, struct be_event *event)
+{
+    (void)vm;
+    *event = (struct be_event){ .exit = BE_EXIT_OTHER };
+    if (++uvm_double.entries > ENTRIES_MAX || !uvm_double.enter(&uvm_double, event)) {
+        done(event);
+    }
+    return VT_OK;
+}
+
+static int set_mask(struct be_vm *vm, const sigset_t *mask)
+{
+    (void)vm;
+    (void)mask;
+    return VT_OK;
+}
+
+static int nothing(struct be_vm *vm)
+{
+    (void)vm;
+    return VT_OK;
+}
+
+static int get_regs(struct be_vm *vm, struct be_regs *out)
+{
+    (void)vm;
+    *out = uvm_double.regs;
+    return VT_OK;
+}
+
+static int set_regs(struct be_vm *vm, const struct be_regs *regs)
+{
+    (void)vm;
+    uvm_double.regs = *regs;
+    return VT_OK;
+}
+
+static int get_sys(struct be_vm *vm, uint64_t sys[FAULT_SYS])
+{
+    (void)vm;
+    memset(sys, 0, FAULT_SYS * sizeof(sys[0]));
+    return VT_OK;
+}
+
+static int inject(struct be_vm *vm, uint8_t vector)
+{
+    (void)vm;
+    FUZZ_CHECK(vector < 32);
+    return VT_OK;
+}
+
+static int save(struct be_vm *vm, struct be_state **out)
+{
+    (void)vm;
+    return new_state(out);
+}
+
+static int load(struct be_vm *vm, const struct be_state *state)
+{
+    (void)vm;
+    (void)state;
+    return VT_OK;
+}
+
+static int get_xsave(struct be_vm *vm, void *buf, size_t size)
+{
+    (void)vm;
+    memset(buf, 0, size);
+    return VT_OK;
+}
+
+static int set_xsave(struct be_vm *vm, const void *buf, size_t size)
+{
+    (void)vm;
+    return size >= 2 && ((const uint8_t *)buf)[1] == 0xff ? VT_ERR_SYSTEM : VT_OK;
+}
+
+static int map(struct be_vm *vm, const struct be_mapping *mapping)
+{
+    (void)vm;
+    (void)mapping;
+    return VT_OK;
+}
+
+static void unmap(struct be_vm *vm, const struct be_mapping *mapping)
+{
+    (void)vm;
+    (void)mapping;
+}
+
+const struct be_ops kvm_ops = {
+    .name = "kvm",
+    .open = open_host,
+    .close = close_host,
+    .caps = get_caps,
+    .start = start,
+    .state_free = state_free,
+    .create = create,
+    .destroy = destroy,
+    .run = run,
+    .set_mask = set_mask,
+    .settle = nothing,
+    .finish = nothing,
+    .get_regs = get_regs,
+    .set_regs = set_regs,
+    .get_sys = get_sys,
+    .inject = inject,
+    .save = save,
+    .load = load,
+    .get_xsave = get_xsave,
+    .set_xsave = set_xsave,
+    .flush = nothing,
+    .map = map,
+    .unmap = unmap,
+};
+
+struct vt_vm *uvm_double_vm(const struct vt_cfg *cfg)
+{
+    static struct vt_vm *vm;
+    static struct vt_image *image;
+
+    if (vm == NULL) {
+        struct puppet_file file = puppet_file("", 0);
+
+        FUZZ_CHECK(vt_image_load(file.bytes, file.len, NULL, &image) == VT_OK);
+        free(file.bytes);
+        FUZZ_CHECK(vt_create(image, cfg, &vm) == VT_OK);
+    }
+    return vm;
+}
