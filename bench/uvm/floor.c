@@ -37,11 +37,16 @@ enum {
 };
 
 enum { SEL_CS0 = 0x08, SEL_DS0 = 0x10, SEL_DS3 = 0x1b, SEL_CS3 = 0x23, SEL_TSS = 0x28 };
-enum { VECTOR_UD = 6, CR0_VALUE = 0x80010033, CR4_VALUE = 0x620, EFER_VALUE = 0xd00 };
+enum {
+    VECTOR_BP = 3,
+    VECTOR_UD = 6,
+    CR0_VALUE = 0x80010033,
+    CR4_VALUE = 0x620,
+    EFER_VALUE = 0xd00
+};
 enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_NX = 63 };
 
 FIELD(GATE_LOW, 0, 16);
-FIELD(GATE_MID, 48, 16);
 FIELD(TSS_BASE, 16, 24);
 
 enum floor_op { OP_ADD, OP_HOST, OP_EXCEPTION };
@@ -61,12 +66,13 @@ struct floor_vm {
 
 /* Guest code, copied from here to where it runs; it names no address but the fixed ones. */
 __asm__(".pushsection .rodata\n"
-        "floor_gate: ud2\n"
+        "floor_gate: int3\n"
         "        ret\n"
-        "floor_stub: cmpq $0x1000, (%rsp)\n" /* GATE */
+        "floor_stub: cmpq $0x1001, (%rsp)\n" /* GATE, behind its int3 */
         "        jne 1f\n"
         "        out %al, $0xe0\n" /* PORT */
-        "1:      addq $2, (%rsp)\n"
+        "1:      iretq\n"
+        "floor_skip: addq $2, (%rsp)\n" /* #UD */
         "        iretq\n"
         "floor_entry: iretq\n" /* the frame is there */
         "floor_loop: out %al, $0xe0\n"
@@ -103,7 +109,8 @@ __asm__(".pushsection .rodata\n"
         "floor_code_end:\n"
         ".popsection\n");
 
-extern const uint8_t floor_gate[], floor_stub[], floor_entry[], floor_loop[], floor_stub_end[];
+extern const uint8_t floor_gate[], floor_stub[], floor_skip[], floor_entry[], floor_loop[],
+    floor_stub_end[];
 extern const uint8_t floor_code[], floor_code_end[];
 
 static struct {
@@ -148,12 +155,16 @@ static void cpu_fill(uint8_t *ram)
                        0x0000890000000067 | put(TSS_BASE, TSS),
                        0 };
     uint64_t rsp0 = STACK0;
-    uint64_t gate = put(GATE_LOW, STUB) | (uint64_t)SEL_CS0 << 16 | UINT64_C(0x8e) << 40;
+    /* A breakpoint is for ring 3 to raise. */
+    uint64_t bp = put(GATE_LOW, STUB) | (uint64_t)SEL_CS0 << 16 | UINT64_C(0xee) << 40;
+    uint64_t ud = put(GATE_LOW, STUB + (uint64_t)(floor_skip - floor_stub)) |
+                  (uint64_t)SEL_CS0 << 16 | UINT64_C(0x8e) << 40;
     uint64_t frame[] = { CODE, SEL_CS3, 2, STACK, SEL_DS3 };
 
     memcpy(ram + CPU, gdt, sizeof(gdt));
     memcpy(ram + TSS + 4, &rsp0, sizeof(rsp0));
-    memcpy(ram + IDT + VECTOR_UD * 16, &gate, sizeof(gate));
+    memcpy(ram + IDT + VECTOR_BP * 16, &bp, sizeof(bp));
+    memcpy(ram + IDT + VECTOR_UD * 16, &ud, sizeof(ud));
     memcpy(ram + STACK0 - sizeof(frame), frame, sizeof(frame));
     memcpy(ram + GATE, floor_gate, (size_t)(floor_stub - floor_gate));
     memcpy(ram + STUB, floor_stub, (size_t)(floor_stub_end - floor_stub));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The floor: the least that a program can do with /dev/kvm to get the same exits at the same
- * privilege as libvitrine: user code, #UD, a supervisor stub, `out`, the host, iretq. No checks, no
+ * privilege as libvitrine: user code, #BP, a supervisor stub, `out`, the host, iretq. No checks, no
  * faults, no names; whatever is dearer than this is the library's doing.
  */
 #ifndef BENCH_UVM_FLOOR_H
