@@ -57,6 +57,11 @@ GIC_UNIT := tests/unit/gic_fixture.c hyp/core/lock.c hyp/arch/fake/hw.c \
             $(addprefix hyp/arch/aarch64/,vgic_table.c vlr_state.c vspill.c vword.c) \
             hyp/none/its.c
 
+# The same with an ITS.
+ITS_UNIT := tests/unit/its_fixture.c $(filter-out hyp/none/its.c,$(GIC_UNIT)) \
+            $(addprefix hyp/arch/aarch64/,its.c lpi.c vits.c stage2.c) \
+            $(addprefix hyp/core/,pool.c s2.c string.c)
+
 # A channel on the bus of each of its zones.
 CHANNEL_UNIT := $(addprefix hyp/core/,channel.c vbus.c mmio.c lock.c) lib/vpci.c hyp/arch/fake/hw.c
 
@@ -84,6 +89,7 @@ $(eval $(call unit_test,handler,guest/handler.c,-Iguest/include))
 $(eval $(call unit_test,inject,$(A64)/inject.c $(A64)/vcpu_regs.c $(FAKE)/hw.c))
 $(eval $(call unit_test,insn_a64,lib/insn_a64.c))
 $(eval $(call unit_test,insn_x64,lib/insn_x64.c))
+$(eval $(call unit_test,its,$(ITS_UNIT)))
 $(eval $(call unit_test,load,hyp/core/load.c hyp/core/string.c))
 $(eval $(call unit_test,log,$(CONSOLE_UNIT)))
 PCIHOST_UNIT := $(CORE)/pcihost.c $(CORE)/pool.c $(CORE)/string.c $(CORE)/lock.c $(FAKE)/hw.c
