@@ -24,7 +24,7 @@ INCLUDES_MAX = 12
 COLUMNS = 100
 
 CORE = ("hyp/", "lib/")  # smaller files, and the 95th percentile of function lengths
-API = ("host/", "examples/micro-vm/", "tests/uvm/", "bench/uvm/")
+API = ("host/", "examples/micro-vm/", "tests/uvm/", "tests/fuzz/uvm_", "bench/uvm/")
 NO_GOTO = ("hyp/", "lib/", "gdb/")
 NO_IF = ("hyp/core/",)
 C_SUFFIXES = (".c", ".h")
