@@ -300,25 +300,25 @@ static void test_all_commands(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, its_setup, its_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, its_setup, its_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(arrives),
-        TEST(not_mapped_is_dropped),
-        TEST(foreign_devices),
-        TEST(events_are_bounded),
-        TEST(work_is_bounded),
-        TEST(queue_outside),
-        TEST(properties),
-        TEST(table_outside),
-        TEST(int_and_clear),
-        TEST(one_number_once),
-        TEST(moves),
-        TEST(reset),
-        TEST(unmapping_a_device),
-        TEST(dead_machine),
-        TEST(views),
-        TEST(registers),
-        TEST(all_commands),
+        TEST(test_arrives),
+        TEST(test_not_mapped_is_dropped),
+        TEST(test_foreign_devices),
+        TEST(test_events_are_bounded),
+        TEST(test_work_is_bounded),
+        TEST(test_queue_outside),
+        TEST(test_properties),
+        TEST(test_table_outside),
+        TEST(test_int_and_clear),
+        TEST(test_one_number_once),
+        TEST(test_moves),
+        TEST(test_reset),
+        TEST(test_unmapping_a_device),
+        TEST(test_dead_machine),
+        TEST(test_views),
+        TEST(test_registers),
+        TEST(test_all_commands),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
