@@ -19,6 +19,9 @@
 #define AGE_MAX       8u
 #define UNCHANGED_MAX 32u
 
+/* As many changed pages stay private: an idle micro-VM must not hold all that a call once wrote. */
+#define CHANGED_MAX 1024u
+
 /* Of the stack, as much stays private; deeper pages are given back at once. */
 #define STACK_KEPT (UINT64_C(64) << 10)
 
@@ -76,9 +79,11 @@ static int put_back_page(struct restore *r, uint64_t at)
     uint8_t *age = &r->vm->age[at / SIZE_4K];
 
     if (memcmp(page, from, SIZE_4K) != 0) {
+        if (++r->pages > CHANGED_MAX) {
+            return drop_page(r, at);
+        }
         memcpy(page, from, SIZE_4K);
         *age = 0;
-        r->pages++;
     } else if (++*age >= AGE_MAX || ++r->unchanged > UNCHANGED_MAX) {
         return drop_page(r, at);
     }

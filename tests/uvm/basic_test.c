@@ -162,6 +162,37 @@ static void test_snapshot(void **state)
     vt_destroy(clone);
 }
 
+static uint64_t private_memory(const struct vt_vm *vm)
+{
+    struct vt_metrics metrics = { .size = sizeof(metrics) };
+
+    assert_int_equal(vt_metrics(vm, &metrics), VT_OK);
+    return metrics.memory;
+}
+
+/* A call that wrote to all of the heap leaves a bounded part of it behind, then little. */
+static void test_memory_returns(void **state)
+{
+    struct vt_vm *vm = create("calls");
+    struct vt_value pages = { 0 };
+    uint64_t before;
+
+    (void)state;
+    assert_int_equal(count(vm), 1);
+    before = private_memory(vm);
+    assert_in_range(before, 1, 256u << 10);
+    assert_int_equal(vt_call(vm, "heap_sum", NULL, 0, &pages), VT_OK);
+    assert_true(pages.u > 2048);
+    assert_true(private_memory(vm) >= pages.u * 4096);
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+    assert_in_range(private_memory(vm), 0, before + (5u << 20));
+    assert_int_equal(count(vm), 1);
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+    assert_in_range(private_memory(vm), 0, before + (256u << 10));
+    assert_int_equal(count(vm), 1);
+    vt_destroy(vm);
+}
+
 static void test_fault(void **state)
 {
     const struct vt_value one = { .type = CALL_I32, .i = 1 };
@@ -286,9 +317,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_call),     cmocka_unit_test(test_pie),
         cmocka_unit_test(test_data),     cmocka_unit_test(test_host_function),
-        cmocka_unit_test(test_snapshot), cmocka_unit_test(test_fault),
-        cmocka_unit_test(test_budget),   cmocka_unit_test(test_map),
-        cmocka_unit_test(test_map_gone), cmocka_unit_test(test_map_cut),
+        cmocka_unit_test(test_snapshot), cmocka_unit_test(test_memory_returns),
+        cmocka_unit_test(test_fault),    cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_map),      cmocka_unit_test(test_map_gone),
+        cmocka_unit_test(test_map_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
