@@ -79,7 +79,7 @@ static void check(const struct private_walk *walk)
     }
 }
 
-/* A file with the same flags that is no page map: then they are read in place of being asked for. */
+/* The same flags in a file that is no page map: then they are read, not asked for. */
 static int copy_of_flags(int pagemap, const uint8_t *p)
 {
     uint64_t entry[PAGES];
