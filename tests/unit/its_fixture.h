@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The machine of gic_fixture.h with an ITS, and memory of its two zones. Zone 0 owns functions 0
- * and 2, zone 1 function 1. What the machine's ITS is told is carried out, and checked: it ends a test
- * that maps another's device or event.
+ * and 2, zone 1 function 1. What the machine's ITS is told is carried out, and checked: it ends a
+ * test that maps another's device or event.
  */
 #ifndef TESTS_UNIT_ITS_FIXTURE_H
 #define TESTS_UNIT_ITS_FIXTURE_H

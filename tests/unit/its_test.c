@@ -300,25 +300,24 @@ static void test_all_commands(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, its_setup, its_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_arrives),
-        TEST(test_not_mapped_is_dropped),
-        TEST(test_foreign_devices),
-        TEST(test_events_are_bounded),
-        TEST(test_work_is_bounded),
-        TEST(test_queue_outside),
-        TEST(test_properties),
-        TEST(test_table_outside),
-        TEST(test_int_and_clear),
-        TEST(test_one_number_once),
-        TEST(test_moves),
-        TEST(test_reset),
-        TEST(test_unmapping_a_device),
-        TEST(test_dead_machine),
-        TEST(test_views),
-        TEST(test_registers),
-        TEST(test_all_commands),
+        cmocka_unit_test_setup_teardown(test_arrives, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_not_mapped_is_dropped, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_foreign_devices, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_events_are_bounded, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_work_is_bounded, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_queue_outside, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_properties, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_table_outside, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_int_and_clear, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_one_number_once, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_moves, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_reset, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_unmapping_a_device, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_dead_machine, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_views, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_registers, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_all_commands, its_setup, its_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
