@@ -51,7 +51,8 @@ PROFILE ?=
 .PHONY: bench bench-check bench-expect
 BENCH_TOOLS := $(if $(PROFILE),$(BENCH_OUT)/histogram.so)
 bench: $(ALL) $(BENCH_TOOLS) bench-small cache ## instruction counts against targets and Bao
-	$(Q)$(BENCH_RUN) $(if $(PROFILE),--profile)
+	$(Q)status=0; $(BENCH_RUN) $(if $(PROFILE),--profile) || status=1; \
+	$(MAKE) --no-print-directory bench-uvm || status=1; exit $$status
 
 bench-check: $(ALL) bench-small ## instruction counts against bench/expected.json
 	$(Q)$(BENCH_RUN) --check

@@ -27,6 +27,7 @@ enum bench_row {
     ROW_CLONE,
     ROW_CLONE_CALL,
     ROW_EXCEPTION,
+    ROW_BREAKPOINT,
     ROW_COUNT
 };
 

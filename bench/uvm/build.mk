@@ -20,6 +20,12 @@ $(eval $(call uvm_guest,bench/uvm,guest,bench/uvm/guest.c bench/uvm/guest_super.
 ALL  += $(UVM_BENCH)
 DEPS += $(UVM_BENCH_OBJS:.o=.d)
 
+# Figures of this machine's KVM into $(O)/bench-uvm.json; exceptions also in QEMU, on a complete KVM.
 .PHONY: bench-uvm
-bench-uvm: $(UVM_BENCH) $(O)/bench/uvm/guest.elf ## micro-VMs beside a minimal user of KVM
-	$(Q)UVM_PLATFORM=native $(UVM_BENCH) $(O)/bench/uvm/guest.elf $(O)/bench-uvm.json
+bench-uvm: $(UVM_BENCH) $(O)/bench/uvm/guest.elf cache ## micro-VMs beside a minimal user of KVM
+	$(Q)status=0; \
+	UVM_PLATFORM=native $(UVM_BENCH) $(O)/bench/uvm/guest.elf $(O)/bench-uvm.json || status=1; \
+	O=$(O)/bench/uvm $(PYTHON) tests/uvm/run.py --platform kvm_amd --guests $(O)/bench/uvm \
+	    --tool $(UVM_BENCH) bench/uvm/uvm-bench.sh >$(O)/bench/uvm/kvm_amd.log || status=1; \
+	echo; grep -a '^micro-VMs\|^\#[UB]\|FAIL' $(O)/bench/uvm/kvm_amd.log \
+	    $(O)/bench/uvm/test-logs/uvm/results.log -h || cat $(O)/bench/uvm/kvm_amd.log; exit $$status

@@ -49,7 +49,7 @@ enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_NX = 63 };
 FIELD(GATE_LOW, 0, 16);
 FIELD(TSS_BASE, 16, 24);
 
-enum floor_op { OP_ADD, OP_HOST, OP_EXCEPTION };
+enum floor_op { OP_ADD, OP_HOST, OP_UD2, OP_INT3 };
 enum floor_request { REQUEST_DONE = 1, REQUEST_HOST };
 
 /* What host and guest share; the guest's assembly knows the offsets. */
@@ -94,10 +94,16 @@ __asm__(".pushsection .rodata\n"
         "        rdtsc\n"
         "        mov %eax, %esi\n"
         "        mov %edx, %edi\n"
+        "        cmpl $2, (%rbx)\n" /* OP_UD2 */
+        "        jne 6f\n"
         "5:      ud2\n"
         "        dec %rcx\n"
         "        jnz 5b\n"
-        "        rdtsc\n"
+        "        jmp 7f\n"
+        "6:      int3\n"
+        "        dec %rcx\n"
+        "        jnz 6b\n"
+        "7:      rdtsc\n"
         "        shl $32, %rdx\n"
         "        or %rdx, %rax\n"
         "        shl $32, %rdi\n"
@@ -364,9 +370,9 @@ int floor_exit(struct floor_vm *vm)
     return run(vm);
 }
 
-uint64_t floor_exception(struct floor_vm *vm, uint64_t count)
+uint64_t floor_exception(struct floor_vm *vm, uint64_t count, bool breakpoint)
 {
-    vm->shared->op = OP_EXCEPTION;
+    vm->shared->op = breakpoint ? OP_INT3 : OP_UD2;
     vm->shared->value = count;
     return run(vm) == 0 && vm->shared->request == REQUEST_DONE ? vm->shared->value : UINT64_MAX;
 }

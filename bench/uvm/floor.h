@@ -7,6 +7,7 @@
 #ifndef BENCH_UVM_FLOOR_H
 #define BENCH_UVM_FLOOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,7 +30,7 @@ uint64_t floor_call_host(struct floor_vm *vm, uint64_t arg);
 /* `out` in a supervisor loop, one exit. The VM can do nothing else afterwards. 0 or -1. */
 int floor_exit(struct floor_vm *vm);
 
-/* Cycles of `count` rounds user code -> #UD -> stub -> iretq, by the guest's own clock. */
-uint64_t floor_exception(struct floor_vm *vm, uint64_t count);
+/* Cycles of `count` rounds user code -> #UD or #BP -> stub -> iretq, by the guest's own clock. */
+uint64_t floor_exception(struct floor_vm *vm, uint64_t count, bool breakpoint);
 
 #endif

@@ -54,3 +54,18 @@ static uint64_t exception(uint64_t count)
     return vg_handler_unregister(number) == 0 ? begin : 0;
 }
 VG_EXPORT(exception, uint64_t, uint64_t);
+
+/* The same by an exception that no host intercepts. */
+static uint64_t breakpoint(uint64_t count)
+{
+    static const struct vg_handler handler = { bench_go_on, NULL, VG_ON_VECTOR(3), 0 };
+    int number = vg_handler_register(&handler);
+    uint64_t begin = clock();
+
+    for (uint64_t i = 0; i < count; i++) {
+        __asm__ volatile("int3");
+    }
+    begin = clock() - begin;
+    return vg_handler_unregister(number) == 0 ? begin : 0;
+}
+VG_EXPORT(breakpoint, uint64_t, uint64_t);

@@ -6,5 +6,6 @@
 #include "vitrine-fault.h"
 
 enum vg_verdict bench_skip(struct vg_context *context, void *arg);
+enum vg_verdict bench_go_on(struct vg_context *context, void *arg);
 
 #endif
