@@ -92,12 +92,12 @@ $(O)/x86_64-super/%.o: %.S $(FLAGS_STAMP)
 	$(Q)$(CC_x86_64) $(ASFLAGS_FREE_x86_64) $(CFLAGS_DEP) -c $< -o $@
 	$(Q)$(OBJCOPY_x86_64) $(UVM_SUPER_RENAME) $@
 
-# Two sources have the same name in both halves: the archive's member names don't matter.
+# Two members have the same name, so that they are appended and not replaced.
 $(UVM_LIB): $(UVM_OBJS)
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(Q)$(AR_x86_64) rcsDP $@ $^
+	$(Q)$(AR_x86_64) qcsD $@ $^
 
 $(UVM_LD): UVM_LD_FLAGS :=
 $(UVM_LD_PIE): UVM_LD_FLAGS := -DVG_PIE
