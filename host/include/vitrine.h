@@ -94,7 +94,8 @@ enum vt_action {
     VT_TERMINATE, /* vt_call() returns VT_ERR_FAULT, the micro-VM is poisoned */
     VT_RESUME,    /* go on with pc, flags and gpr[] as they are now in the record */
     VT_SKIP,      /* go on after the faulting instruction */
-    VT_STOP,      /* vt_call() returns VT_ERR_STOPPED; state stays as it is */
+    VT_STOP,      /* vt_call() returns VT_ERR_STOPPED; state stays as it is, to be read and dumped,
+                     until vt_restore() or vt_destroy() */
 };
 
 /*
@@ -250,7 +251,8 @@ struct vt_map {
 };
 
 /* Shows host memory to the guest's user mode, never executable. *gva is where. Not part of RAM:
- * restore leaves its contents, and removes mappings made after the snapshot. */
+ * restore leaves its contents, and removes mappings made after the snapshot. Snapshots and clones
+ * share a buffer: the caller keeps it until each micro-VM and snapshot that shows it is gone. */
 VT_EXPORT VT_CHECK int vt_map(struct vt_vm *vm, const struct vt_map *map, uint64_t *gva);
 VT_EXPORT VT_CHECK int vt_unmap(struct vt_vm *vm, uint64_t gva);
 
