@@ -12,8 +12,8 @@
 /* Takes what was found at entry (info NULL: QEMU virt's defaults). Runs with caches off. */
 void boot_take(const struct boot_info *info);
 
-/* Number of redistributors found from gicr on: the vCPU count of a machine without boot_info. */
-uint32_t gic_count_cpus(uint64_t gicr);
+/* By the interrupt controller: the vCPU count of a machine without boot_info. */
+uint32_t gic_count_cpus(const struct boot_info *boot);
 
 /* Distributor, once; redistributor and CPU interface of the calling vCPU. */
 void gic_init(void);

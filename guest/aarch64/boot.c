@@ -2,6 +2,7 @@
 /* From entry to guest_main(): what the zone was given, order of initialization, end of the zone. */
 #include "guest/internal.h"
 
+#include "guest/aarch64/gic.h"
 #include "guest/aarch64/hw.h"
 #include "guest/aarch64/mmu.h"
 #include "guest/aarch64/psci.h"
@@ -11,7 +12,9 @@ void guest_start(void);
 
 static struct boot_info boot;
 
-/* Entered without a hypervisor that knows us: QEMU's virt machine with gic-version=3, 128 MiB. */
+#define VIRT_GICC 0x08010000u /* with gic-version=2 */
+
+/* Entered without a hypervisor that knows us: QEMU's virt machine, 128 MiB. */
 static const struct boot_info qemu_virt = {
     .magic = BOOT_INFO_MAGIC,
     .version = BOOT_INFO_VERSION,
@@ -35,7 +38,8 @@ void boot_take(const struct boot_info *info)
         return;
     }
     boot = qemu_virt;
-    boot.vcpu_count = gic_count_cpus(boot.gicr_gpa);
+    boot.gicc_gpa = gicv2_is_native() ? VIRT_GICC : 0;
+    boot.vcpu_count = gic_count_cpus(&boot);
 }
 
 /* First C code, caches off. */

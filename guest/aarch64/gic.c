@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GICv3 as a bare guest uses it (Arm IHI 0069): group 1, one priority, affinity routing. */
+/*
+ * Interrupts of a bare guest, and its GICv3 (Arm IHI 0069): group 1, one priority, affinity routing.
+ */
+#include "guest/aarch64/gic.h"
+
 #include "guest/aarch64/hw.h"
 #include "guest/aarch64/vcpu.h"
 #include "guest/internal.h"
-#include "lib/field.h"
 
-#define GICD_CTLR       0x0000u
-#define GICD_TYPER      0x0004u
-#define GICD_IGROUPR    0x0080u
-#define GICD_ISENABLER  0x0100u
-#define GICD_ICENABLER  0x0180u
-#define GICD_ISPENDR    0x0200u
-#define GICD_IPRIORITYR 0x0400u
-#define GICD_IROUTER    0x6000u
+#define GICD_IROUTER 0x6000u
 
 #define GICR_TYPER  0x0008u
 #define GICR_WAKER  0x0014u
 #define GICR_SGI    0x10000u /* the second frame: same offsets as the distributor's */
 #define GICR_STRIDE 0x20000u
 
-FIELD(GICD_TYPER_LINES, 0, 5);
 FIELD(GICR_TYPER_LAST, 4, 1);
 FIELD(GICR_TYPER_AFFINITY, 32, 32);
 FIELD(GICR_WAKER_SLEEP, 1, 1);
@@ -35,8 +30,6 @@ FIELD(AFF0, 0, 8);
 FIELD(AFF1, 8, 8);
 FIELD(AFF2, 16, 8);
 
-enum { FIRST_SPI = 32, SPECIAL = 1020, PRIORITY = 0xa0, PRIORITY_MASK = 0xf0 };
-
 /* Redistributor answers within this many reads, or is not waited for. */
 #define WAKE_BOUND 100000u
 
@@ -47,8 +40,13 @@ struct irq_slot {
 
 static struct irq_slot slots[VG_MAX_INTID];
 
-uint32_t gic_count_cpus(uint64_t gicr)
+uint32_t gic_count_cpus(const struct boot_info *boot)
 {
+    uint64_t gicr = boot->gicr_gpa;
+
+    if (boot->gicc_gpa != 0) {
+        return gicv2_count_cpus(boot->gicd_gpa);
+    }
     for (uint32_t n = 0; n < VG_MAX_VCPUS; n++) {
         if (get(GICR_TYPER_LAST, hw_mmio_rd64(gicr + n * GICR_STRIDE + GICR_TYPER)) != 0) {
             return n + 1;
@@ -74,15 +72,99 @@ static uint64_t find_redistributor(uint64_t affinity)
     return vg_boot()->gicr_gpa;
 }
 
-/* Frame that holds the interrupt's bits: the calling vCPU's redistributor or the distributor. */
+/* Frame that holds the interrupt's bits: of the calling vCPU's own, or the distributor. */
 static uint64_t frame_of(uint32_t intid)
 {
-    return intid < FIRST_SPI ? vcpu_this()->gicr + GICR_SGI : vg_boot()->gicd_gpa;
+    return intid < GIC_SPI ? vcpu_this()->gic_frame : vg_boot()->gicd_gpa;
 }
 
 static uint64_t word_of(uint32_t intid, uint32_t base)
 {
     return frame_of(intid) + base + intid / 32 * sizeof(uint32_t);
+}
+
+void gic_frame_init(uint64_t frame)
+{
+    hw_mmio_wr32(frame + GICD_ICENABLER, UINT32_MAX);
+    for (uint32_t i = 0; i < GIC_SPI; i++) {
+        hw_mmio_wr8(frame + GICD_IPRIORITYR + i, GIC_PRIORITY);
+    }
+}
+
+static void init(uint64_t gicd)
+{
+    uint64_t lines = get(GICD_TYPER_LINES, hw_mmio_rd32(gicd + GICD_TYPER)) + 1;
+
+    for (uint64_t i = 1; i < lines; i++) {
+        hw_mmio_wr32(gicd + GICD_IGROUPR + i * sizeof(uint32_t), UINT32_MAX);
+    }
+    hw_mmio_wr32(gicd + GICD_CTLR, (uint32_t)(put(GICD_CTLR_GROUPS, 3) | put(GICD_CTLR_ARE, 1)));
+}
+
+static void init_cpu(void)
+{
+    uint64_t gicr = find_redistributor(get(MPIDR_LOW, rd_mpidr_el1()));
+
+    hw_mmio_wr32(gicr + GICR_WAKER,
+                 (uint32_t)with(GICR_WAKER_SLEEP, hw_mmio_rd32(gicr + GICR_WAKER), 0));
+    for (uint32_t i = 0; i < WAKE_BOUND; i++) {
+        if (get(GICR_WAKER_ASLEEP, hw_mmio_rd32(gicr + GICR_WAKER)) == 0) {
+            break;
+        }
+    }
+    vcpu_this()->gic_frame = gicr + GICR_SGI;
+    gic_frame_init(gicr + GICR_SGI);
+    hw_mmio_wr32(gicr + GICR_SGI + GICD_IGROUPR, UINT32_MAX);
+    wr_icc_sre_el1(rd_icc_sre_el1() | 1);
+    hw_isb();
+    wr_icc_pmr_el1(GIC_PRIORITY_MASK);
+    wr_icc_bpr1_el1(0);
+    wr_icc_ctlr_el1(0);
+    wr_icc_igrpen1_el1(1);
+    hw_isb();
+}
+
+static uint32_t acknowledge(void)
+{
+    uint32_t taken = (uint32_t)rd_icc_iar1_el1();
+
+    hw_isb();
+    return taken;
+}
+
+static void end(uint32_t taken)
+{
+    wr_icc_eoir1_el1(taken);
+    hw_isb();
+}
+
+static void route(uint32_t spi)
+{
+    hw_mmio_wr64(vg_boot()->gicd_gpa + GICD_IROUTER + spi * sizeof(uint64_t),
+                 get(MPIDR_LOW, rd_mpidr_el1()));
+}
+
+static void send(uint64_t affinity, uint32_t sgi)
+{
+    hw_dsb();
+    wr_icc_sgi1r_el1(put(SGI_TARGETS, BIT64(get(AFF0, affinity))) |
+                     put(SGI_AFF1, get(AFF1, affinity)) | put(SGI_AFF2, get(AFF2, affinity)) |
+                     put(SGI_INTID, sgi));
+    hw_isb();
+}
+
+static const struct gic_kind gicv3_kind = {
+    .init = init,
+    .init_cpu = init_cpu,
+    .acknowledge = acknowledge,
+    .end = end,
+    .route = route,
+    .send = send,
+};
+
+const struct gic_kind *gic_kind(void)
+{
+    return vg_boot()->gicc_gpa != 0 ? &gicv2_kind : &gicv3_kind;
 }
 
 void gic_init(void)
@@ -92,54 +174,30 @@ void gic_init(void)
 
     for (uint64_t i = 1; i < lines; i++) {
         hw_mmio_wr32(gicd + GICD_ICENABLER + i * sizeof(uint32_t), UINT32_MAX);
-        hw_mmio_wr32(gicd + GICD_IGROUPR + i * sizeof(uint32_t), UINT32_MAX);
     }
-    hw_mmio_wr32(gicd + GICD_CTLR, (uint32_t)(put(GICD_CTLR_GROUPS, 3) | put(GICD_CTLR_ARE, 1)));
+    gic_kind()->init(gicd);
 }
 
 void gic_init_cpu(void)
 {
-    struct vcpu *self = vcpu_this();
-    uint64_t affinity = get(MPIDR_LOW, rd_mpidr_el1());
-
-    self->gicr = find_redistributor(affinity);
-    hw_mmio_wr32(self->gicr + GICR_WAKER,
-                 (uint32_t)with(GICR_WAKER_SLEEP, hw_mmio_rd32(self->gicr + GICR_WAKER), 0));
-    for (uint32_t i = 0; i < WAKE_BOUND; i++) {
-        if (get(GICR_WAKER_ASLEEP, hw_mmio_rd32(self->gicr + GICR_WAKER)) == 0) {
-            break;
-        }
-    }
-    hw_mmio_wr32(self->gicr + GICR_SGI + GICD_ICENABLER, UINT32_MAX);
-    hw_mmio_wr32(self->gicr + GICR_SGI + GICD_IGROUPR, UINT32_MAX);
-    for (uint32_t i = 0; i < FIRST_SPI; i++) {
-        hw_mmio_wr8(self->gicr + GICR_SGI + GICD_IPRIORITYR + i, PRIORITY);
-    }
-    wr_icc_sre_el1(rd_icc_sre_el1() | 1);
-    hw_isb();
-    wr_icc_pmr_el1(PRIORITY_MASK);
-    wr_icc_bpr1_el1(0);
-    wr_icc_ctlr_el1(0);
-    wr_icc_igrpen1_el1(1);
-    hw_isb();
+    gic_kind()->init_cpu();
 }
 
 void gic_dispatch(void)
 {
     for (;;) {
-        uint32_t intid = (uint32_t)rd_icc_iar1_el1();
+        uint32_t taken = gic_kind()->acknowledge();
+        uint32_t intid = (uint32_t)get(GIC_TAKEN_INTID, taken);
 
-        if (intid >= SPECIAL) {
+        if (intid >= GIC_SPECIAL) {
             return;
         }
-        hw_isb();
         if (intid < VG_MAX_INTID && slots[intid].fn != NULL) {
             slots[intid].fn(intid, slots[intid].arg);
         } else {
             vg_irq_disable(intid); /* nobody will ever serve it */
         }
-        wr_icc_eoir1_el1(intid);
-        hw_isb();
+        gic_kind()->end(taken);
     }
 }
 
@@ -155,10 +213,9 @@ int vg_irq_handler(uint32_t intid, void (*fn)(uint32_t intid, void *arg), void *
 
 void vg_irq_enable(uint32_t intid)
 {
-    if (intid >= FIRST_SPI) {
-        hw_mmio_wr8(vg_boot()->gicd_gpa + GICD_IPRIORITYR + intid, PRIORITY);
-        hw_mmio_wr64(vg_boot()->gicd_gpa + GICD_IROUTER + intid * sizeof(uint64_t),
-                     get(MPIDR_LOW, rd_mpidr_el1()));
+    if (intid >= GIC_SPI) {
+        hw_mmio_wr8(vg_boot()->gicd_gpa + GICD_IPRIORITYR + intid, GIC_PRIORITY);
+        gic_kind()->route(intid);
     }
     hw_mmio_wr32(word_of(intid, GICD_ISENABLER), BIT32(intid % 32));
     hw_dsb();
@@ -187,11 +244,5 @@ void vg_irq_pend(uint32_t intid)
 
 void vg_irq_send(uint32_t vcpu, uint32_t sgi)
 {
-    uint64_t affinity = vcpu_affinity(vcpu);
-
-    hw_dsb();
-    wr_icc_sgi1r_el1(put(SGI_TARGETS, BIT64(get(AFF0, affinity))) |
-                     put(SGI_AFF1, get(AFF1, affinity)) | put(SGI_AFF2, get(AFF2, affinity)) |
-                     put(SGI_INTID, sgi));
-    hw_isb();
+    gic_kind()->send(vcpu_affinity(vcpu), sgi);
 }

@@ -12,6 +12,7 @@
 
 /* name in the manual's lower case, assembler's spelling */
 #define GUEST_REGS(X)                                                                              \
+    X(id_aa64pfr0_el1, id_aa64pfr0_el1)                                                            \
     X(mpidr_el1, mpidr_el1)                                                                        \
     X(tpidr_el1, tpidr_el1)                                                                        \
     X(daif, daif)                                                                                  \

@@ -17,7 +17,7 @@ struct vcpu_timer {
 /* Owner: the vCPU itself, except fn and arg, which its starter writes while it is off. */
 struct vcpu {
     uint64_t stack, exc_stack; /* tops */
-    uint64_t gicr;             /* this vCPU's redistributor, 0 until found */
+    uint64_t gic_frame;        /* registers of its private interrupts, 0 until found */
     uint32_t id;
     void (*fn)(void *arg);
     void *arg;

@@ -16,6 +16,7 @@ enum { TYPE_BLOCK = 1, TYPE_PAGE = 3, SHARE_INNER = 3 };
 
 #define GICD_SIZE  0x10000u
 #define GICR_SIZE  0x20000u /* of one vCPU */
+#define GICC_SIZE  0x2000u
 #define UART_SIZE  0x1000u
 #define SIZE_GIB   UINT64_C(0x40000000)
 #define GOLDEN     UINT64_C(0x9e3779b97f4a7c15) /* odd, for sequences that lie apart */
@@ -200,7 +201,10 @@ bool attack_is_mine(uint64_t at)
 {
     const struct boot_info *boot = vg_boot();
 
-    return at - boot->ram_gpa < boot->ram_size || at - boot->gicd_gpa < GICD_SIZE ||
-           at - boot->gicr_gpa < (uint64_t)boot->vcpu_count * GICR_SIZE ||
-           at - boot->uart_gpa < UART_SIZE;
+    bool is_v2 = boot->gicc_gpa != 0;
+    bool is_gic = at - boot->gicd_gpa < GICD_SIZE ||
+                  (is_v2 ? at - boot->gicc_gpa < GICC_SIZE
+                         : at - boot->gicr_gpa < (uint64_t)boot->vcpu_count * GICR_SIZE);
+
+    return at - boot->ram_gpa < boot->ram_size || is_gic || at - boot->uart_gpa < UART_SIZE;
 }

@@ -117,6 +117,7 @@ struct gic {
     uint32_t own[32];                /* SPIs by arch_pirq_assign() */
     const struct gic_driver *v2;     /* of the machine's GICv2; NULL: a GICv3 */
     uintptr_t gicc, gich;            /* GICv2: mapped */
+    bool soft_end;                   /* GICv2: see vlr2_write() */
 };
 
 extern struct gic gic;

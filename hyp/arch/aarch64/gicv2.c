@@ -76,8 +76,9 @@ static const struct gic_driver driver = {
     .hcr_read = vlr2_hcr_read,
     .hcr_write = vlr2_hcr_write,
     .interface_reset = vlr2_interface_reset,
+    .end_private = vlr2_end_private,
+    .sgi_join = vlr2_sgi_join,
     .sgi_insert = vlr2_sgi_insert,
-    .sgi_merge = vlr2_sgi_merge,
 };
 
 void gicv2_init(const struct plan_board *board, uintptr_t gicd)
@@ -89,6 +90,7 @@ void gicv2_init(const struct plan_board *board, uintptr_t gicd)
         .v2 = &driver,
     };
     gic_facts(board);
+    gic.soft_end = mmio_rd32(gicd, GICD_IIDR) == GICD_IIDR_QEMU;
     mmio_wr32(gicd, GICD_CTLR, 0);
     for (uint32_t n = 1; n < gic.words; n++) {
         gic_word_init(gicd, n);

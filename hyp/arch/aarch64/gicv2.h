@@ -18,6 +18,13 @@ FIELD(GICD2_SGIR_LIST, 16, 8);
 FIELD(GICD2_SGIR_FILTER, 24, 2);
 enum { SGIR_LISTED = 0, SGIR_OTHERS = 1, SGIR_SELF = 2 };
 
+/*
+ * GICD_IIDR of QEMU's GICv2 (of aarch64 machines, nobody else's). When a guest ends a machine
+ * interrupt by its list register, QEMU up to 10.0 deactivates it but does not look whether its line
+ * is still high: a timer that is late stays away until something else happens in the GIC.
+ */
+#define GICD_IIDR_QEMU 0x43bu
+
 /* CPU interface */
 enum {
     GICC_CTLR = 0x0000,
@@ -56,9 +63,14 @@ struct gic_driver {
     void (*hcr_write)(uint32_t value);
     void (*interface_reset)(void); /* active priorities, and what the guest sets for its CPU */
 
-    /* An SGI goes to an empty list register, or to the one that has it. Zone lock held. */
+    /* Takes private interrupts that have ended out of list registers; false: others have, too. */
+    bool (*end_private)(struct vcpu *vcpu);
+
+    /* SGIs of which one is in a list register go there or wait for its end. Zone lock held. */
+    void (*sgi_join)(struct vcpu *vcpu);
+
+    /* Any other SGI goes to an empty list register. */
     void (*sgi_insert)(struct vgic_cpu *v, uint32_t lr, uint32_t intid, const struct vlr_spot *at);
-    void (*sgi_merge)(struct vgic_cpu *v, uint32_t lr, uint32_t intid, const struct vlr_spot *at);
 };
 
 /* Instead of gic_init(): maps the interfaces, sets gic.v2. Once, on the boot CPU. */
@@ -72,8 +84,9 @@ uint32_t vlr2_ended(void);
 uint32_t vlr2_hcr_read(void);
 void vlr2_hcr_write(uint32_t value);
 void vlr2_interface_reset(void);
+bool vlr2_end_private(struct vcpu *vcpu);
+void vlr2_sgi_join(struct vcpu *vcpu);
 void vlr2_sgi_insert(struct vgic_cpu *v, uint32_t lr, uint32_t intid, const struct vlr_spot *at);
-void vlr2_sgi_merge(struct vgic_cpu *v, uint32_t lr, uint32_t intid, const struct vlr_spot *at);
 
 /* Sources of which the running vCPU has this SGI pending in a list register; takes some away. */
 uint32_t vlr2_sgi_sources(const struct vcpu *vcpu, uint32_t intid);

@@ -149,14 +149,8 @@ static bool place(struct vcpu *vcpu, struct search *best)
     uint32_t busy = vlr_busy(v);
     uint32_t lr = lookup(v, busy, best->intid);
 
-    bool has_source = vlr_is_v2(v) && best->intid < VGIC_SGIS;
-
     if (lr != VLR_NONE) {
-        if (has_source) {
-            gic.v2->sgi_merge(v, lr, best->intid, &at);
-        } else {
-            merge(v, lr, best->intid, &at);
-        }
+        merge(v, lr, best->intid, &at);
         return true;
     }
     lr = vlr_first(v->lr_mask & ~busy);
@@ -169,7 +163,7 @@ static bool place(struct vcpu *vcpu, struct search *best)
     if (lr == VLR_NONE) {
         return false;
     }
-    if (has_source) {
+    if (vlr_is_v2(v) && best->intid < VGIC_SGIS) {
         gic.v2->sgi_insert(v, lr, best->intid, &at);
     } else {
         insert(v, lr, best->intid, &at);
@@ -197,9 +191,8 @@ static uint64_t reap(struct vcpu *vcpu)
         struct vlr_spot at = vlr_spot(vcpu, v->lr_intid[i]);
 
         vlr_write(i, 0);
-        at.word->in_lr &= ~at.bit;
+        vspill_end(vcpu, &at);
         words |= BIT64(at.n);
-        vgic_post_bits(vcpu, at.n, at.bit);
     }
     v->lr_level &= ~done;
     return words;
@@ -218,6 +211,9 @@ static void fill(struct vcpu *vcpu, uint64_t words)
     vspill_absorb(vcpu);
     best.words |= reap(vcpu) | atomic_exchange_explicit(&v->work, 0, memory_order_acq_rel);
     v->backlog = 0;
+    if (vlr_is_v2(v)) {
+        gic.v2->sgi_join(vcpu);
+    }
     for (unsigned i = 0; search_next(vcpu, &best); i++) {
         if (i == FILL_MAX || !place(vcpu, &best)) {
             v->backlog = best.words;
@@ -228,10 +224,19 @@ static void fill(struct vcpu *vcpu, uint64_t words)
     set_hcr(v, hcr | put(HCR_LRENPIE, v->spill_mask != 0));
 }
 
+/* A GICv2's common case, without the lock: it is about private interrupts, and none waits. */
+static bool is_settled(struct vcpu *vcpu, uint64_t words)
+{
+    const struct vgic_cpu *v = &vcpu->arch.vgic;
+
+    return vlr_is_v2(v) && words <= 1 && v->backlog == 0 && v->spill_mask == 0 &&
+           gic.v2->end_private(vcpu) && vgic_pending(&v->word) == 0;
+}
+
 __attribute__((noinline)) static void refill_locked(struct vcpu *vcpu, uint64_t words)
 {
-    /* Else not loaded: vlr_start() looks at everything. */
-    if (vcpu->arch.vgic.lr_mask != 0) {
+    /* When not loaded, vlr_start() looks at everything. */
+    if (vcpu->arch.vgic.lr_mask != 0 && !is_settled(vcpu, words)) {
         lock_take(&vcpu->zone->arch.vgic.lock);
         fill(vcpu, words);
         lock_give(&vcpu->zone->arch.vgic.lock);

@@ -90,8 +90,12 @@ static inline uint64_t vlr2_read(uint32_t n)
            put(LR_GROUP, get(LR2_GROUP, lr)) | put(LR_HW, get(LR2_HW, lr));
 }
 
+/* With gic.soft_end, no machine interrupt is linked: its end is reported, and reap() ends it. */
 static inline void vlr2_write(uint32_t n, uint64_t value)
 {
+    if (gic.soft_end && get(LR_HW, value) != 0) {
+        value = with(LR_HW, with(LR_PHYSICAL, value, 0), 0) | put(LR_EOI, 1);
+    }
     mmio_wr32(gic.gich, vlr2_address(n),
               (uint32_t)(put(LR2_VINTID, get(LR_VINTID, value)) |
                          put(LR2_PHYSICAL, get(LR_PHYSICAL, value)) |
@@ -180,6 +184,9 @@ uint32_t vspill_push(struct vcpu *vcpu, uint32_t busy);
 
 /* Ends those that the guest has ended since the last time. Before ICH_HCR_EL2 is written. */
 void vspill_absorb(struct vcpu *vcpu);
+
+/* Ends one: the machine's is deactivated there, an emulated line may be seen again. */
+void vspill_end(struct vcpu *vcpu, const struct vlr_spot *at);
 
 /* Ends all. */
 void vspill_drain(struct vcpu *vcpu);

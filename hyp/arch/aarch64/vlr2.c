@@ -39,6 +39,27 @@ void vlr2_interface_reset(void)
     mmio_wr32(gic.gich, GICH_VMCR, 0);
 }
 
+/* No lock: a vCPU's private word and list registers are its CPU's, but for what is atomic. */
+bool vlr2_end_private(struct vcpu *vcpu)
+{
+    struct vgic_cpu *v = &vcpu->arch.vgic;
+    uint32_t done = vlr_ended(v);
+
+    VLR_EACH (i, done) {
+        if (v->lr_intid[i] >= INTID_SPI) {
+            return false;
+        }
+    }
+    VLR_EACH (i, done) {
+        struct vlr_spot at = vlr_spot(vcpu, v->lr_intid[i]);
+
+        vlr_write(i, 0);
+        vspill_end(vcpu, &at);
+    }
+    v->lr_level &= ~done;
+    return true;
+}
+
 /* ---- SGIs ---- */
 
 static void sgi_write(struct vgic_cpu *v, uint32_t lr, const struct vlr_spot *at, uint64_t value)
@@ -62,16 +83,30 @@ void vlr2_sgi_insert(struct vgic_cpu *v, uint32_t lr, uint32_t intid, const stru
     sgi_write(v, lr, at, vlr_value(at->word, intid) | put(LR_SOURCE, source));
 }
 
-void vlr2_sgi_merge(struct vgic_cpu *v, uint32_t lr, uint32_t intid, const struct vlr_spot *at)
+static void sgi_join(struct vgic_cpu *v, uint32_t lr, const struct vlr_spot *at)
 {
     uint64_t value = vlr_read(lr);
     uint32_t same = BIT32(get(LR_SOURCE, value));
+    uint32_t intid = v->lr_intid[lr];
 
     if ((v->sgi_source[intid] & same) != 0) {
         v->sgi_source[intid] &= (uint8_t)~same;
         value |= put(LR_STATE, LR_PENDING);
     }
     sgi_write(v, lr, at, value);
+}
+
+void vlr2_sgi_join(struct vcpu *vcpu)
+{
+    struct vgic_cpu *v = &vcpu->arch.vgic;
+
+    VLR_EACH (i, vlr_busy(v)) {
+        if (v->lr_intid[i] < VGIC_SGIS && v->sgi_source[v->lr_intid[i]] != 0) {
+            struct vlr_spot at = vlr_spot(vcpu, v->lr_intid[i]);
+
+            sgi_join(v, i, &at);
+        }
+    }
 }
 
 uint32_t vlr2_sgi_sources(const struct vcpu *vcpu, uint32_t intid)

@@ -39,19 +39,24 @@ uint32_t vspill_push(struct vcpu *vcpu, uint32_t busy)
     return victim;
 }
 
-/* Ends one: the machine's is deactivated there, an emulated line may be seen again. */
+void vspill_end(struct vcpu *vcpu, const struct vlr_spot *at)
+{
+    uintptr_t frame = vgic_frame(vcpu, at->n);
+
+    at->word->in_lr &= ~at->bit;
+    if ((at->word->hw & at->bit) != 0 && frame != 0) {
+        mmio_wr32(frame, GICD_ICACTIVER + at->n * 4, at->bit);
+    }
+    vgic_post_bits(vcpu, at->n, at->bit);
+}
+
 static void pop(struct vcpu *vcpu, uint32_t slot)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
     struct vlr_spot at = vlr_spot(vcpu, v->spill_intid[slot]);
-    uintptr_t frame = vgic_frame(vcpu, at.n);
 
     v->spill_mask &= ~BIT32(slot);
-    at.word->in_lr &= ~at.bit;
-    if ((at.word->hw & at.bit) != 0 && frame != 0) {
-        mmio_wr32(frame, GICD_ICACTIVER + at.n * 4, at.bit);
-    }
-    vgic_post_bits(vcpu, at.n, at.bit);
+    vspill_end(vcpu, &at);
 }
 
 /* Handlers end in reverse order of their beginning: the most urgent one first. */

@@ -206,7 +206,7 @@ static void on_sgi(uint32_t intid, void *arg)
 /* Interrupts as the library wants them, after what the sweeps have left. */
 static void interrupts_begin(void)
 {
-    uint64_t frame = vcpu_this()->gicr + SGI_FRAME;
+    uint64_t frame = vcpu_this()->gic_frame;
 
     gic_init_cpu();
     vg_mmio_wr32(frame + ICPENDR, ALL);
