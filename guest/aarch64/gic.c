@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interrupts of a bare guest, and its GICv3 (Arm IHI 0069): group 1, one priority, affinity routing.
+ * Interrupts of a bare guest, and its GICv3 (Arm IHI 0069): group 1, one priority, affinities.
  */
 #include "guest/aarch64/gic.h"
 

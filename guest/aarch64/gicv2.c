@@ -6,11 +6,11 @@
 #include "guest/aarch64/vcpu.h"
 #include "guest/internal.h"
 
-#define GICC_CTLR      0x0000u
-#define GICC_PMR       0x0004u
-#define GICC_BPR       0x0008u
-#define GICC_IAR       0x000cu
-#define GICC_EOIR      0x0010u
+#define GICC_CTLR 0x0000u
+#define GICC_PMR  0x0004u
+#define GICC_BPR  0x0008u
+#define GICC_IAR  0x000cu
+#define GICC_EOIR 0x0010u
 
 FIELD(PFR0_GIC, 24, 4);
 FIELD(GICD_TYPER_CPUS, 5, 3);

@@ -3,7 +3,7 @@
  * libvitrine-guest: the runtime of bare guests. A program supplies guest_main() and links the
  * library; the runtime has set up stack, memory map with caches, vectors, interrupt controller and
  * console before guest_main() runs. The same program runs as a zone of the separation kernel and,
- * without it, on QEMU's `virt` machine (-M virt,gic-version=3 -kernel program.elf, or gic-version=2).
+ * without it, on QEMU's `virt` machine (-M virt,gic-version=3 or 2, -kernel program.elf).
  *
  * Unless a function says otherwise: it may be called on any vCPU, from guest_main() and from
  * handlers, it does not block, and it cannot fail. "Ticks" are those of vg_now().
