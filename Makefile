@@ -138,7 +138,7 @@ unit: unit-tests fuzz-corpus style pytests ## unit tests, fuzz corpora, style (u
 check: unit variants repro bench-check cache uvm ## unit, counts, quick tier, micro-VMs (25 minutes)
 	$(Q)$(PYTHON) tests/run.py --tier quick $(ZONE)
 
-check-full: unit variants repro bench cache uvm fuzz ## everything: all tiers, each fuzzer a minute
+check-full: unit variants repro bench cache uvm uvm-million fuzz ## everything
 	$(Q)$(PYTHON) tests/run.py --tier full $(ZONE)
 	$(Q)O=$(O) $(PYTHON) tests/attack/breaks.py
 

@@ -20,7 +20,7 @@ $(eval $(call uvm_guest,bench/uvm,guest,bench/uvm/guest.c bench/uvm/guest_super.
 ALL  += $(UVM_BENCH)
 DEPS += $(UVM_BENCH_OBJS:.o=.d)
 
-# Figures of this machine's KVM into $(O)/bench-uvm.json; exceptions also in QEMU, on a complete KVM.
+# This machine's KVM into $(O)/bench-uvm.json; exceptions also on a complete KVM, in QEMU.
 .PHONY: bench-uvm
 bench-uvm: $(UVM_BENCH) $(O)/bench/uvm/guest.elf cache ## micro-VMs beside a minimal user of KVM
 	$(Q)status=0; \

@@ -47,6 +47,7 @@ $(eval $(call uvm_test,jail,$(wildcard cli/jail*.c),-lseccomp))
 $(eval $(call uvm_test,jail_self,$(wildcard cli/jail*.c),-lseccomp))
 $(eval $(call uvm_test,loader,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,platform,))
+$(eval $(call uvm_test,stale,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,state,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,survive,$(UVM_SUPPORT)))
 
@@ -55,6 +56,13 @@ $(eval $(call uvm_test,survive,$(UVM_SUPPORT)))
 uvm: all cache ## tests of micro-VMs, on this machine's KVM and in QEMU
 	$(Q)O=$(O) $(PYTHON) tests/uvm/run.py $(UVM) $(UVM_TOOLS:%=--tool %) $(UVM_BINS) \
 	    $(wildcard tests/uvm/*_test.sh)
+
+# A million restores without growth: minutes, natively only.
+.PHONY: uvm-million
+uvm-million: $(O)/uvm/endure_test all ## a million restores (part of check-full)
+	$(Q)if [ -c /dev/kvm ]; then \
+	    UVM_RESTORES=1000000 UVM_GUESTS=$(O)/tests/uvm/guest timeout 3600 $(O)/uvm/endure_test; \
+	else echo '  SKIP     uvm-million: this machine has no /dev/kvm'; fi
 
 ALL += $(UVM_BINS)
 
