@@ -8,6 +8,8 @@
 #include "host/sys.h"
 #include "lib/field.h"
 
+FIELD(CPUID1_VMX, 5, 1);
+FIELD(CPUID_AMD_SVM, 2, 1);
 FIELD(CPUID7_FSGSBASE, 0, 1);
 FIELD(CPUID7_SMEP, 7, 1);
 
@@ -112,6 +114,23 @@ static void find_xsave(struct be_host *host)
     host->caps.xsave_size = size;
 }
 
+/*
+ * A guest gets no virtual machines of its own: what KVM keeps of those is no part of a vCPU's
+ * registers and memory, so that a restore would not end them; and it is much to attack.
+ */
+static void hide_nesting(struct kvm_cpuid2 *cpuid)
+{
+    for (unsigned i = 0; i < cpuid->nent; i++) {
+        struct kvm_cpuid_entry2 *e = &cpuid->entries[i];
+
+        if (e->function == 1) {
+            e->ecx = (uint32_t)with(CPUID1_VMX, e->ecx, 0);
+        } else if (e->function == 0x80000001) {
+            e->ecx = (uint32_t)with(CPUID_AMD_SVM, e->ecx, 0);
+        }
+    }
+}
+
 static int read_cpuid(struct be_host *host, const struct log *log)
 {
     const struct kvm_cpuid_entry2 *e;
@@ -126,6 +145,7 @@ static int read_cpuid(struct be_host *host, const struct log *log)
     if (err != VT_OK) {
         return err;
     }
+    hide_nesting(host->cpuid);
     e = cpuid_leaf(host, 7, 0);
     if (e != NULL) {
         host->caps.cpu.fsgsbase = get(CPUID7_FSGSBASE, e->ebx) != 0;

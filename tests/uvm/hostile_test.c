@@ -287,6 +287,23 @@ static void test_registers(void **state)
     uvm_check_alive(vm);
 }
 
+/* Virtual machines of its own: their state would outlive a restore (host/kvm_host.c). */
+static void test_no_nesting(void **state)
+{
+    static const struct puppet_step step[] = {
+        { PUPPET_WRMSR, 0xc0000080, 0x1d00, 0 }, /* EFER: SVME beside what it has */
+        { PUPPET_CR4, 0x2620, 0, 0 },            /* VMXE */
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_COUNT(step); i++) {
+        fresh();
+        assert_int_not_equal(run("ok", &step[i], 1), VT_OK);
+    }
+    fresh();
+    uvm_check_alive(vm);
+}
+
 /* Every page of the low 2 MiB overwritten, one by one and all at once. */
 static void test_tables(void **state)
 {
@@ -539,12 +556,13 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),      cmocka_unit_test(test_stops),
-        cmocka_unit_test(test_no_stack),  cmocka_unit_test(test_ports),
-        cmocka_unit_test(test_registers), cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_replies),
-        cmocka_unit_test(test_requests),  cmocka_unit_test(test_records),
-        cmocka_unit_test(test_xsave),     cmocka_unit_test(test_vectors_fault),
+        cmocka_unit_test(test_good),       cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_no_stack),   cmocka_unit_test(test_ports),
+        cmocka_unit_test(test_registers),  cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_no_memory),  cmocka_unit_test(test_replies),
+        cmocka_unit_test(test_requests),   cmocka_unit_test(test_records),
+        cmocka_unit_test(test_xsave),      cmocka_unit_test(test_vectors_fault),
+        cmocka_unit_test(test_no_nesting),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
