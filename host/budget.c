@@ -2,6 +2,7 @@
 /* Time budgets and cancelling; system calls for timers only when a budget is set. */
 #include "host/budget.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "host/sys.h"
@@ -14,6 +15,21 @@ static const clockid_t clocks[BUDGET_CLOCKS] = {
     [BUDGET_CPU] = CLOCK_THREAD_CPUTIME_ID,
 };
 
+/*
+ * A number that no other thread gets. Those of the kernel come again, and a timer would go on to
+ * signal the thread that has ended.
+ */
+static uint64_t thread_number(void)
+{
+    static atomic_ullong last;
+    static _Thread_local uint64_t mine;
+
+    if (mine == 0) {
+        mine = atomic_fetch_add(&last, 1) + 1;
+    }
+    return mine;
+}
+
 void budget_init(struct budget *b, int signal)
 {
     memset(b, 0, sizeof(*b));
@@ -21,13 +37,14 @@ void budget_init(struct budget *b, int signal)
     (void)pthread_mutex_init(&b->lock, NULL);
 }
 
+/* After fork() they are the parent's, and their names may be those of others here. */
 static void drop_timers(struct budget *b)
 {
     for (unsigned c = 0; c < BUDGET_CLOCKS; c++) {
-        if (b->has_timer[c]) {
+        if (b->has_timer[c] && b->timer_pid == sys_pid()) {
             sys_timer_delete(b->timer[c]);
-            b->has_timer[c] = false;
         }
+        b->has_timer[c] = false;
     }
 }
 
@@ -41,9 +58,10 @@ static int arm(struct budget *b, const struct log *log)
 {
     int tid = sys_tid();
 
-    if (tid != b->timer_tid) {
+    if (b->timer_thread != thread_number() || b->timer_pid != sys_pid()) {
         drop_timers(b);
-        b->timer_tid = tid;
+        b->timer_thread = thread_number();
+        b->timer_pid = sys_pid();
     }
     b->armed = true;
     for (unsigned c = 0; c < BUDGET_CLOCKS; c++) {

@@ -22,7 +22,8 @@ struct budget {
     uint64_t deadline[BUDGET_CLOCKS]; /* of this call; 0: none */
     timer_t timer[BUDGET_CLOCKS];
     bool has_timer[BUDGET_CLOCKS];
-    int timer_tid; /* thread that the timers signal */
+    uint64_t timer_thread; /* thread that the timers signal, and its process */
+    int timer_pid;
     bool mask_is_known;
     bool armed;
     sigset_t old;  /* the caller's mask */

@@ -3,14 +3,17 @@
  * Loops without end, in user code and in ring 0: budgets of wall clock and CPU time end them, and
  * so does another thread, at any moment; what the program does with signals is untouched.
  */
+#define _GNU_SOURCE
 #include "tests/uvm/support.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/uvm/puppet.h"
 
@@ -106,6 +109,57 @@ static void test_enough_time(void **state)
         assert_int_equal(uvm_call(vm, "count_to", 1000), 1000);
     }
     assert_int_equal(vt_set_budget(vm, 0, 0), VT_OK);
+}
+
+/* ---- Threads ---- */
+
+static void *loop_in_thread(void *arg)
+{
+    int *err = arg;
+
+    *err = uvm_try(vm, "spin", 0, NULL);
+    return (void *)(uintptr_t)gettid();
+}
+
+/* The number that the next thread gets; false: this process may not say so. */
+static bool next_thread(uintptr_t number)
+{
+    FILE *f = fopen("/proc/sys/kernel/ns_last_pid", "w");
+    bool done = f != NULL && fprintf(f, "%llu", (unsigned long long)number - 1) > 0;
+
+    return f != NULL && fclose(f) == 0 && done;
+}
+
+/* A thread that has the number of one that has ended is another: the timers know. */
+static void test_number_comes_again(void **state)
+{
+    struct timespec late;
+    void *first = NULL;
+    void *now = NULL;
+    pthread_t thread;
+    int err = VT_OK;
+
+    (void)state;
+    assert_int_equal(vt_set_budget(vm, BUDGET_MS * (uint64_t)MS, 0), VT_OK);
+    for (int i = 0; i < 100 && (first == NULL || now != first); i++) {
+        if (first != NULL && !next_thread((uintptr_t)first)) {
+            uvm_skip("/proc/sys/kernel/ns_last_pid can't be written");
+        }
+        assert_int_equal(pthread_create(&thread, NULL, loop_in_thread, &err), 0);
+        clock_gettime(CLOCK_REALTIME, &late);
+        late.tv_sec += LATE_MS / 1000;
+        if (pthread_timedjoin_np(thread, &now, &late) != 0) {
+            assert_int_equal(vt_cancel(vm), VT_OK);
+            pthread_join(thread, &now);
+        }
+        assert_int_equal(err, VT_ERR_BUDGET);
+        assert_int_equal(vt_restore(vm, NULL), VT_OK);
+        if (first == NULL) {
+            first = now;
+            now = NULL;
+        }
+    }
+    assert_ptr_equal(now, first);
 }
 
 /* ---- Cancel ---- */
@@ -296,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup(test_ring0_loop, fresh),
         cmocka_unit_test_setup(test_pestering, fresh),
         cmocka_unit_test_setup(test_enough_time, fresh),
+        cmocka_unit_test_setup(test_number_comes_again, fresh),
         cmocka_unit_test_setup(test_cancel, fresh),
         cmocka_unit_test_setup(test_cancel_when, fresh),
         cmocka_unit_test_setup(test_cancel_race, fresh),
