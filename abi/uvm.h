@@ -112,7 +112,7 @@ struct uvm_info {
     uint64_t stack_top, stack_limit, stack_guard;
     uint64_t stack_pte;
     uint64_t xsave_gva, xsave_size, xsave_mask; /* supervisor RW buffer, 64-byte aligned */
-    uint64_t seed[2];
+    uint64_t seed[2]; /* random: others for each micro-VM, and after each restore */
 };
 
 #endif

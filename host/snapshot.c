@@ -180,6 +180,10 @@ static int restore(struct vt_vm *vm, const struct vt_snapshot *s)
     if (err != VT_OK) {
         return err;
     }
+    /* Who used the micro-VM before must not know what the next one takes for random. */
+    if (sys_random(vm->info.seed, sizeof(vm->info.seed)) != 0) {
+        return log_errno(&vm->log, "getrandom");
+    }
     map_remove_others(vm, maps);
     err = restore_memory(vm, memory);
     err = err == VT_OK ? map_add_missing(vm, maps) : err;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi/uvm.h"
 #include "vitrine.h"
 
 #define PATH_LEN 512
@@ -162,6 +163,35 @@ static void test_snapshot(void **state)
     vt_destroy(clone);
 }
 
+/* The seed that a micro-VM has is in no other, and not in itself after a restore. */
+static void test_seed(void **state)
+{
+    struct vt_vm *vm = create("calls");
+    struct vt_snapshot *snapshot = NULL;
+    struct vt_vm *clone = NULL;
+    struct uvm_info info[5];
+
+    (void)state;
+    assert_int_equal(vt_read(vm, UVM_INFO_GVA, &info[0], sizeof(info[0])), VT_OK);
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+    assert_int_equal(vt_read(vm, UVM_INFO_GVA, &info[1], sizeof(info[1])), VT_OK);
+    assert_int_equal(vt_snapshot(vm, &snapshot), VT_OK);
+    assert_int_equal(vt_restore(vm, snapshot), VT_OK);
+    assert_int_equal(vt_read(vm, UVM_INFO_GVA, &info[2], sizeof(info[2])), VT_OK);
+    assert_int_equal(vt_clone(snapshot, NULL, &clone), VT_OK);
+    assert_int_equal(vt_read(clone, UVM_INFO_GVA, &info[3], sizeof(info[3])), VT_OK);
+    assert_int_equal(vt_restore(clone, snapshot), VT_OK);
+    assert_int_equal(vt_read(clone, UVM_INFO_GVA, &info[4], sizeof(info[4])), VT_OK);
+    for (unsigned i = 0; i < 5; i++) {
+        for (unsigned k = 0; k < i; k++) {
+            assert_memory_not_equal(info[i].seed, info[k].seed, sizeof(info[i].seed));
+        }
+    }
+    vt_destroy(clone);
+    vt_snapshot_free(snapshot);
+    vt_destroy(vm);
+}
+
 static uint64_t private_memory(const struct vt_vm *vm)
 {
     struct vt_metrics metrics = { .size = sizeof(metrics) };
@@ -315,12 +345,12 @@ static void test_map_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_call),     cmocka_unit_test(test_pie),
-        cmocka_unit_test(test_data),     cmocka_unit_test(test_host_function),
-        cmocka_unit_test(test_snapshot), cmocka_unit_test(test_memory_returns),
-        cmocka_unit_test(test_fault),    cmocka_unit_test(test_budget),
-        cmocka_unit_test(test_map),      cmocka_unit_test(test_map_gone),
-        cmocka_unit_test(test_map_cut),
+        cmocka_unit_test(test_call),           cmocka_unit_test(test_pie),
+        cmocka_unit_test(test_data),           cmocka_unit_test(test_host_function),
+        cmocka_unit_test(test_snapshot),       cmocka_unit_test(test_seed),
+        cmocka_unit_test(test_memory_returns), cmocka_unit_test(test_fault),
+        cmocka_unit_test(test_budget),         cmocka_unit_test(test_map),
+        cmocka_unit_test(test_map_gone),       cmocka_unit_test(test_map_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
