@@ -106,7 +106,8 @@ struct be_ops {
     /* Forgets all translations: page tables were changed behind the guest's back. */
     int (*flush)(struct be_vm *vm);
     int (*map)(struct be_vm *vm, const struct be_mapping *mapping);
-    void (*unmap)(struct be_vm *vm, const struct be_mapping *mapping);
+    /* Failed: the guest still has it. */
+    int (*unmap)(struct be_vm *vm, const struct be_mapping *mapping);
 };
 
 /* All back ends of this library, best first; ends with NULL. */

@@ -219,9 +219,9 @@ static int map(struct be_vm *vm, const struct be_mapping *mapping)
     return set_mapping(vm, mapping, mapping->size);
 }
 
-static void unmap(struct be_vm *vm, const struct be_mapping *mapping)
+static int unmap(struct be_vm *vm, const struct be_mapping *mapping)
 {
-    (void)set_mapping(vm, mapping, 0);
+    return set_mapping(vm, mapping, 0);
 }
 
 static const struct be_caps *caps(const struct be_host *host)

@@ -103,18 +103,24 @@ static int show(struct vt_vm *vm, unsigned i)
     return vm->ops->map(vm->be, &m);
 }
 
-static void hide(struct vt_vm *vm, unsigned i)
+/* Failed, the memory stays: the guest can still reach it. */
+static int hide(struct vt_vm *vm, unsigned i)
 {
     struct be_mapping m = mapping_of(&vm->maps, i);
+    int err = vm->ops->unmap(vm->be, &m);
 
-    vm->ops->unmap(vm->be, &m);
-    object_put(vm->maps.slot[i].object);
-    vm->maps.slot[i].object = NULL;
+    if (err == VT_OK) {
+        object_put(vm->maps.slot[i].object);
+        vm->maps.slot[i].object = NULL;
+    }
+    return err;
 }
 
-void map_remove_others(struct vt_vm *vm, const struct map_set *keep)
+int map_remove_others(struct vt_vm *vm, const struct map_set *keep)
 {
-    for (unsigned i = 0; i < MAP_MAX; i++) {
+    int err = VT_OK;
+
+    for (unsigned i = 0; i < MAP_MAX && err == VT_OK; i++) {
         const struct map_slot *s = &vm->maps.slot[i];
 
         if (s->object != NULL &&
@@ -122,9 +128,10 @@ void map_remove_others(struct vt_vm *vm, const struct map_set *keep)
             if (!s->object->owned) { /* the caller may free the buffer now */
                 atomic_store(&s->object->gone, true);
             }
-            hide(vm, i);
+            err = hide(vm, i);
         }
     }
+    return err;
 }
 
 int map_add_missing(struct vt_vm *vm, const struct map_set *from)
@@ -205,15 +212,16 @@ static int add(struct vt_vm *vm, const struct vt_map *map, uint64_t *gva)
     vm->maps.slot[i].gva = region.start;
     region.perm |= map->writable ? (uint32_t)ELF_WRITE : 0;
     err = show(vm, i);
-    if (err == VT_OK && paging_map_window(&vm->paging, &region) != OK) {
-        paging_clear_window(&vm->paging, &region);
-        err = VT_ERR_TOO_BIG;
-        vm->ops->unmap(vm->be, &(struct be_mapping){ .slot = i + 1 });
-    }
     if (err != VT_OK) {
         object_put(vm->maps.slot[i].object);
         vm->maps.slot[i].object = NULL;
         return err;
+    }
+    if (paging_map_window(&vm->paging, &region) != OK) {
+        paging_clear_window(&vm->paging, &region);
+        err = hide(vm, i);
+        vm->state = err == VT_OK ? vm->state : VT_STATE_POISONED; /* a restore tries again */
+        return err == VT_OK ? VT_ERR_TOO_BIG : err;
     }
     *gva = region.start;
     return VT_OK;
@@ -254,9 +262,10 @@ int vt_unmap(struct vt_vm *vm, uint64_t gva)
         }
         region.size = s->object->size;
         atomic_store(&s->object->gone, true);
-        paging_clear_window(&vm->paging, &region);
-        hide(vm, i);
-        err = VT_OK;
+        if (!vm->lost) {
+            paging_clear_window(&vm->paging, &region);
+        }
+        err = hide(vm, i);
     }
     vm_leave(vm);
     return err;

@@ -41,7 +41,7 @@ void map_set_copy(struct map_set *to, const struct map_set *from);
 void map_set_clear(struct map_set *set);
 
 /* Removes what is not in `keep` from the back end and the set; its page tables are the caller's. */
-void map_remove_others(struct vt_vm *vm, const struct map_set *keep);
+VT_CHECK int map_remove_others(struct vt_vm *vm, const struct map_set *keep);
 
 /* Gives a micro-VM the mappings of a snapshot, whose page tables it has, as far as they exist. */
 VT_CHECK int map_add_missing(struct vt_vm *vm, const struct map_set *from);

@@ -184,8 +184,8 @@ static int restore(struct vt_vm *vm, const struct vt_snapshot *s)
     if (sys_random(vm->info.seed, sizeof(vm->info.seed)) != 0) {
         return log_errno(&vm->log, "getrandom");
     }
-    map_remove_others(vm, maps);
-    err = restore_memory(vm, memory);
+    err = map_remove_others(vm, maps);
+    err = err == VT_OK ? restore_memory(vm, memory) : err;
     err = err == VT_OK ? map_add_missing(vm, maps) : err;
     err = err == VT_OK ? vm->ops->load(vm->be, state) : err;
     if (err != VT_OK) {

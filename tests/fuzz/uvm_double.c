@@ -160,10 +160,11 @@ static int map(struct be_vm *vm, const struct be_mapping *mapping)
     return VT_OK;
 }
 
-static void unmap(struct be_vm *vm, const struct be_mapping *mapping)
+static int unmap(struct be_vm *vm, const struct be_mapping *mapping)
 {
     (void)vm;
     (void)mapping;
+    return VT_OK;
 }
 
 const struct be_ops kvm_ops = {
