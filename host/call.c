@@ -75,7 +75,26 @@ static int take_result(struct vt_vm *vm, unsigned index, struct vt_value *result
     return err;
 }
 
-/* A line for the log; unprintable characters could fool a terminal. */
+/*
+ * Unprintable characters could fool a terminal: those of ASCII, and U+0080 to U+009F, as which a
+ * terminal may also take bytes that are within no character of UTF-8.
+ */
+static void make_printable(char *line, size_t len)
+{
+    unsigned char before = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)line[i];
+        bool is_high = c >= 0x80 && c < 0xa0 && (before < 0x80 || before == 0xc2);
+
+        if (c < ' ' || c == 0x7f || is_high) {
+            line[i] = c == '\n' || c == '\t' ? ' ' : '?';
+        }
+        before = (unsigned char)line[i];
+    }
+}
+
+/* A line for the log. */
 static int guest_log(struct vt_vm *vm)
 {
     static const enum vt_log_level guest_level = VT_LOG_GUEST;
@@ -98,13 +117,7 @@ static int guest_log(struct vt_vm *vm)
     while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) {
         len--;
     }
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)line[i];
-
-        if (c < ' ' || c == 0x7f) {
-            line[i] = c == '\n' || c == '\t' ? ' ' : '?';
-        }
-    }
+    make_printable(line, len);
     line[len] = 0;
     vm_callback_begin(vm);
     vm->log.fn(vm->log.ctx, vm, guest_level, line);

@@ -29,7 +29,7 @@ static int put_data(struct value_data *data, uint32_t type, const struct vt_valu
         return VT_ERR_TOO_BIG;
     }
     if (in->len != 0) {
-        memcpy(data->bytes + at, in->data, in->len);
+        memmove(data->bytes + at, in->data, in->len); /* it may be the last call's result */
     }
     data->used = at + in->len;
     if (type == CALL_STR) {

@@ -31,14 +31,19 @@ static struct vt_image *load(const char *name)
     return image;
 }
 
-static struct vt_vm *create(const char *name)
+static struct vt_vm *create_with(const char *name, const struct vt_cfg *cfg)
 {
     struct vt_image *image = load(name);
     struct vt_vm *vm = NULL;
 
-    assert_int_equal(vt_create(image, NULL, &vm), VT_OK);
+    assert_int_equal(vt_create(image, cfg, &vm), VT_OK);
     vt_image_free(image); /* the micro-VM keeps what it needs */
     return vm;
+}
+
+static struct vt_vm *create(const char *name)
+{
+    return create_with(name, NULL);
 }
 
 static void call_add(struct vt_vm *vm)
@@ -83,6 +88,66 @@ static void test_data(void **state)
     assert_string_equal(result.data, "hello");
     assert_int_equal(vt_call(vm, "constructor_ran", NULL, 0, &result), VT_OK);
     assert_int_equal(result.u, 7);
+    vt_destroy(vm);
+}
+
+static void keep_log(void *ctx, const struct vt_vm *vm, enum vt_log_level level, const char *text)
+{
+    (void)vm;
+    if (level == VT_LOG_GUEST) {
+        (void)snprintf(ctx, PATH_LEN, "%s", text);
+    }
+}
+
+/* Text that is shown as it is, and such as a terminal would obey: ESC, CSI in UTF-8 and bare. */
+static void test_log(void **state)
+{
+    static const struct {
+        const char *said, *shown;
+    } rows[] = {
+        { "plain", "plain" },
+        { "d\xc3\xa9j\xc3\xa0 \xe2\x80\x94 \xe2\x80\x9b",
+          "d\xc3\xa9j\xc3\xa0 \xe2\x80\x94 \xe2\x80\x9b" },
+        { "\x1b[2J\x7f\n", "?[2J?" },
+        { "\xc2\x9b"
+          "2J",
+          "\xc2?2J" },
+        { "\x9b\x9b"
+          "2J",
+          "??2J" },
+    };
+    char line[PATH_LEN] = "";
+    struct vt_cfg cfg = { .size = sizeof(cfg), .log = keep_log, .log_ctx = line };
+    struct vt_vm *vm = create_with("calls", &cfg);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct vt_value text = { .type = CALL_STR,
+                                       .data = rows[i].said,
+                                       .len = strlen(rows[i].said) };
+
+        assert_int_equal(vt_call(vm, "say", &text, 1, NULL), VT_OK);
+        assert_string_equal(line, rows[i].shown);
+    }
+    vt_destroy(vm);
+}
+
+/* A result may be the next call's argument, where it lies. */
+static void test_result_as_argument(void **state)
+{
+    char data[200];
+    struct vt_value value = { .type = CALL_STR, .data = data, .len = sizeof(data) };
+    struct vt_vm *vm = create("calls");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(data); i++) {
+        data[i] = (char)('a' + i % 26);
+    }
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(vt_call(vm, "echo", &value, 1, &value), VT_OK);
+        assert_int_equal(value.len, sizeof(data));
+        assert_memory_equal(value.data, data, sizeof(data));
+    }
     vt_destroy(vm);
 }
 
@@ -345,12 +410,20 @@ static void test_map_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_call),           cmocka_unit_test(test_pie),
-        cmocka_unit_test(test_data),           cmocka_unit_test(test_host_function),
-        cmocka_unit_test(test_snapshot),       cmocka_unit_test(test_seed),
-        cmocka_unit_test(test_memory_returns), cmocka_unit_test(test_fault),
-        cmocka_unit_test(test_budget),         cmocka_unit_test(test_map),
-        cmocka_unit_test(test_map_gone),       cmocka_unit_test(test_map_cut),
+        cmocka_unit_test(test_call),
+        cmocka_unit_test(test_pie),
+        cmocka_unit_test(test_data),
+        cmocka_unit_test(test_host_function),
+        cmocka_unit_test(test_log),
+        cmocka_unit_test(test_result_as_argument),
+        cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_seed),
+        cmocka_unit_test(test_memory_returns),
+        cmocka_unit_test(test_fault),
+        cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_map),
+        cmocka_unit_test(test_map_gone),
+        cmocka_unit_test(test_map_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
