@@ -197,15 +197,27 @@ static void print_bool(FILE *out, const struct vt_value *value)
     fprintf(out, "%s\n", value->u != 0 ? "true" : "false");
 }
 
+/* Also U+0080 to U+009F, and bytes that would be those to a terminal without UTF-8. */
+static bool is_control(unsigned char before, unsigned char c)
+{
+    bool is_c1 = c >= 0x80 && c < 0xa0 && (before < 0x80 || before == 0xc2);
+
+    return (c < ' ' && c != '\n' && c != '\t') || c == 0x7f || is_c1;
+}
+
 void text_print(FILE *out, const char *text, size_t len)
 {
+    unsigned char before = 0;
+
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
 
-        if (c == '\n' || c == '\t' || (c >= ' ' && c != 0x7f)) {
-            fputc(c, out);
-        } else {
+        if (is_control(before, c)) {
             fprintf(out, "\\x%02x", c);
+            before = 0;
+        } else {
+            fputc(c, out);
+            before = c;
         }
     }
     fputc('\n', out);
