@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests hyp/arch/aarch64/gicv2.c, vgicv2.c and vlr2.c on a machine with a GICv2. */
+#include "gicv2.h"
+
+#include <string.h>
+
+#include "gic_fixture.h"
+#include "mmu.h"
+#include "vlr.h"
+
+#define GICC UINT64_C(0x8010000)
+#define GICH UINT64_C(0x8030000)
+#define LRS  4u
+
+struct pcpu *pcpus;
+static uint8_t gicc_bytes[0x2000], gich_bytes[0x1000];
+
+uintptr_t mmu_map_device(hpa_t pa, uint64_t size)
+{
+    (void)size;
+    return pa.v;
+}
+
+static uint32_t lr(unsigned n)
+{
+    return (uint32_t)fake_mmio_rd(GICH + GICH_LR + n * 4, 4);
+}
+
+static unsigned lr_state(unsigned n)
+{
+    return lr(n) >> 28 & 3;
+}
+
+/* What the machine computes from its list registers. */
+static void gich_hook(uint64_t offset, unsigned size, bool write, uint64_t value)
+{
+    uint32_t empty = 0, ended = 0;
+
+    (void)offset, (void)size, (void)write, (void)value;
+    for (unsigned i = 0; i < LRS; i++) {
+        uint32_t word;
+        bool eoi;
+
+        memcpy(&word, gich_bytes + GICH_LR + i * 4, sizeof(word));
+        eoi = (word & BIT32(31)) == 0 && (word & BIT32(19)) != 0;
+        empty |= (word >> 28 & 3) == 0 && !eoi ? BIT32(i) : 0;
+        ended |= (word >> 28 & 3) == 0 && eoi ? BIT32(i) : 0;
+    }
+    memcpy(gich_bytes + GICH_ELRSR, &empty, sizeof(empty));
+    memcpy(gich_bytes + GICH_EISR, &ended, sizeof(ended));
+}
+
+static void guest_set_state(unsigned n, unsigned state)
+{
+    fake_mmio_wr(GICH + GICH_LR + n * 4, 4, (lr(n) & ~(3u << 28)) | state << 28);
+}
+
+static int setup(void **state)
+{
+    (void)fx_setup(state);
+    memset(gicc_bytes, 0, sizeof(gicc_bytes));
+    memset(gich_bytes, 0, sizeof(gich_bytes));
+    gich_bytes[GICH_VTR] = LRS - 1;
+    gich_hook(0, 0, false, 0);
+    fake_mmio_add(&(struct fake_mmio){ GICC, sizeof(gicc_bytes), gicc_bytes, NULL });
+    fake_mmio_add(&(struct fake_mmio){ GICH, sizeof(gich_bytes), gich_bytes, gich_hook });
+    pcpus = fx.cpu;
+    fx.plan.board.gicc_hpa = GICC;
+    fx.plan.board.gich_hpa = GICH;
+    gicv2_init(&fx.plan.board, FX_GICD);
+    for (unsigned i = FX_CPUS; i-- > 0;) {
+        fx.self = &fx.cpu[i];
+        fx.self->arch.gicr = 0;
+        fx.gicd.bytes[GICD_ITARGETSR] = (uint8_t)BIT32(i);
+        gic_cpu_init(fx.self);
+    }
+    fx.zone[0].dev_count = fx.zone[1].dev_count = 0;
+    arch_virq_init(&fx.zone[0], &fx.plan);
+    arch_virq_init(&fx.zone[1], &fx.plan);
+    for (unsigned i = 0; i < FX_CPUS; i++) {
+        fx.cpu[i].vcpu->arch.vgic.quick = 0; /* as at boot; the fixture began with a GICv3 */
+    }
+    vgic_vcpu_load(&fx.vcpu[0][0]);
+    for (uint32_t i = 0; i < fx.plan.irq_count; i++) {
+        if (fx.plan.irq[i].zone == 0) {
+            fx.gicd.allowed[fx.plan.irq[i].intid / 32] |= BIT32(fx.plan.irq[i].intid % 32);
+        }
+    }
+    fx.gicd.allowed[0] = BIT32(FX_VTIMER) | BIT32(FX_PTIMER);
+    arch_virq_flush(&fx.vcpu[0][0]);
+    memset(fx.requests, 0, sizeof(fx.requests));
+    return 0;
+}
+
+static uint64_t access_by(unsigned who, struct mmio_access access)
+{
+    assert_true(vgicd2_access(&fx.vcpu[0][who], &access));
+    return access.value;
+}
+
+static uint64_t rd(unsigned who, uint32_t offset, unsigned size)
+{
+    return access_by(who, (struct mmio_access){ offset, UINT64_MAX, (uint8_t)size, false });
+}
+
+static void wr(unsigned who, uint32_t offset, unsigned size, uint64_t value)
+{
+    (void)access_by(who, (struct mmio_access){ offset, value, (uint8_t)size, true });
+}
+
+static void test_rows_are_sorted_and_in_the_map(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < vgicd2_table.count; i++) {
+        const struct vgic_reg *row = &vgicd2_table.rows[i];
+
+        assert_true(row->first <= row->last && row->last < 0x1000 && row->sizes != 0);
+        assert_true(i == 0 || row->first > vgicd2_table.rows[i - 1].last);
+    }
+    for (uint32_t offset = 0; offset < 0x1000; offset++) {
+        const struct vgic_reg *row = vgic_row(&vgicd2_table, offset);
+
+        assert_true(row == NULL || (offset >= row->first && offset <= row->last));
+    }
+}
+
+/* Every offset and size with ones, by every vCPU: the fixture fails what the zone does not own. */
+static void test_all_ones_reach_only_owned(void **state)
+{
+    (void)state;
+    fx.gicd.watch = true;
+    for (uint32_t offset = 0; offset < 0x1000; offset++) {
+        for (unsigned size = 1; size <= 8 && offset % size == 0; size *= 2) {
+            struct mmio_access access = { offset, UINT64_MAX, (uint8_t)size, true };
+            bool taken;
+
+            if (offset >= GICD_ITARGETSR && offset < GICD_ICFGR) {
+                continue; /* the fixture's GICv3 has nothing there: test_targets */
+            }
+            taken = vgicd2_access(&fx.vcpu[0][0], &access);
+            assert_false(size == 8 && taken && vgic_row(&vgicd2_table, offset) != NULL);
+        }
+    }
+}
+
+static void test_targets(void **state)
+{
+    uint32_t at = GICD_ITARGETSR + FX_LEVEL;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(rd(i, GICD_ITARGETSR, 4), BIT32(i) * 0x01010101u);
+        wr(i, GICD_ITARGETSR, 4, 0);
+        assert_int_equal(rd(i, GICD_ITARGETSR + 27, 1), BIT32(i));
+    }
+    wr(0, at, 1, 0xf8); /* none of the zone's */
+    assert_int_equal(rd(0, at, 1), 1);
+    assert_int_equal(fx.gicd.bytes[at], 1);
+    wr(0, at, 1, 0xfc); /* the machine's CPU of vCPU 2 */
+    assert_int_equal(rd(1, at, 1), 4);
+    assert_int_equal(fx.gicd.bytes[at], 4);
+    fx.gicd.bytes[GICD_ITARGETSR + FX_FOREIGN] = 8;
+    wr(0, GICD_ITARGETSR + FX_FOREIGN, 1, 1);
+    assert_int_equal(rd(0, GICD_ITARGETSR + FX_FOREIGN, 1), 0);
+    assert_int_equal(fx.gicd.bytes[GICD_ITARGETSR + FX_FOREIGN], 8);
+}
+
+/* Which vCPUs got it; clears it. */
+static unsigned receivers(uint32_t intid, unsigned from)
+{
+    unsigned who = 0;
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct vgic_cpu *v = &fx.vcpu[0][i].arch.vgic;
+
+        if (atomic_exchange(&v->word.pending, 0) != 0) {
+            who |= 1u << i;
+            assert_int_equal(v->sgi_source[intid], BIT32(from));
+            assert_true(fx.requests[i] != 0);
+        }
+        v->sgi_source[intid] = 0;
+        fx.requests[i] = 0;
+    }
+    assert_int_equal(vgic_pending(&fx.vcpu[1][0].arch.vgic.word), 0);
+    assert_int_equal(fx.requests[3], 0);
+    return who;
+}
+
+static unsigned send(unsigned from, uint32_t value)
+{
+    wr(from, GICD_SGIR, 4, value);
+    return receivers(value & 15, from);
+}
+
+static void test_sgir_filters(void **state)
+{
+    (void)state;
+    assert_int_equal(send(0, 0x00020005), 2);
+    assert_int_equal(send(1, 0x00ff0005), 7); /* no more than there are */
+    assert_int_equal(send(1, 0x00f80005), 0); /* CPU 3 is the other zone's */
+    assert_int_equal(send(1, 0x01ff0005), 5);
+    assert_int_equal(send(2, 0x02000005), 4);
+    assert_int_equal(send(0, 0x03ff0005), 0);
+    assert_int_equal(rd(0, GICD_SGIR, 4), 0);
+}
+
+static void test_sgir_random_values_stay_in_the_zone(void **state)
+{
+    uint64_t seed = 88172645463325252u;
+
+    (void)state;
+    for (unsigned i = 0; i < 50000; i++) {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (void)send(i % 3, (uint32_t)seed);
+    }
+}
+
+/* One list register, the senders one after the other; each once however often it sends. */
+static void test_senders_take_turns(void **state)
+{
+    struct vcpu *vcpu = &fx.vcpu[0][0];
+
+    (void)state;
+    wr(0, GICD_CTLR, 4, 1);
+    wr(0, GICD_ISENABLER, 4, BIT32(3));
+    for (unsigned i = 0; i < 6; i++) {
+        wr(i % 3, GICD_SGIR, 4, 0x00010003);
+        arch_virq_flush(vcpu);
+    }
+    for (unsigned source = 0; source < 3; source++) {
+        assert_int_equal(lr_state(0), LR_PENDING);
+        assert_int_equal(lr(0) & 0x3ff, 3);
+        assert_int_equal(lr(0) >> 10 & 7, source);
+        assert_int_equal(lr_state(1), 0);
+        assert_int_equal(rd(0, GICD_SPENDSGIR + 3, 1), 7u & ~(BIT32(source) - 1));
+        guest_set_state(0, LR_ACTIVE);
+        guest_set_state(0, 0);
+        arch_virq_sync(vcpu);
+        arch_virq_flush(vcpu);
+    }
+    assert_int_equal(lr_state(0), 0);
+    assert_int_equal(rd(0, GICD_ISPENDR, 4), 0);
+}
+
+static void test_sgi_registers(void **state)
+{
+    (void)state;
+    wr(0, GICD_ISPENDR, 4, 0xffff); /* SGIs have registers of their own */
+    assert_int_equal(rd(0, GICD_ISPENDR, 4), 0);
+    wr(0, GICD_SPENDSGIR + 4, 4, 0xff02ff00);
+    assert_int_equal(rd(0, GICD_CPENDSGIR + 4, 4), 0x07020700);
+    assert_int_equal(rd(0, GICD_ISPENDR, 4), 0xe0);
+    assert_int_equal(rd(1, GICD_ISPENDR, 4), 0);
+    wr(0, GICD_ICPENDR, 4, 0xffff);
+    assert_int_equal(rd(0, GICD_ISPENDR, 4), 0xe0);
+    wr(0, GICD_CPENDSGIR + 4, 4, 0x0102ff00);
+    assert_int_equal(rd(0, GICD_SPENDSGIR + 4, 4), 0x06000000);
+    assert_int_equal(rd(0, GICD_ISPENDR, 4), 0x80);
+}
+
+static void test_machine_interrupt(void **state)
+{
+    (void)state;
+    wr(0, GICD_CTLR, 4, 1);
+    wr(0, GICD_ISENABLER + 4, 4, BIT32(FX_LEVEL % 32));
+    fake_mmio_wr(GICC + GICC_IAR, 4, FX_LEVEL);
+    assert_int_equal(arch_pirq_claim(&fx.vcpu[0][0]), PIRQ_GUEST);
+    assert_int_equal(fake_mmio_rd(GICC + GICC_EOIR, 4), FX_LEVEL);
+    assert_int_equal(fake_mmio_rd(GICC + GICC_DIR, 4), 0); /* the guest's end does that */
+    assert_int_equal(lr(0) & ~(0x1fu << 23), BIT32(31) | 1u << 28 | FX_LEVEL << 10 | FX_LEVEL);
+    fake_mmio_wr(GICC + GICC_IAR, 4, 2u << 10 | GIC_DOORBELL);
+    assert_int_equal(arch_pirq_claim(&fx.vcpu[0][0]), PIRQ_KICK);
+    assert_int_equal(fake_mmio_rd(GICC + GICC_DIR, 4), 2u << 10 | GIC_DOORBELL);
+    fake_mmio_wr(GICC + GICC_IAR, 4, 1023);
+    assert_int_equal(arch_pirq_claim(&fx.vcpu[0][0]), PIRQ_NONE);
+}
+
+static void test_doorbell_and_typer(void **state)
+{
+    (void)state;
+    arch_ipi_send(&fx.cpu[2]);
+    assert_int_equal(fake_mmio_rd(FX_GICD + GICD_SGIR, 4), 4u << 16 | GIC_DOORBELL);
+    assert_int_equal(rd(0, GICD_TYPER, 4) >> 5, 2);
+    assert_int_equal(rd(0, GICD_ICPIDR2, 4), 0x20);
+    assert_int_equal(fx.zone[0].dev_count, 1); /* no redistributors */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_rows_are_sorted_and_in_the_map, setup),
+        cmocka_unit_test_setup(test_all_ones_reach_only_owned, setup),
+        cmocka_unit_test_setup(test_targets, setup),
+        cmocka_unit_test_setup(test_sgir_filters, setup),
+        cmocka_unit_test_setup(test_sgir_random_values_stay_in_the_zone, setup),
+        cmocka_unit_test_setup(test_senders_take_turns, setup),
+        cmocka_unit_test_setup(test_sgi_registers, setup),
+        cmocka_unit_test_setup(test_machine_interrupt, setup),
+        cmocka_unit_test_setup(test_doorbell_and_typer, setup),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
