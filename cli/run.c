@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verb `run`: command line, files, and the process of its own that a jail needs. */
+#define _GNU_SOURCE
 #include "cli/run.h"
 
 #include <errno.h>
@@ -184,6 +185,18 @@ static int watch_child(pid_t child, const sigset_t *signals)
     return EXIT_TROUBLE;
 }
 
+/* What this command was started with is nothing that a guest should find; `kept` may be -1. */
+static bool close_inherited(int kept)
+{
+    unsigned first = STDERR_FILENO + 1;
+
+    if (kept < (int)first) {
+        return close_range(first, ~0u, 0) == 0;
+    }
+    return (kept == (int)first || close_range(first, (unsigned)kept - 1, 0) == 0) &&
+           close_range((unsigned)kept + 1, ~0u, 0) == 0;
+}
+
 /* A terminal's Ctrl-C reaches parent and child; the child ends the call and says so. */
 static int run_jailed(const struct run_options *options, const struct run_files *files)
 {
@@ -199,7 +212,12 @@ static int run_jailed(const struct run_options *options, const struct run_files 
     child = fork();
     if (child == 0) {
         sigprocmask(SIG_SETMASK, &before, NULL);
-        code = run_guest(options, files);
+        if (close_inherited(files->core)) {
+            code = run_guest(options, files);
+        } else {
+            fprintf(stderr, "vitrine: close_range: %s\n", strerror(errno));
+            code = EXIT_TROUBLE;
+        }
         fflush(NULL);
         _exit(code);
     }

@@ -122,7 +122,9 @@ test_jail() {
 # The running child of the jail, seen from outside.
 test_jailed_process() {
     name=jailed_process
-    vitrine run "$guest" --call spin --jail >"$dir/out" 2>"$dir/err" </dev/null &
+    echo secret >"$dir/secret"
+    vitrine run "$guest" --call spin --jail --core "$dir" \
+        >"$dir/out" 2>"$dir/err" </dev/null 3<"$dir/secret" 9<"$dir/secret" &
     parent=$!
     sleep 1
     child=$(cat /proc/$parent/task/$parent/children)
@@ -131,6 +133,9 @@ test_jailed_process() {
     done
     [ "$(readlink /proc/${child% }/ns/net)" != "$(readlink /proc/self/ns/net)" ] ||
         problem="the network is not its own"
+    ls -l /proc/${child% }/fd >"$dir/fds"
+    grep -q 'kvm-vcpu' "$dir/fds" || problem="no vCPU: $(cat "$dir/fds")"
+    grep -q 'secret' "$dir/fds" && problem="has descriptors of others: $(cat "$dir/fds")"
     kill "$parent"
     wait "$parent"
 }
