@@ -215,6 +215,10 @@ enum plan_driver {
 #define PLAN_HYP_HEADER_OFFSET 64u
 #define PLAN_HYP_MAGIC         UINT64_C(0x3250594852545f56) /* "V_TRHYP2" */
 
+/* Pool that a plan with an ITS needs besides: tables, the queue, devices' views of memory. */
+#define PLAN_POOL_ITS         UINT64_C(0x80000)
+#define PLAN_POOL_ITS_PER_CPU UINT64_C(0x10000) /* pending LPIs, aligned */
+
 struct plan_hyp_header {
     uint64_t magic;
     uint32_t plan_version;

@@ -22,11 +22,9 @@
 #define POOL_FIXED       (64u * 1024)
 #define POOL_PER_CPU     (64u * 1024)
 #define POOL_PER_ZONE    (128u * 1024)
-#define POOL_PER_CHANNEL (6u * SIZE_4K)   /* tables of both sides, the channel itself */
-#define POOL_DMA         (64u * 1024)     /* SMMU and PCI host: tables, queues, mappings */
-#define POOL_ITS         (8u * 64 * 1024) /* ITS: tables, queue, devices' view of memory */
-#define POOL_ITS_PER_CPU (64u * 1024)     /* pending LPIs, aligned */
-#define POOL_PER_REGION  (4u * SIZE_4K)   /* stage 2 tables at both ends of a region */
+#define POOL_PER_CHANNEL (6u * SIZE_4K) /* tables of both sides, the channel itself */
+#define POOL_DMA         (64u * 1024)   /* SMMU and PCI host: tables, queues, mappings */
+#define POOL_PER_REGION  (4u * SIZE_4K) /* stage 2 tables at both ends of a region */
 
 extern char hyp_image_size[], image_start[], image_end[];
 
@@ -129,7 +127,7 @@ static void check_plan(const struct plan *plan, uint64_t image)
 
 static uint64_t pool_for_messages(const struct plan *plan)
 {
-    return plan->board.its_hpa == 0 ? 0 : POOL_ITS + plan->cpu_count * (uint64_t)POOL_ITS_PER_CPU;
+    return plan->board.its_hpa == 0 ? 0 : PLAN_POOL_ITS + plan->cpu_count * PLAN_POOL_ITS_PER_CPU;
 }
 
 static void map_pool(const struct plan *plan)
