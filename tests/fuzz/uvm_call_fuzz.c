@@ -32,7 +32,10 @@ static void log_line(void *ctx, const struct vt_vm *of, enum vt_log_level level,
     (void)of;
     FUZZ_CHECK(strlen(text) <= LOG_MAX);
     for (; level == VT_LOG_GUEST && *text != 0; text++) {
+        const uint8_t next = (uint8_t)text[1];
+
         FUZZ_CHECK((uint8_t)*text >= ' ' && *text != 0x7f);
+        FUZZ_CHECK((uint8_t)*text != 0xc2 || next < 0x80 || next >= 0xa0); /* C1 in UTF-8 */
     }
 }
 
