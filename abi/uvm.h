@@ -60,6 +60,14 @@ struct uvm_note {
 #define UVM_CALL_SIZE_MAX UINT64_C(0xf0000)
 #define UVM_IMAGE_GVA     UINT64_C(0x200000) /* lowest address of an image; a PIE goes here */
 
+/*
+ * Addresses that the host never maps: the guest's supervisor may, by entries of its own in the
+ * table that the root's first entry names (x86_64: CR3, level 4). A restore undoes them, as it does
+ * all that was written.
+ */
+#define UVM_OWN_GVA UINT64_C(0x4000000000)
+#define UVM_OWN_END UINT64_C(0x8000000000)
+
 /* Selectors of the GDT that the host builds. */
 enum uvm_selector {
     UVM_SEL_KERNEL_CS = 0x08,

@@ -30,3 +30,16 @@ $(MICRO_VM): $(O)/host/examples/micro-vm/survive.o $(HOST_SO)
 $(O)/host/examples/micro-vm/survive.o: CFLAGS_HOST += $(HOST_INC)
 ALL  += $(MICRO_VM)
 DEPS += $(O)/host/examples/micro-vm/survive.d
+
+# A WebAssembly module, and the program that calls it.
+$(eval $(call wasm_guest,examples/micro-vm,wasm,examples/micro-vm/wasm/guest.c,\
+    examples/micro-vm/wasm/module))
+
+WASM_HOST := $(O)/examples/micro-vm/wasm-host
+$(WASM_HOST): $(O)/host/examples/micro-vm/wasm/host.o $(HOST_SO)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $< -L$(dir $(HOST_SO)) -lvitrine -Wl,-rpath,'$$ORIGIN/../../lib' -o $@
+$(O)/host/examples/micro-vm/wasm/host.o: CFLAGS_HOST += $(HOST_INC)
+ALL  += $(if $(WASM_USABLE),$(WASM_HOST))
+DEPS += $(O)/host/examples/micro-vm/wasm/host.d

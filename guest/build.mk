@@ -127,3 +127,44 @@ endef
 
 ALL  += $(UVM_LIB) $(UVM_LD) $(UVM_LD_PIE)
 DEPS += $(UVM_OBJS:.o=.d)
+
+# --- WebAssembly ----------------------------------------------------------------------------------
+# $(eval $(call wasm_guest,DIR,NAME,SOURCES,MODULES)) builds $(O)/DIR/NAME.elf and NAME-pie.elf of
+# C SOURCES and of MODULES, names of .wat files without the ending: wat2wasm and wasm2c make C of
+# them and a header that the sources include as "MODULE.h". The runtime is written for the interface
+# of wabt 1.0.32; with another wabt, or none, nothing of this is built.
+# Generated code lies in the build's directory, whose name is nothing for debuggers.
+WASM_INC    := -Iguest/wasm/include -ffile-prefix-map=$(O)=build
+WASM_SRCS   := $(addprefix guest/wasm/,heap.c math.c memory.c setjmp.S table.c trap.c \
+                   window_super.c)
+WASM_OBJS    = $(call uvm_objs,$(WASM_SRCS))
+WASM_USABLE := $(filter 1.0.32,$(shell wasm2c --version 2>/dev/null))
+
+# Generated code has warnings. Frames are probed page by page, so that none can jump over the guard
+# below the stack; calls in tail position stay calls, so that endless ones end.
+WASM_CFLAGS := -O2 -w -msse4.1 -fno-math-errno -frounding-math -fstack-clash-protection \
+               -fno-optimize-sibling-calls -fno-strict-aliasing \
+               $(if $(filter gcc,$(TOOLCHAIN)),-fsignaling-nans)
+
+$(O)/x86_64/guest/wasm/%.o: GUEST_EXTRA := $(WASM_INC)
+
+.PRECIOUS: $(O)/wasm/%.c
+$(O)/wasm/%.c: %.wat
+	$(call say,WASM,$@)
+	@mkdir -p $(@D)
+	$(Q)wat2wasm --enable-exceptions $< -o $(@:.c=.wasm)
+	$(Q)wasm2c --enable-exceptions $(@:.c=.wasm) -o $@
+$(O)/wasm/%.o: $(O)/wasm/%.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	$(Q)$(CC_x86_64) $(CFLAGS_FREE_x86_64) $(WASM_INC) $(WASM_CFLAGS) $(CFLAGS_DEP) -c $< -o $@
+
+wasm_objs = $(call uvm_objs,$(1)) $(patsubst %,$(O)/wasm/%.o,$(2)) $(WASM_OBJS)
+
+define wasm_guest_rules
+DEPS += $(patsubst %.o,%.d,$(call wasm_objs,$(3),$(4)))
+$(call uvm_objs,$(3)): GUEST_EXTRA := $(WASM_INC) $(addprefix -I$(O)/wasm/,$(sort $(dir $(4))))
+$(call uvm_objs,$(3)): | $(patsubst %,$(O)/wasm/%.c,$(4))
+$(call uvm_link,$(O)/$(1)/$(2).elf,$(call wasm_objs,$(3),$(4)),$(UVM_LD),$(UVM_STATIC))
+$(call uvm_link,$(O)/$(1)/$(2)-pie.elf,$(call wasm_objs,$(3),$(4)),$(UVM_LD_PIE),-static-pie)
+endef
+wasm_guest = $(if $(WASM_USABLE),$(wasm_guest_rules))

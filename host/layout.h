@@ -29,6 +29,8 @@
 #define LAYOUT_MAP_GVA UINT64_C(0x2000000000)
 #define LAYOUT_MAP_END UINT64_C(0x3000000000)
 
+_Static_assert(LAYOUT_MAP_END <= UVM_OWN_GVA, "the guest's own addresses");
+
 /* Beyond enum elf_perm; not shown to users. */
 #define LAYOUT_PERM_SHOWN UINT32_C(15)
 #define LAYOUT_ON_TOUCH   UINT32_C(16) /* present only once touched */

@@ -37,6 +37,20 @@ static inline uint64_t rd_cr2(void)
     return value;
 }
 
+static inline uint64_t rd_cr3(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
+
+/* Writing what it holds forgets translations. */
+static inline void wr_cr3(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
+}
+
 static inline uint64_t rd_dr6(void)
 {
     uint64_t value;

@@ -6,7 +6,8 @@
 # $(O)/tests/uvm/guest/*.elf in directory $UVM_GUESTS; see there how a test skips.
 
 UVM_BINS  :=
-UVM_TOOLS := $(O)/bin/vitrine $(O)/examples/micro-vm/survive
+UVM_TOOLS := $(O)/bin/vitrine $(O)/examples/micro-vm/survive \
+             $(if $(WASM_USABLE),$(O)/examples/micro-vm/wasm-host)
 
 define uvm_test
 UVM_BINS += $(O)/uvm/$(strip $(1))_test
@@ -50,6 +51,7 @@ $(eval $(call uvm_test,platform,))
 $(eval $(call uvm_test,stale,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,state,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,survive,$(UVM_SUPPORT)))
+$(if $(WASM_USABLE),$(eval $(call uvm_test,wasm,$(UVM_SUPPORT))))
 
 # --- running --------------------------------------------------------------------------------------
 .PHONY: uvm
