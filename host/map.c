@@ -125,7 +125,7 @@ int map_remove_others(struct vt_vm *vm, const struct map_set *keep)
 
         if (s->object != NULL &&
             (keep->slot[i].object != s->object || keep->slot[i].gva != s->gva)) {
-            if (!s->object->owned) { /* the caller may free the buffer now */
+            if (!s->object->owned && s->is_own) { /* the caller may free the buffer now */
                 atomic_store(&s->object->gone, true);
             }
             err = hide(vm, i);
@@ -146,6 +146,7 @@ int map_add_missing(struct vt_vm *vm, const struct map_set *from)
         }
         atomic_fetch_add(&object->refs, 1);
         vm->maps.slot[i] = from->slot[i];
+        vm->maps.slot[i].is_own = false;
         err = show(vm, i);
         if (err != VT_OK) {
             object_put(object);
@@ -210,6 +211,7 @@ static int add(struct vt_vm *vm, const struct vt_map *map, uint64_t *gva)
         return err;
     }
     vm->maps.slot[i].gva = region.start;
+    vm->maps.slot[i].is_own = true;
     region.perm |= map->writable ? (uint32_t)ELF_WRITE : 0;
     err = show(vm, i);
     if (err != VT_OK) {

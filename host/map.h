@@ -28,6 +28,7 @@ struct map_object {
 struct map_slot {
     struct map_object *object; /* NULL: free */
     uint64_t gva;
+    bool is_own; /* by vt_map() of this micro-VM, not from a snapshot */
 };
 
 /* Slot i is number i + 1 at the back end. */

@@ -349,6 +349,34 @@ static void test_map(void **state)
     vt_destroy(vm);
 }
 
+/* What a clone gives back stays with the snapshot and with other clones. */
+static void test_map_of_clones(void **state)
+{
+    static uint8_t buffer[4096] __attribute__((aligned(4096)));
+    const struct vt_map map = { .size = sizeof(map), .host = buffer, .len = sizeof(buffer) };
+    struct vt_vm *vm = create("faults");
+    struct vt_value arg = { .type = CALL_U64 };
+    struct vt_snapshot *mapped = NULL;
+    struct vt_vm *clone[2];
+
+    (void)state;
+    assert_int_equal(vt_map(vm, &map, &arg.u), VT_OK);
+    assert_int_equal(vt_snapshot(vm, &mapped), VT_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(vt_clone(mapped, NULL, &clone[i]), VT_OK);
+        assert_int_equal(vt_call(clone[i], "read_at", &arg, 1, NULL), VT_OK);
+        assert_int_equal(vt_restore(clone[i], NULL), VT_OK);
+        assert_int_equal(vt_call(clone[i], "read_at", &arg, 1, NULL), VT_ERR_FAULT);
+    }
+    assert_int_equal(vt_restore(clone[0], mapped), VT_OK);
+    assert_int_equal(vt_call(clone[0], "read_at", &arg, 1, NULL), VT_OK);
+    assert_int_equal(vt_call(vm, "read_at", &arg, 1, NULL), VT_OK);
+    vt_destroy(clone[0]);
+    vt_destroy(clone[1]);
+    vt_snapshot_free(mapped);
+    vt_destroy(vm);
+}
+
 /* A snapshot's page tables may show memory that is gone; the fault is the host's to tell. */
 static void test_map_gone(void **state)
 {
@@ -423,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_budget),
         cmocka_unit_test(test_map),
         cmocka_unit_test(test_map_gone),
+        cmocka_unit_test(test_map_of_clones),
         cmocka_unit_test(test_map_cut),
     };
 
