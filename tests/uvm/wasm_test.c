@@ -333,6 +333,42 @@ static void test_faults(void **state)
     assert_int_equal(run(SIZE, 0), 1);
 }
 
+/* Ring 0 shows nothing but the program's own writable memory, and only in windows. */
+static void test_refused(void **state)
+{
+    static const uint64_t mib = UINT64_C(1) << 20;
+    const uint64_t requests[][4] = {
+        { 7, 0, 0, 1 },              /* page tables, call area, the supervisor's stacks */
+        { 7, 0, 2 * mib, 1 },        /* the image, whose beginning is ring 0's */
+        { 7, 0, 8 * mib + 4096, 1 }, /* not at a piece's beginning */
+        { 7, 0, 14 * mib, 1 },       /* heap, then the guard below the stack */
+        { 7, 0, 16 * mib, 1 },       /* behind all memory */
+        { 7, 0, UINT64_MAX - 2 * mib + 1, 32 },
+        { 8, 0, 8 * mib, 1 }, /* no such window */
+        { UINT64_MAX, 0, 8 * mib, 1 },
+        { 7, 2048, 8 * mib, 1 }, /* no such piece */
+        { 7, UINT64_MAX, 8 * mib, 1 },
+        { 7, 0, 8 * mib, 33 }, /* more pages than a piece has */
+        { 7, 0, 8 * mib, UINT64_MAX },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_COUNT(requests); i++) {
+        struct vt_value args[4] = { 0 };
+        struct vt_value result = { 0 };
+
+        for (unsigned n = 0; n < ARRAY_COUNT(args); n++) {
+            args[n].type = CALL_U64;
+            args[n].u = requests[i][n];
+        }
+        assert_int_equal(vt_call(vm, "show", args, ARRAY_COUNT(args), &result), VT_OK);
+        if (result.i >= 0) {
+            fail_msg("request %u was not refused", i);
+        }
+    }
+    assert_int_equal(run(SIZE, 0), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_restore, setup_pie, teardown),
         cmocka_unit_test_setup_teardown(test_nested, setup_fixed, teardown),
         cmocka_unit_test_setup_teardown(test_faults, setup_fixed, teardown),
+        cmocka_unit_test_setup_teardown(test_refused, setup_fixed, teardown),
     };
 
     uvm_keep();
