@@ -48,6 +48,10 @@ struct uvm_note {
 #define UVM_CPU_GVA    UINT64_C(0x8000) /* GDT, TSS, IDT: supervisor RW */
 #define UVM_CPU_SIZE   UINT64_C(0x4000)
 
+/* The second half of the GDT's page is the runtime's: every exception has that page at hand. */
+#define UVM_RUNTIME_GVA  UINT64_C(0x8800)
+#define UVM_RUNTIME_SIZE UINT64_C(0x800) /* zeros at entry */
+
 /* Stacks of the supervisor, an unmapped page below each. */
 #define UVM_STACK_DF_TOP UINT64_C(0x12000) /* IST1: double fault, 4 KiB */
 #define UVM_STACK_NM_TOP UINT64_C(0x14000) /* IST2: NMI, 4 KiB */
@@ -98,7 +102,8 @@ enum uvm_port {
 #define UVM_INFO_VERSION UINT32_C(1)
 
 enum uvm_flag {
-    UVM_FLAG_XSAVE = 1, /* supervisor mode can execute XSAVE and XRSTOR; else by the ports */
+    UVM_FLAG_XSAVE = 1,    /* supervisor mode can execute XSAVE and XRSTOR; else by the ports */
+    UVM_FLAG_FSGSBASE = 2, /* CR4.FSGSBASE is set */
 };
 
 struct uvm_info {

@@ -81,7 +81,8 @@ static int make_info(struct vt_vm *vm)
         .magic = UVM_INFO_MAGIC,
         .version = UVM_INFO_VERSION,
         .size = sizeof(info),
-        .flags = caps->native && caps->cpu.xcr0 != 0 ? UVM_FLAG_XSAVE : 0,
+        .flags = (caps->native && caps->cpu.xcr0 != 0 ? UVM_FLAG_XSAVE : 0) |
+                 (caps->cpu.fsgsbase ? (uint32_t)UVM_FLAG_FSGSBASE : 0),
         .vcpu_count = 1,
         .ram_size = l->ram_size,
         .image_gva = l->image,

@@ -101,6 +101,7 @@ static void build_tss(uint8_t *ram)
         .iomap = sizeof(struct tss),
     };
 
+    _Static_assert(TSS_GVA + sizeof(tss) <= UVM_RUNTIME_GVA, "abi/uvm.h");
     memcpy(ram + TSS_GVA, &tss, sizeof(tss));
 }
 

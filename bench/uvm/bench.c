@@ -245,15 +245,19 @@ static void measure_exception(struct bench *bench)
 
     check("floor: call", floor_call(floor, 0) == 1);
     for (unsigned i = 0; i < EXCEPTIONS; i++) {
-        double bare = (double)floor_exception(floor, FAULTS, false);
-        double bare_bp = (double)floor_exception(floor, FAULTS, true);
+        double bare = (double)floor_exception(floor, FAULTS, false) / unit;
+        double bare_bp = (double)floor_exception(floor, FAULTS, true) / unit;
 
-        sample_add(&bench->row[ROW_EXCEPTION].floor, bare / unit);
-        sample_add(&bench->row[ROW_EXCEPTION].ours,
-                   (double)bench_call(vm, "exception", FAULTS) / unit);
-        sample_add(&bench->row[ROW_BREAKPOINT].floor, bare_bp / unit);
-        sample_add(&bench->row[ROW_BREAKPOINT].ours,
-                   (double)bench_call(vm, "breakpoint", FAULTS) / unit);
+        for (unsigned fast = 0; fast < 2; fast++) {
+            enum bench_row ud = fast != 0 ? ROW_FAST_EXCEPTION : ROW_EXCEPTION;
+            enum bench_row bp = fast != 0 ? ROW_FAST_BREAKPOINT : ROW_BREAKPOINT;
+
+            (void)bench_call(vm, "fast", fast);
+            sample_add(&bench->row[ud].floor, bare);
+            sample_add(&bench->row[ud].ours, (double)bench_call(vm, "exception", FAULTS) / unit);
+            sample_add(&bench->row[bp].floor, bare_bp);
+            sample_add(&bench->row[bp].ours, (double)bench_call(vm, "breakpoint", FAULTS) / unit);
+        }
     }
     floor_destroy(floor);
     vt_destroy(vm);

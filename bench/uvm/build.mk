@@ -22,7 +22,7 @@ DEPS += $(UVM_BENCH_OBJS:.o=.d)
 
 # This machine's KVM into $(O)/bench-uvm.json; exceptions also on a complete KVM, in QEMU.
 .PHONY: bench-uvm
-bench-uvm: $(UVM_BENCH) $(O)/bench/uvm/guest.elf cache ## micro-VMs beside a minimal user of KVM
+bench-uvm: $(UVM_BENCH) $(O)/bench/uvm/guest.elf cache ## micro-VMs beside their floor
 	$(Q)status=0; \
 	UVM_PLATFORM=native $(UVM_BENCH) $(O)/bench/uvm/guest.elf $(O)/bench-uvm.json || status=1; \
 	O=$(O)/bench/uvm $(PYTHON) tests/uvm/run.py --platform kvm_amd --guests $(O)/bench/uvm \

@@ -6,6 +6,7 @@
 #include "vitrine-fault.h"
 
 enum vg_verdict bench_skip(struct vg_context *context, void *arg);
+enum vg_verdict bench_fast(struct vg_context *context, void *arg);
 enum vg_verdict bench_go_on(struct vg_context *context, void *arg);
 
 #endif

@@ -29,8 +29,12 @@ static const struct row rows[ROW_COUNT] = {
     [ROW_SNAPSHOT] = { "snapshot", "snapshot, 100 pages touched", 0, ROW_EXIT, false },
     [ROW_CLONE] = { "clone", "clone", 0, ROW_CREATE, false },
     [ROW_CLONE_CALL] = { "clone-call", "clone to first result", 0, ROW_CREATE, false },
-    [ROW_EXCEPTION] = { "exception", "#UD, handler, resume", 1.25, ROW_EXCEPTION, true },
-    [ROW_BREAKPOINT] = { "breakpoint", "#BP, handler, resume", 1.25, ROW_BREAKPOINT, true },
+    [ROW_FAST_EXCEPTION] = { "exception-fast", "#UD, fast handler, resume", 0, ROW_FAST_EXCEPTION,
+                             true },
+    [ROW_FAST_BREAKPOINT] = { "breakpoint-fast", "#BP, fast handler, resume", 1.25,
+                              ROW_FAST_BREAKPOINT, true },
+    [ROW_EXCEPTION] = { "exception", "#UD, chained handler, resume", 0, ROW_EXCEPTION, true },
+    [ROW_BREAKPOINT] = { "breakpoint", "#BP, chained handler, resume", 0, ROW_BREAKPOINT, true },
 };
 
 static double ratio(struct bench *bench, enum bench_row row, unsigned percent)

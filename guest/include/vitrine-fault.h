@@ -45,11 +45,11 @@ struct vg_context {
     uint64_t error_code; /* x86_64: pushed by the processor, else 0; aarch64: ESR_EL1 */
     uint64_t address;    /* of the access: CR2, FAR_EL1; 0 when the fault has none */
     uint64_t fs_base, gs_base;
-    uint32_t vector;        /* x86_64: vector; aarch64: ESR_EL1.EC */
-    uint16_t class, reason; /* enum fault_class, enum fault_reason */
-    uint16_t access, level; /* enum fault_access, enum fault_level */
-    uint32_t depth;         /* 1; one more for each handler that is interrupted */
-    uint64_t selectors;     /* x86_64: cs, ss from bit 0, 16 bits each; can't be edited */
+    uint32_t vector;          /* x86_64: vector; aarch64: ESR_EL1.EC */
+    uint16_t class, reason;   /* enum fault_class, enum fault_reason */
+    uint16_t access, level;   /* enum fault_access, enum fault_level */
+    uint32_t depth;           /* 1; one more for each handler that is interrupted */
+    struct vg_context *outer; /* of the fault whose handler this one interrupted, or NULL */
 };
 
 /* ---- Handlers ---- */
@@ -93,6 +93,24 @@ int vg_handler_unregister(int number);
 #define VG_HANDLER(fn_)                                                                            \
     static enum vg_verdict (*const vg_handler_row_##fn_)(struct vg_context *, void *)              \
         __attribute__((section(".data.rel.ro.vg_handlers"), used)) = fn_
+
+/* ---- Fast handlers: micro-VMs ---- */
+
+/* What lies on the stack when one runs; it may edit all but vector, error_code, cs and ss. */
+struct vg_fast {
+    uint64_t r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
+    uint64_t vector, error_code;
+    uint64_t pc, cs, flags, sp, ss;
+};
+
+/*
+ * Sets the one fast handler of a vector, asked before classification and the chain; NULL removes.
+ * true: the program goes on with the registers as they are now; false: the fault goes the whole
+ * way. No faults of its own are counted to its account (FAULT_DEPTH does not see it), so it touches
+ * only memory that is there. Constructors and handlers, not user code. Returns 0, or VG_ERR_INVALID
+ * for a vector above 255.
+ */
+int vg_fast_set(uint32_t vector, bool (*fn)(struct vg_fast *fault));
 
 /* ---- For handlers of micro-VMs ---- */
 

@@ -17,30 +17,35 @@ enum { X86_DB = 1, X86_GP = 13, X86_MF = 16, X86_XM = 19 };
         .class = FAULT_CLASS_##class_, .reason = FAULT_REASON_##reason_                            \
     }
 
+#define KIND_REFINED(class_, reason_)                                                              \
+    {                                                                                              \
+        .class = FAULT_CLASS_##class_, .reason = FAULT_REASON_##reason_, .is_refined = true        \
+    }
+
 /* What the vector alone says. */
 static const struct x86_kind kinds[X86_EXCEPTIONS] = {
-    [0] = KIND(ARITHMETIC, DIVIDE),     /* #DE */
-    [1] = KIND(DEBUG, HW_BREAKPOINT),   /* #DB */
-    [2] = KIND(SYSTEM, NMI),            /* NMI */
-    [3] = KIND(DEBUG, BREAKPOINT),      /* #BP */
-    [4] = KIND(ARITHMETIC, OVERFLOW),   /* #OF */
-    [5] = KIND(ARITHMETIC, BOUND),      /* #BR */
-    [6] = KIND(ILLEGAL, UNDEFINED),     /* #UD */
-    [7] = KIND(FLOAT, FP_UNAVAILABLE),  /* #NM */
-    [8] = KIND(SYSTEM, DOUBLE_FAULT),   /* #DF */
-    [9] = KIND(SYSTEM, OTHER),          /* coprocessor segment overrun */
-    [10] = KIND(SYSTEM, SEGMENT),       /* #TS */
-    [11] = KIND(SYSTEM, SEGMENT),       /* #NP */
-    [12] = KIND(SYSTEM, SEGMENT),       /* #SS */
-    [13] = KIND(SYSTEM, PROTECTION),    /* #GP */
-    [14] = KIND(MEMORY, PERMISSION),    /* #PF */
-    [15] = KIND(SYSTEM, OTHER),         /* reserved */
-    [16] = KIND(FLOAT, FP_OTHER),       /* #MF */
-    [17] = KIND(MEMORY, ALIGNMENT),     /* #AC */
-    [18] = KIND(SYSTEM, MACHINE_CHECK), /* #MC */
-    [19] = KIND(FLOAT, FP_OTHER),       /* #XM */
-    [20] = KIND(SYSTEM, OTHER),         /* #VE */
-    [21] = KIND(SYSTEM, PROTECTION),    /* #CP */
+    [0] = KIND(ARITHMETIC, DIVIDE),           /* #DE */
+    [1] = KIND_REFINED(DEBUG, HW_BREAKPOINT), /* #DB */
+    [2] = KIND(SYSTEM, NMI),                  /* NMI */
+    [3] = KIND(DEBUG, BREAKPOINT),            /* #BP */
+    [4] = KIND(ARITHMETIC, OVERFLOW),         /* #OF */
+    [5] = KIND(ARITHMETIC, BOUND),            /* #BR */
+    [6] = KIND(ILLEGAL, UNDEFINED),           /* #UD */
+    [7] = KIND(FLOAT, FP_UNAVAILABLE),        /* #NM */
+    [8] = KIND(SYSTEM, DOUBLE_FAULT),         /* #DF */
+    [9] = KIND(SYSTEM, OTHER),                /* coprocessor segment overrun */
+    [10] = KIND(SYSTEM, SEGMENT),             /* #TS */
+    [11] = KIND(SYSTEM, SEGMENT),             /* #NP */
+    [12] = KIND(SYSTEM, SEGMENT),             /* #SS */
+    [13] = KIND_REFINED(SYSTEM, PROTECTION),  /* #GP */
+    [14] = KIND_REFINED(MEMORY, PERMISSION),  /* #PF */
+    [15] = KIND(SYSTEM, OTHER),               /* reserved */
+    [16] = KIND_REFINED(FLOAT, FP_OTHER),     /* #MF */
+    [17] = KIND(MEMORY, ALIGNMENT),           /* #AC */
+    [18] = KIND(SYSTEM, MACHINE_CHECK),       /* #MC */
+    [19] = KIND_REFINED(FLOAT, FP_OTHER),     /* #XM */
+    [20] = KIND(SYSTEM, OTHER),               /* #VE */
+    [21] = KIND(SYSTEM, PROTECTION),          /* #CP */
     [22] = KIND(SYSTEM, OTHER),
     [23] = KIND(SYSTEM, OTHER),
     [24] = KIND(SYSTEM, OTHER),
@@ -259,7 +264,7 @@ const struct x86_kind *x86_plain_kind(uint32_t vector)
     if (vector >= X86_EXCEPTIONS) {
         return &interrupt;
     }
-    return refine[vector] == NULL ? &kinds[vector] : NULL;
+    return kinds[vector].is_refined ? NULL : &kinds[vector];
 }
 
 struct x86_kind x86_classify(const struct x86_trap *trap)

@@ -24,6 +24,7 @@ struct x86_trap {
 
 struct x86_kind {
     uint16_t class, reason, access;
+    uint16_t is_refined; /* in the table: the vector says less than can be known */
 };
 
 /* What the vector alone says, or NULL when more can be known: x86_classify(). */

@@ -38,15 +38,25 @@ struct x86_frame {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* An exception that is being answered, on its own stack frame; `outer` is what it interrupted. */
-struct active {
-    struct vg_context *context;
-    struct active *outer;
-};
-
-static struct active *innermost;
+static struct vg_context *innermost; /* of the exception that is being answered */
 
 void vg_exception(struct x86_frame *frame);
+
+typedef bool fast_fn(struct vg_fast *fault);
+
+_Static_assert(UVM_RUNTIME_GVA == FAST_TABLE_GVA, "frame.h");
+_Static_assert(VECTOR_COUNT * sizeof(fast_fn *) <= UVM_RUNTIME_SIZE, "abi/uvm.h");
+_Static_assert(offsetof(struct vg_fast, vector) == 9 * sizeof(uint64_t), "vectors.S");
+_Static_assert(sizeof(struct vg_fast) == 16 * sizeof(uint64_t), "vectors.S");
+
+int vg_fast_set(uint32_t vector, fast_fn *fn)
+{
+    if (vector >= VECTOR_COUNT) {
+        return VG_ERR_INVALID;
+    }
+    ((fast_fn **)UVM_RUNTIME_GVA)[vector] = fn;
+    return 0;
+}
 
 FIELD(SELECTOR_RPL, 0, 2);
 
@@ -60,13 +70,25 @@ static struct fault_area *area(void)
 
 /* ---- Taking the exception ---- */
 
-enum { VECTOR_DB = 1, VECTOR_UD = 6, VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14 };
+enum { VECTOR_DB = 1, VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14 };
 enum { VECTOR_MF = 16, VECTOR_XM = 19 };
 
 FIELD(CS, 0, 16);
 FIELD(SS, 16, 16);
 FIELD(DS, 32, 16);
 FIELD(ES, 48, 16);
+
+/* Of the first exception it is found out how; uvm_info lies in a page that no other needs. */
+static void take_bases(struct vg_context *context)
+{
+    static enum { UNKNOWN, MSR, INSTRUCTION } way;
+
+    if (way == UNKNOWN) {
+        way = (vg_info()->flags & UVM_FLAG_FSGSBASE) != 0 ? INSTRUCTION : MSR;
+    }
+    context->fs_base = way == INSTRUCTION ? rd_fsbase() : rd_msr(MSR_FS_BASE);
+    context->gs_base = way == INSTRUCTION ? rd_gsbase() : rd_msr(MSR_GS_BASE);
+}
 
 static void context_take(struct x86_frame *frame)
 {
@@ -78,11 +100,10 @@ static void context_take(struct x86_frame *frame)
     context->pc = frame->rip;
     context->flags = frame->rflags;
     context->error_code = frame->error_code;
-    context->fs_base = rd_msr(MSR_FS_BASE);
-    context->gs_base = rd_msr(MSR_GS_BASE);
+    take_bases(context);
     context->level = get(SELECTOR_RPL, frame->cs) == 0 ? FAULT_LEVEL_SUPERVISOR : FAULT_LEVEL_USER;
-    context->selectors = put(CS, frame->cs) | put(SS, frame->ss);
-    context->depth = innermost == NULL ? 1 : innermost->context->depth + 1;
+    context->outer = innermost;
+    context->depth = innermost == NULL ? 1 : innermost->depth + 1;
 }
 
 /* Bytes of the instruction, where user code stood; all of its text is readable. */
@@ -157,6 +178,8 @@ static void classify(struct vg_context *context)
 
 static void record_fill(struct fault_record *record, const struct vg_context *context)
 {
+    const struct x86_frame *frame = (const struct x86_frame *)context;
+
     record->magic = FAULT_MAGIC;
     record->version = FAULT_VERSION;
     record->size = sizeof(*record);
@@ -175,7 +198,8 @@ static void record_fill(struct fault_record *record, const struct vg_context *co
     }
     record->sys[FAULT_FS_BASE] = context->fs_base;
     record->sys[FAULT_GS_BASE] = context->gs_base;
-    record->sys[FAULT_SELECTORS] = context->selectors | put(DS, rd_ds()) | put(ES, rd_es());
+    record->sys[FAULT_SELECTORS] = put(CS, frame->cs) | put(SS, frame->ss) | put(DS, rd_ds()) |
+                                   put(ES, rd_es());
 }
 
 static void answer_take(const struct fault_answer *answer, struct vg_context *context)
@@ -195,9 +219,9 @@ static void forward(void)
     struct fault_area *out = area();
     uint32_t total = 0;
 
-    for (const struct active *at = innermost; at != NULL; at = at->outer) {
+    for (const struct vg_context *at = innermost; at != NULL; at = at->outer) {
         if (total < FAULT_DEPTH) {
-            record_fill(&out->record[total], at->context);
+            record_fill(&out->record[total], at);
         }
         total++;
     }
@@ -208,7 +232,7 @@ static void forward(void)
         out->answer.action = FAULT_ACTION_TERMINATE;
         hw_exit(UVM_PORT_FAULT);
     } while (out->answer.action != FAULT_ACTION_RESUME);
-    answer_take(&out->answer, innermost->context);
+    answer_take(&out->answer, innermost);
 }
 
 /* ---- Going on ---- */
@@ -261,15 +285,15 @@ static void resolve(struct vg_context *context)
 void vg_exception(struct x86_frame *frame)
 {
     struct vg_context *context = &frame->context;
-    struct active self = { context, innermost };
+    struct vg_context *outer = innermost;
     uint64_t fs_base, gs_base;
 
     context_take(frame);
     context->class = FAULT_CLASS_NONE;
     fs_base = context->fs_base;
     gs_base = context->gs_base;
-    innermost = &self;
+    innermost = context;
     resolve(context);
-    innermost = self.outer;
+    innermost = outer;
     context_restore(frame, fs_base, gs_base);
 }

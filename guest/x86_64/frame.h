@@ -23,10 +23,12 @@
 /* Bytes of code a vector; all the same, so that the host can compute where each begins. */
 #define VECTOR_STRIDE 32
 #define VECTOR_COUNT  256
+#define VECTOR_UD     6
 
 /* abi/uvm.h, whose header assembly can't include. */
 #define GATE_GVA       0x1000
 #define INFO_GVA       0x2000
+#define FAST_TABLE_GVA 0x8800
 #define INFO_STACK_TOP 72
 #define INFO_STACK_LOW 80
 #define INFO_STACK_PTE 96

@@ -29,6 +29,23 @@ static inline void wr_msr(uint32_t msr, uint64_t value)
                      : "memory");
 }
 
+/* Where UVM_FLAG_FSGSBASE says so; emulators take their time for the MSRs of the same. */
+static inline uint64_t rd_fsbase(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("rdfsbase %0" : "=r"(value));
+    return value;
+}
+
+static inline uint64_t rd_gsbase(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("rdgsbase %0" : "=r"(value));
+    return value;
+}
+
 static inline uint64_t rd_cr2(void)
 {
     uint64_t value;

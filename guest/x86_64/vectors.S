@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The 256 vectors: the gate and the first touch of a stack page are answered here, all else saves
- * the general registers and calls vg_exception(). Only plain instructions: some back ends emulate
- * ring 0. Interrupts are masked throughout; FS and GS are not used, so their bases stay the user's.
+ * The 256 vectors: the gate and the first touch of a stack page are answered here, all else by
+ * entry.S. Only plain instructions: some back ends emulate ring 0. Interrupts are masked;
+ * FS and GS are not used, so their bases stay the user's.
  */
 #include "guest/x86_64/frame.h"
 
@@ -10,13 +10,13 @@
         .org    vg_vectors + \number * VECTOR_STRIDE, 0xcc
         push    $0
         push    $\number
-        jmp     save_and_call
+        jmp     vg_save_and_call
         .endm
 
         .macro  vector_error number
         .org    vg_vectors + \number * VECTOR_STRIDE, 0xcc
         push    $\number
-        jmp     save_and_call
+        jmp     vg_save_and_call
         .endm
 
         .section .text.vectors, "ax"
@@ -35,7 +35,7 @@ vg_vectors:
         iretq
 1:      push    $0
         push    $3
-        jmp     save_and_call
+        jmp     vg_save_and_call
 
         vector  4
         vector  5
@@ -49,7 +49,7 @@ vg_vectors:
         iretq
 1:      push    $0
         push    $6
-        jmp     save_and_call
+        jmp     vg_save_and_call
 
         vector  7
         vector_error 8
@@ -76,11 +76,12 @@ vg_vectors:
         .org    vg_vectors + number * VECTOR_STRIDE, 0xcc
         push    $0
         push    $number
-        jmp     save_and_call
+        jmp     vg_save_and_call
         .set    number, number + 1
         .endr
         .org    vg_vectors + VECTOR_COUNT * VECTOR_STRIDE, 0xcc
 
+        .section .text.entry, "ax"
 /*
  * #PF. In: error code and the processor's frame on the stack. A page of the user stack that is not
  * present, and not fetched from, becomes present: its entry waits complete but for bit 0.
@@ -106,44 +107,6 @@ page_fault:
 2:      pop     %rcx
         pop     %rax
 1:      push    $14
-
-/* In: vector, error code, and the processor's frame on the stack. Back to what was interrupted. */
-save_and_call:
-        sub     $CONTEXT_SIZE, %rsp
-        mov     %rax, CONTEXT_RAX(%rsp)
-        mov     %rbx, CONTEXT_RBX(%rsp)
-        mov     %rcx, CONTEXT_RCX(%rsp)
-        mov     %rdx, CONTEXT_RDX(%rsp)
-        mov     %rsi, CONTEXT_RSI(%rsp)
-        mov     %rdi, CONTEXT_RDI(%rsp)
-        mov     %rbp, CONTEXT_RBP(%rsp)
-        mov     %r8, CONTEXT_R8(%rsp)
-        mov     %r9, CONTEXT_R8 + 8(%rsp)
-        mov     %r10, CONTEXT_R8 + 16(%rsp)
-        mov     %r11, CONTEXT_R8 + 24(%rsp)
-        mov     %r12, CONTEXT_R8 + 32(%rsp)
-        mov     %r13, CONTEXT_R8 + 40(%rsp)
-        mov     %r14, CONTEXT_R8 + 48(%rsp)
-        mov     %r15, CONTEXT_R8 + 56(%rsp)
-        mov     %rsp, %rdi
-        cld
-        call    vg_exception
-        mov     CONTEXT_RAX(%rsp), %rax
-        mov     CONTEXT_RBX(%rsp), %rbx
-        mov     CONTEXT_RCX(%rsp), %rcx
-        mov     CONTEXT_RDX(%rsp), %rdx
-        mov     CONTEXT_RSI(%rsp), %rsi
-        mov     CONTEXT_RDI(%rsp), %rdi
-        mov     CONTEXT_RBP(%rsp), %rbp
-        mov     CONTEXT_R8(%rsp), %r8
-        mov     CONTEXT_R8 + 8(%rsp), %r9
-        mov     CONTEXT_R8 + 16(%rsp), %r10
-        mov     CONTEXT_R8 + 24(%rsp), %r11
-        mov     CONTEXT_R8 + 32(%rsp), %r12
-        mov     CONTEXT_R8 + 40(%rsp), %r13
-        mov     CONTEXT_R8 + 48(%rsp), %r14
-        mov     CONTEXT_R8 + 56(%rsp), %r15
-        add     $CONTEXT_SIZE + TRAP_VECTOR_SIZE, %rsp
-        iretq
+        jmp     vg_save_and_call
 
         .section .note.GNU-stack, "", @progbits

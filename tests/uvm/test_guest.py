@@ -18,14 +18,19 @@ CONDITION = "(?:n?[abceglopsz]|n?[abgl]e|np|pe|po)"
 PLAIN = re.compile(
     rf"""(?:lock\ |rep\ |cs\ |data16\ |ds\ )*
     (?:mov(?:abs|[sz][bwl][wlq]|[bwlq]|slq)?|(?:add|sub|adc|sbb|and|or|xor|cmp|test|inc|dec|neg|not
-    |imul|mul|idiv|div|sh[lr]|sa[lr]|ro[lr]|lea|push|pop|call|bt|xchg|xadd|cmpxchg|nop)[bwlq]?
+    |imul|mul|idiv|div|sh[lr]|sa[lr]|ro[lr]|lea|push|pop|call|bt[src]?|xchg|xadd|cmpxchg|nop)[bwlq]?
     |ret|leave|jmp|j{CONDITION}|set{CONDITION}|cmov{CONDITION}|cltq|cqto|cltd|cwtl|bsf|bsr|bswap
     |movs[bwlq]?|stos[bwlq]?|out|iretq|rdmsr|wrmsr|cld|xchg|ud2)""",
     re.X,
 )
 REGISTER = re.compile(r"%(?:[xyz]mm|st\b|mm\d|k\d)")
 # Executed only where the host says that ring 0 can.
-GUARDED = {"xsave64": ("vg_fp_get", "hw_xsave"), "xrstor64": ("vg_fp_put", "hw_xrstor")}
+GUARDED = {
+    "xsave64": ("vg_fp_get", "hw_xsave"),
+    "xrstor64": ("vg_fp_put", "hw_xrstor"),
+    "rdfsbase": ("vg_exception", "take_bases", "rd_fsbase"),
+    "rdgsbase": ("vg_exception", "take_bases", "rd_gsbase"),
+}
 
 
 def instructions(path):
