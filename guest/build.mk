@@ -142,7 +142,7 @@ WASM_USABLE := $(filter 1.0.32,$(shell wasm2c --version 2>/dev/null))
 
 # Generated code has warnings. Frames are probed page by page, so that none can jump over the guard
 # below the stack; calls in tail position stay calls, so that endless ones end.
-WASM_CFLAGS := -O2 -w -msse4.1 -fno-math-errno -frounding-math -fstack-clash-protection \
+WASM_CFLAGS := -O2 -w -msse4.1 -mpopcnt -fno-math-errno -frounding-math -fstack-clash-protection \
                -fno-optimize-sibling-calls -fno-strict-aliasing \
                $(if $(filter gcc,$(TOOLCHAIN)),-fsignaling-nans)
 

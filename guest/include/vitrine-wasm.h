@@ -41,6 +41,9 @@ struct vg_wasm_try {
 void vg_wasm_enter(struct vg_wasm_try *scope);
 bool vg_wasm_leave(struct vg_wasm_try *scope);
 
+/* In place of leave: the trap, or WASM_RT_TRAP_NONE; fails no call, logs nothing. */
+wasm_rt_trap_t vg_wasm_end(struct vg_wasm_try *scope);
+
 /* The value, of type T, of an expression that calls a module; 0 when it trapped. May be nested. */
 #define VG_WASM(T, call)                                                                           \
     __extension__({                                                                                \

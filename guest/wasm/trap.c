@@ -106,18 +106,25 @@ void vg_wasm_enter(struct vg_wasm_try *scope)
     vg_wasm_running = scope;
 }
 
-bool vg_wasm_leave(struct vg_wasm_try *scope)
+wasm_rt_trap_t vg_wasm_end(struct vg_wasm_try *scope)
 {
-    bool was_good = !trapped;
+    wasm_rt_trap_t trap = trapped ? last : WASM_RT_TRAP_NONE;
 
     vg_wasm_running = scope->outer;
     unwind_target = scope->unwind;
     trapped = false;
-    if (!was_good) {
-        vg_log(VG_LOG_WARNING, wasm_rt_strerror(last));
+    return trap;
+}
+
+bool vg_wasm_leave(struct vg_wasm_try *scope)
+{
+    wasm_rt_trap_t trap = vg_wasm_end(scope);
+
+    if (trap != WASM_RT_TRAP_NONE) {
+        vg_log(VG_LOG_WARNING, wasm_rt_strerror(trap));
         vg_fail();
     }
-    return was_good;
+    return trap == WASM_RT_TRAP_NONE;
 }
 
 WASM_RT_NO_RETURN void wasm_rt_trap(wasm_rt_trap_t trap)

@@ -24,6 +24,7 @@ enum {
     SIZE,
     TABLE_GROW,
     ROUND,
+    BITS,
     OTHER_TYPE,
     NULL_ENTRY,
     BEYOND_TABLE
@@ -190,6 +191,7 @@ static void test_conversions(void **state)
         }
     }
     assert_int_equal(run(ROUND, 0), 9); /* -2 + 2 + 9 */
+    assert_int_equal(run(BITS, UINT32_MAX), 32);
 }
 
 static void test_calls(void **state)

@@ -4,6 +4,9 @@
 #ifndef MATH_H
 #define MATH_H
 
+#define NAN      __builtin_nanf("")
+#define INFINITY __builtin_inff()
+
 #define ceil(x)         __builtin_ceil(x)
 #define ceilf(x)        __builtin_ceilf(x)
 #define fabs(x)         __builtin_fabs(x)

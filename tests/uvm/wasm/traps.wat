@@ -130,10 +130,12 @@
       (i64.trunc_f64_s (f64.floor (f64.const -1.5)))
       (i64.add
         (i64.trunc_f32_s (f32.nearest (f32.const 2.5)))
-        (i64.trunc_f64_s (f64.sqrt (f64.ceil (f64.const 80.2)))))))
+        (i64.trunc_f64_s
+          (f64.sqrt (f64.ceil (f64.max (f64.const 80.2) (f64.convert_i32_u (local.get 0)))))))))
+  (func $bits (type $op) (i64.popcnt (i64.extend_i32_u (local.get 0))))
   ;; of another type; behind it the table is null
   (func $other (result i32) (i32.const 1))
-  (table $t 98 1000 funcref)
+  (table $t 99 1000 funcref)
   (elem (i32.const 0)
     $i32.load $i64.load $f32.load $f64.load $i32.load8_s $i32.load8_u $i32.load16_s
     $i32.load16_u $i64.load8_s $i64.load8_u $i64.load16_s $i64.load16_u $i64.load32_s
@@ -149,7 +151,7 @@
     $i64.store8.max $i64.store16.max $i64.store32.max $div_s $div_u $rem_s $rem_u $div64_s
     $div64_u $rem64_s $rem64_u $trunc_i32_f32_s $trunc_i32_f32_u $trunc_i64_f32_s
     $trunc_i64_f32_u $trunc_i32_f64_s $trunc_i32_f64_u $trunc_i64_f64_s $trunc_i64_f64_u
-    $unreachable $recurse $tail $fill $copy $init $table_get $grow $size $table_grow $round
+    $unreachable $recurse $tail $fill $copy $init $table_get $grow $size $table_grow $round $bits
     $other)
   (func (export "run") (param $which i32) (param $arg i32) (result i64)
     (call_indirect (type $op) (local.get $arg) (local.get $which))))
