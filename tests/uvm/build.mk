@@ -69,5 +69,24 @@ uvm-million: $(O)/uvm/endure_test all ## a million restores (part of check-full)
 
 ALL += $(UVM_BINS)
 
+# The WebAssembly specification's tests, which are not in this tree: SPEC=DIRECTORY of .wast files.
+# Modules are compiled fast, not well: there are a thousand.
+SPEC_HOST := $(O)/uvm/spec_host
+$(O)/host/tests/uvm/spec/host.o: CFLAGS_HOST += $(HOST_INC)
+$(SPEC_HOST): $(O)/host/tests/uvm/spec/host.o $(HOST_LIB)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $^ -lpthread -o $@
+DEPS += $(O)/host/tests/uvm/spec/host.d
+
+SPEC_CC   := $(CC_x86_64) $(CFLAGS_FREE_x86_64) $(WASM_INC) $(GUEST_INC) $(WASM_CFLAGS) -O1
+SPEC_LINK := $(CC_x86_64) $(UVM_STATIC) $(LDFLAGS_FREE_x86_64) -Wl,-T,$(UVM_LD) @ $(WASM_OBJS) \
+             $(UVM_LIB)
+
+.PHONY: wasm-spec
+wasm-spec: $(SPEC_HOST) $(WASM_OBJS) $(UVM_LIB) $(UVM_LD) ## SPEC=DIRECTORY: WebAssembly's own tests
+	$(Q)O='$(O)' SPEC_CC='$(SPEC_CC)' SPEC_LINK='$(SPEC_LINK)' $(PYTHON) tests/uvm/spec/run.py \
+	    $(SPEC) $(SPEC_ONLY)
+
 # --- guests ---------------------------------------------------------------------------------------
 include tests/uvm/guest/build.mk
