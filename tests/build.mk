@@ -62,6 +62,10 @@ ITS_UNIT := tests/unit/its_fixture.c $(filter-out hyp/none/its.c,$(GIC_UNIT)) \
             $(addprefix hyp/arch/aarch64/,its.c lpi.c vits.c stage2.c) \
             $(addprefix hyp/core/,pool.c s2.c string.c)
 
+# The same with a GICv2.
+GICV2_UNIT := tests/unit/gicv2_fixture.c $(GIC_UNIT) \
+              $(addprefix hyp/arch/aarch64/,gicv2.c vgicv2.c vlr2.c)
+
 # A channel on the bus of each of its zones.
 CHANNEL_UNIT := $(addprefix hyp/core/,channel.c vbus.c mmio.c lock.c) lib/vpci.c hyp/arch/fake/hw.c
 
@@ -104,6 +108,8 @@ $(eval $(call unit_test,record,host/record.c))
 $(eval $(call unit_test,reg,hyp/core/reg.c))
 S2_UNIT := $(CORE)/s2.c $(CORE)/pool.c $(CORE)/string.c $(A64)/stage2.c $(FAKE)/hw.c
 $(eval $(call unit_test,s2,$(S2_UNIT)))
+SETUP_UNIT := $(CORE)/setup.c tests/unit/plan_good.c tests/unit/setup_double.c $(S2_UNIT)
+$(eval $(call unit_test,setup,$(SETUP_UNIT)))
 SMMU_UNIT := $(addprefix $(A64)/,smmu.c dma.c) $(addprefix $(CORE)/,pool.c string.c lock.c) \
              hyp/none/its.c $(FAKE)/hw.c
 $(eval $(call unit_test,smmu,$(SMMU_UNIT)))
@@ -115,7 +121,7 @@ $(eval $(call unit_test,value,host/value.c))
 $(eval $(call unit_test,vgic,$(GIC_UNIT)))
 $(eval $(call unit_test,vgicd,$(GIC_UNIT)))
 $(eval $(call unit_test,vgicr,$(GIC_UNIT)))
-$(eval $(call unit_test,vgicv2,$(GIC_UNIT) $(addprefix $(A64)/,gicv2.c vgicv2.c vlr2.c)))
+$(eval $(call unit_test,vgicv2,$(GICV2_UNIT)))
 $(eval $(call unit_test,vlr,$(GIC_UNIT)))
 $(eval $(call unit_test,vpci,lib/vpci.c))
 $(eval $(call unit_test,vspill,$(GIC_UNIT)))

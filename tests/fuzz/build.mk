@@ -59,6 +59,7 @@ $(eval $(call fuzz_target,uvm_call,$(FUZZ_UVM),-lcmocka -lpthread))
 $(eval $(call fuzz_target,uvm_elf,host/elf.c))
 $(eval $(call fuzz_target,uvm_fault,$(FUZZ_UVM),-lcmocka -lpthread))
 $(eval $(call fuzz_target,vgic,$(GIC_UNIT),-lcmocka))
+$(eval $(call fuzz_target,vgicv2,$(GICV2_UNIT),-lcmocka))
 
 # --- running --------------------------------------------------------------------------------------
 .PHONY: fuzz fuzz-corpus

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gicv2.h"
 #include "hyp/core/log.h"
 
 struct fx fx;
@@ -102,6 +103,9 @@ static void frame_write(struct fx_frame *f, uint32_t offset, unsigned size, uint
         bitmap_write(f, offset, (uint32_t)value);
     } else if (offset >= GICD_IPRIORITYR && offset < GICD_ITARGETSR) {
         check_owned(f, (offset - GICD_IPRIORITYR) / 32, BIT32(offset % 32));
+    } else if (gic.v2 != NULL && offset >= GICD_ITARGETSR && offset < GICD_ICFGR) {
+        assert_int_equal(size, 1);
+        check_owned(f, (offset - GICD_ITARGETSR) / 32, BIT32(offset % 32));
     } else if (offset >= GICD_ICFGR && offset < GICD_IGRPMODR) {
         config_write(f, offset, (uint32_t)value);
     } else if (offset >= GICD_IROUTER && offset < GICD_IROUTER + 0x2000) {
@@ -113,6 +117,7 @@ static void frame_write(struct fx_frame *f, uint32_t offset, unsigned size, uint
 
 static void gicd_hook(uint64_t offset, unsigned size, bool write, uint64_t value)
 {
+    fx.accesses++;
     if (write) {
         frame_write(&fx.gicd, (uint32_t)offset, size, value);
     }

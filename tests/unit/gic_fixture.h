@@ -47,6 +47,7 @@ struct fx {
     struct plan plan;
     unsigned requests[FX_CPUS]; /* pcpu_request() calls */
     unsigned logs;
+    unsigned accesses; /* to the machine's distributor, and a GICv2's list registers */
     struct pcpu *self;
     uint64_t saved_lr[FX_CPUS][VGIC_LR_MAX];
 };
