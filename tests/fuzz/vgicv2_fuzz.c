@@ -443,6 +443,8 @@ static void raise_irq(struct fuzz_in *in)
 
     if (here && (free & BIT32(intid % 32)) != 0) {
         FUZZ_CHECK(fx2_raise(intid) == PIRQ_GUEST);
+        /* Until the guest ends it. */
+        FUZZ_CHECK((fx.gicd.active[intid / 32] & BIT32(intid % 32)) != 0);
     }
 }
 
@@ -557,7 +559,7 @@ static void (*const steps[])(struct fuzz_in *in) = {
     sgi,        switch_cpu,    line,          on_off,      zone_reset,  nothing,
 };
 
-/* Ready for a run: all vCPUs on, the distributor forwards, all enabled if asked for. */
+/* Ready for a run: all vCPUs on; if asked for, the distributor forwards, all enabled, entered. */
 static void begin(uint8_t how)
 {
     fx2_boot((how & 2) != 0 ? GICD_IIDR_QEMU : 0);
@@ -579,6 +581,10 @@ static void begin(uint8_t how)
         }
     }
     access_do((struct mmio_access){ GICD_CTLR, how >> 2 & 3, 4, true });
+    for (unsigned i = VCPUS; (how & 0x10) != 0 && i-- > 0;) {
+        fx2_switch(i);
+        enter();
+    }
     other_zone = fx.zone[1];
     other_vcpu = fx.vcpu[1][0];
 }
