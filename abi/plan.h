@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   UINT64_C(0x314e414c50525456) /* "VTRPLAN1" */
-#define PLAN_VERSION UINT32_C(5)
+#define PLAN_VERSION UINT32_C(6)
 
 #define PLAN_MAX_CPUS      16u
 #define PLAN_MAX_ZONES     8u
@@ -107,6 +107,8 @@ struct plan_zone {
 
 #define PLAN_PCI_SLOTS     32u
 #define PLAN_PCI_ECAM_SIZE UINT64_C(0x100000)
+/* Zone n's functions have I/O ports n * PLAN_PCI_PORTS and up: as many as 16 bits have for all. */
+#define PLAN_PCI_PORTS     UINT64_C(0x2000)
 /* The function in slot n has its registers (BAR 0) at pci_gpa + n * PLAN_PCI_REGS_SIZE. */
 #define PLAN_PCI_REGS_SIZE UINT64_C(0x1000)
 #define PLAN_PCI_REGS_ALL  (PLAN_PCI_SLOTS * PLAN_PCI_REGS_SIZE)
@@ -171,6 +173,7 @@ struct plan_board {
     uint32_t reserved;            /* 0 */
     uint64_t pci_ecam_hpa;        /* configuration space of bus 0; 0: no function is given */
     uint64_t its_hpa, its_size;   /* GICv3 ITS that routes messages; 0: none is used */
+    uint64_t pci_io_hpa;          /* I/O port 0 of the PCI host; 0: no function has ports */
 };
 
 struct plan {

@@ -58,26 +58,30 @@ bool plan_rule_function_dma(const struct plan *p, uint32_t a, uint32_t b)
            (!plan_has_zone(p, f->zone) || (p->zone[f->zone].flags & PLAN_ZONE_DMA_TRUSTED) != 0);
 }
 
-/* All that its registers can be moved to is the zone's own, at the machine's addresses. */
-bool plan_rule_function_window(const struct plan *p, uint32_t a, uint32_t b)
+/* Whether it is device memory of the zone, at the machine's addresses. */
+static bool zone_has(const struct plan *p, uint32_t zone, uint64_t base, uint64_t size)
 {
-    uint32_t zone = p->function[a].zone;
-    const struct plan_zone *z;
-
-    (void)b;
-    if (!plan_has_zone(p, zone)) {
-        return true;
-    }
-    z = &p->zone[zone];
     for (uint32_t i = 0; i < plan_count(p, PLAN_OBJECT_REGION); i++) {
         const struct plan_region *r = &p->region[i];
 
         if (r->zone == zone && r->kind == PLAN_REGION_DEVICE && r->gpa == r->hpa &&
-            range_inside(r->hpa, r->size, z->host_hpa, z->host_size)) {
+            range_inside(r->hpa, r->size, base, size)) {
             return true;
         }
     }
     return false;
+}
+
+/* All that its registers can be moved to is the zone's own: memory, and I/O ports if there are. */
+bool plan_rule_function_window(const struct plan *p, uint32_t a, uint32_t b)
+{
+    uint32_t zone = p->function[a].zone;
+    uint64_t io = p->board.pci_io_hpa;
+
+    (void)b;
+    return !plan_has_zone(p, zone) ||
+           (zone_has(p, zone, p->zone[zone].host_hpa, p->zone[zone].host_size) &&
+            (io == 0 || zone_has(p, zone, io + zone * PLAN_PCI_PORTS, PLAN_PCI_PORTS)));
 }
 
 /* A window without functions would be memory of nobody's devices. */

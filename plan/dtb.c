@@ -18,8 +18,7 @@
 /* First cell of a PCI address (IEEE 1275 PCI binding, 2.2.1.1). */
 FIELD(PCI_DEVICE, 11, 5);
 FIELD(PCI_SPACE, 24, 2);
-#define PCI_SPACE_MEM32 2
-#define PCI_SPACE_MEM64 3
+enum { PCI_SPACE_IO = 1, PCI_SPACE_MEM32, PCI_SPACE_MEM64 };
 FIELD(BDF_DEVICE, 3, 5);
 
 /* --- writing values -------------------------------------------------------------------------- */
@@ -336,29 +335,44 @@ static void put_domain(struct tree *t, uint32_t domain)
     }
 }
 
-/* The virtual PCI bus. One memory window, where bus addresses are guest addresses. */
-static void put_pci(struct tree *t)
+enum window { WINDOW_SPACE, WINDOW_BUS, WINDOW_BASE, WINDOW_SIZE, WINDOW_FIELDS };
+
+/* A host of one bus; `window` ends with one of no size. The caller adds what else it has. */
+static void host_begin(struct tree *t, uint64_t ecam, uint32_t domain,
+                       const uint64_t (*window)[WINDOW_FIELDS])
 {
-    const struct plan_zone *z = &t->c->plan.zone[t->zone];
     const uint32_t buses[] = { 0, 0 };
-    uint32_t ranges[8];
+    uint32_t ranges[16];
     char name[NAME_ROOM];
     int at = 0;
 
-    snprintf(name, sizeof(name), "pcie@%llx", (unsigned long long)z->ecam_gpa);
+    snprintf(name, sizeof(name), "pcie@%llx", (unsigned long long)ecam);
     tree_begin(t, name);
     tree_text(t, "compatible", "pci-host-ecam-generic");
     tree_text(t, "device_type", "pci");
     tree_u32(t, "#address-cells", 3);
     tree_u32(t, "#size-cells", 2);
-    put_domain(t, t->pci_domain);
+    put_domain(t, domain);
     tree_cells(t, "bus-range", buses, 2);
-    tree_reg(t, &(struct range){ z->ecam_gpa, PLAN_PCI_ECAM_SIZE }, 1);
-    ranges[at++] = (uint32_t)put(PCI_SPACE, PCI_SPACE_MEM64);
-    at = cells_put(ranges, at, 2, z->pci_gpa);
-    at = cells_put(ranges, at, t->board->root_address_cells, z->pci_gpa);
-    at = cells_put(ranges, at, 2, z->pci_size);
+    tree_reg(t, &(struct range){ ecam, PLAN_PCI_ECAM_SIZE }, 1);
+    for (; (*window)[WINDOW_SIZE] != 0; window++) {
+        ranges[at++] = (uint32_t)put(PCI_SPACE, (*window)[WINDOW_SPACE]);
+        at = cells_put(ranges, at, 2, (*window)[WINDOW_BUS]);
+        at = cells_put(ranges, at, t->board->root_address_cells, (*window)[WINDOW_BASE]);
+        at = cells_put(ranges, at, 2, (*window)[WINDOW_SIZE]);
+    }
     tree_cells(t, "ranges", ranges, at);
+}
+
+/* The virtual PCI bus. One memory window, where bus addresses are guest addresses. */
+static void put_pci(struct tree *t)
+{
+    const struct plan_zone *z = &t->c->plan.zone[t->zone];
+    const uint64_t window[][WINDOW_FIELDS] = {
+        { PCI_SPACE_MEM64, z->pci_gpa, z->pci_gpa, z->pci_size }, { 0 }
+    };
+
+    host_begin(t, z->ecam_gpa, t->pci_domain, window);
     put_interrupt_map(t);
     tree_end(t);
 }
@@ -408,27 +422,16 @@ static void put_host_messages(struct tree *t)
 static void put_host(struct tree *t)
 {
     const struct plan_zone *z = &t->c->plan.zone[t->zone];
-    uint64_t ecam = t->c->plan.board.pci_ecam_hpa;
-    const uint32_t buses[] = { 0, 0 };
-    uint32_t ranges[8];
-    char name[NAME_ROOM];
-    int at = 0;
+    uint64_t port = t->zone * PLAN_PCI_PORTS, io = t->c->plan.board.pci_io_hpa;
+    const uint64_t window[][WINDOW_FIELDS] = {
+        { PCI_SPACE_MEM32, z->host_hpa, z->host_hpa, z->host_size },
+        { PCI_SPACE_IO, port, io + port, io != 0 ? PLAN_PCI_PORTS : 0 },
+        { 0 }
+    };
 
-    snprintf(name, sizeof(name), "pcie@%llx", (unsigned long long)ecam);
-    tree_begin(t, name);
-    tree_text(t, "compatible", "pci-host-ecam-generic");
-    tree_text(t, "device_type", "pci");
-    tree_u32(t, "#address-cells", 3);
-    tree_u32(t, "#size-cells", 2);
-    put_domain(t, node_cell(t->board->fdt, t->c->pci_host, "linux,pci-domain", 0));
-    tree_cells(t, "bus-range", buses, 2);
+    host_begin(t, t->c->plan.board.pci_ecam_hpa,
+               node_cell(t->board->fdt, t->c->pci_host, "linux,pci-domain", 0), window);
     tree_copy(t, t->c->pci_host, "dma-coherent");
-    tree_reg(t, &(struct range){ ecam, PLAN_PCI_ECAM_SIZE }, 1);
-    ranges[at++] = (uint32_t)put(PCI_SPACE, PCI_SPACE_MEM32);
-    at = cells_put(ranges, at, 2, z->host_hpa);
-    at = cells_put(ranges, at, t->board->root_address_cells, z->host_hpa);
-    at = cells_put(ranges, at, 2, z->host_size);
-    tree_cells(t, "ranges", ranges, at);
     put_host_irqs(t);
     put_host_messages(t);
     tree_end(t);

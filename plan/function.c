@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `pci:` of the zones: functions of the machine's PCI host one by one, the SMMU that contains their
- * memory accesses, and the part of the host's memory window that each zone gets for them.
+ * memory accesses, and the part of the host's windows that each zone gets for them.
  */
 #include <libfdt.h>
 #include <stdio.h>
@@ -19,6 +19,7 @@ FIELD(CELL_DEVICE, 11, 5); /* first cell of a PCI address (IEEE 1275 PCI binding
 FIELD(CELL_SPACE, 24, 2);
 FIELD(CELL_HIGH, 32, 32);
 
+#define SPACE_IO        1
 #define SPACE_MEM32     2
 #define ROW_CELLS       7 /* of `ranges`: 3 of the bus, 2 of the machine, 2 of the size */
 #define MAP_CHILD       4 /* of `interrupt-map`: 3 of the address, the pin */
@@ -45,8 +46,11 @@ static bool is_wanted(const struct compile *c)
     return false;
 }
 
-/* The window for 32-bit addresses, where bus and machine addresses are equal; false: none. */
-static bool host_window(const struct compile *c, struct range *window)
+/*
+ * A window of the host: for 32-bit addresses, where those of bus and machine are equal, or for I/O
+ * ports from 0. False: there is none.
+ */
+static bool host_window(const struct compile *c, uint32_t space, struct range *window)
 {
     const void *fdt = c->board.fdt;
     int count = node_cell_count(fdt, c->pci_host, "ranges");
@@ -54,12 +58,24 @@ static bool host_window(const struct compile *c, struct range *window)
     for (int at = 0; at + ROW_CELLS <= count; at += ROW_CELLS) {
         window->base = cell_pair(fdt, c->pci_host, "ranges", at + 3);
         window->size = cell_pair(fdt, c->pci_host, "ranges", at + 5);
-        if (get(CELL_SPACE, node_cell(fdt, c->pci_host, "ranges", at)) == SPACE_MEM32 &&
-            cell_pair(fdt, c->pci_host, "ranges", at + 1) == window->base) {
+        if (get(CELL_SPACE, node_cell(fdt, c->pci_host, "ranges", at)) == space &&
+            cell_pair(fdt, c->pci_host, "ranges", at + 1) ==
+                (space == SPACE_IO ? 0 : window->base)) {
             return true;
         }
     }
     return false;
+}
+
+/* I/O ports, where there are enough for all zones; else functions have none. */
+static void ports_read(struct compile *c)
+{
+    struct range ports;
+
+    if (host_window(c, SPACE_IO, &ports) && is_aligned(ports.base, SIZE_4K) &&
+        ports.size >= PLAN_MAX_ZONES * PLAN_PCI_PORTS) {
+        c->plan.board.pci_io_hpa = ports.base;
+    }
 }
 
 /* The SMMU of the host's iommu-map, whose first row must cover bus 0. False: there is none. */
@@ -118,10 +134,12 @@ static bool host_read(struct compile *c, struct range *window)
     c->pci_host = fdt_node_offset_by_compatible(fdt, -1, "pci-host-ecam-generic");
     if (c->pci_host < 0 || fdt_parent_offset(fdt, c->pci_host) != 0 ||
         c->board.root_address_cells != 2 || c->board.root_size_cells != 2 ||
-        !node_regs(fdt, c->pci_host, &regs) || regs.count == 0 || !host_window(c, window)) {
+        !node_regs(fdt, c->pci_host, &regs) || regs.count == 0 ||
+        !host_window(c, SPACE_MEM32, window)) {
         return false;
     }
     c->plan.board.pci_ecam_hpa = regs.range[0].base;
+    ports_read(c);
     (void)smmu_read(c);
     its_read(c);
     return true;
@@ -234,6 +252,13 @@ static void zone_window(struct compile *c, uint32_t zone, struct range *left)
     out->host_size = size;
     (void)region_add(c, &(struct plan_region){ base, base, size, zone, PLAN_REGION_DEVICE },
                      (struct origin){ line, "PCI memory window" });
+    if (c->plan.board.pci_io_hpa != 0) {
+        uint64_t ports = c->plan.board.pci_io_hpa + zone * PLAN_PCI_PORTS;
+
+        (void)region_add(
+            c, &(struct plan_region){ ports, ports, PLAN_PCI_PORTS, zone, PLAN_REGION_DEVICE },
+            (struct origin){ line, "PCI I/O ports" });
+    }
 }
 
 void functions_read(struct compile *c)

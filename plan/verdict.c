@@ -111,7 +111,7 @@ const struct verdict_text verdict_texts[] = {
     { "function-unique", "is the same as", "give it to one zone" },
     { "function-dma", "can write to all memory of the machine (DMA), and no SMMU contains it",
       "a board with an SMMU, or `dma: trusted` if this zone may do everything" },
-    { "function-window", "has no memory window of its own", "compile it again" },
+    { "function-window", "has no window of its own for its registers", "compile it again" },
     { "zone-functions", "has a PCI window without functions", "compile it again" },
     { "its", "has an ITS without a GICv3, or at an odd address", "check the board's ITS node" },
     { "function-msi", "has messages (MSI) that can't reach its zone", "compile it again" },

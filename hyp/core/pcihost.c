@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Filters the configuration space of the machine's PCI bus 0 by owner. Writes reach the machine
- * only through the few registers named here; addresses only inside the owner's window. Where its
+ * only through the few registers named here; addresses only inside the owner's windows. Where its
  * messages go is the function's owner's choice: a message is a write to memory like any other.
  */
 #include "hyp/core/pcihost.h"
@@ -66,7 +66,7 @@ void pcihost_init(const struct plan *plan, uintptr_t ecam)
     }
 }
 
-/* Sizes by writing ones: memory decoding is off. I/O ports count as none. */
+/* Sizes by writing ones: decoding is off. I/O ports count as none where the board has none. */
 static void bars_read(struct function *f)
 {
     bool is_high = false;
@@ -85,6 +85,9 @@ static void bars_read(struct function *f)
             bar->mask = (uint32_t)with(BAR_FLAGS, ones, 0);
             bar->flags = (uint32_t)get(BAR_FLAGS, ones);
             is_high = bar->mask != 0 && get(BAR_TYPE, ones) == BAR_TYPE_64;
+        } else if (the_plan->board.pci_io_hpa != 0) {
+            bar->mask = (uint32_t)(with(BAR_IO_FLAGS, ones, 0) | field_mask(BAR_IO_HIGH));
+            bar->flags = (uint32_t)put(BAR_IO, 1);
         }
     }
 }
@@ -138,17 +141,20 @@ static bool bar_inside(const struct function *f, unsigned i)
     bool wide = get(BAR_TYPE, bar->flags) == BAR_TYPE_64 && i + 1 < PCI_BARS;
     uint64_t mask = bar->mask | (wide ? put(BAR_HIGH, bar[1].mask) : field_mask(BAR_HIGH));
     uint64_t at = (bar->value & bar->mask) | (wide ? put(BAR_HIGH, bar[1].value) : 0);
+    bool io = get(BAR_IO, bar->flags) != 0;
+    uint64_t base = io ? f->plan->zone * PLAN_PCI_PORTS : f->zone->host_hpa;
 
     return range_is_valid(at, ~mask + 1) &&
-           range_contains(f->zone->host_hpa, f->zone->host_size, at, ~mask + 1);
+           range_contains(base, io ? PLAN_PCI_PORTS : f->zone->host_size, at, ~mask + 1);
 }
 
-static bool bars_inside(const struct function *f)
+/* All BARs of memory (`io` 0), or of I/O ports (1). */
+static bool bars_inside(const struct function *f, uint64_t io)
 {
     for (unsigned i = 0; i < PCI_BARS; i++) {
         bool wide = get(BAR_TYPE, f->bar[i].flags) == BAR_TYPE_64;
 
-        if (f->bar[i].mask != 0 && !bar_inside(f, i)) {
+        if (f->bar[i].mask != 0 && get(BAR_IO, f->bar[i].flags) == io && !bar_inside(f, i)) {
             return false;
         }
         i += wide ? 1 : 0;
@@ -156,24 +162,23 @@ static bool bars_inside(const struct function *f)
     return true;
 }
 
-/* Memory is decoded only while all BARs are inside, and off while they move. Lock held. */
+/* Memory, or ports, are decoded only while all BARs of them are inside. Lock held. */
 static void function_update(const struct function *f)
 {
-    uint16_t off = (uint16_t)with(COMMAND_MEMORY, f->command, 0);
+    const bool inside[] = { bars_inside(f, 0), bars_inside(f, 1) };
+    uint64_t on = f->command & ~(put(COMMAND_MEMORY, !inside[0]) | put(COMMAND_IO, !inside[1]));
+    uint64_t off = on & ~(field_mask(COMMAND_MEMORY) | field_mask(COMMAND_IO));
 
-    if (!bars_inside(f)) {
-        mmio_wr16(f->cfg, PCI_COMMAND, off);
-        return;
-    }
     for (unsigned i = 0; i < PCI_BARS; i++) {
         uint32_t value = f->bar[i].value & f->bar[i].mask;
 
-        if (mmio_rd32(f->cfg, PCI_BAR + i * 4) != (value | f->bar[i].flags)) {
-            mmio_wr16(f->cfg, PCI_COMMAND, off);
+        if (inside[get(BAR_IO, f->bar[i].flags)] &&
+            mmio_rd32(f->cfg, PCI_BAR + i * 4) != (value | f->bar[i].flags)) {
+            mmio_wr16(f->cfg, PCI_COMMAND, (uint16_t)off);
             mmio_wr32(f->cfg, PCI_BAR + i * 4, value);
         }
     }
-    mmio_wr16(f->cfg, PCI_COMMAND, f->command);
+    mmio_wr16(f->cfg, PCI_COMMAND, (uint16_t)on);
 }
 
 /* The bits of a word of the two capabilities that can be written; the rest is the machine's. */
@@ -299,7 +304,8 @@ static void word_write(struct function *f, uint64_t reg, uint32_t value, uint32_
 {
     if (reg == PCI_COMMAND) {
         uint32_t allowed = (uint32_t)(put(COMMAND_MEMORY, 1) | put(COMMAND_MASTER, 1) |
-                                      put(COMMAND_INTX_OFF, 1));
+                                      put(COMMAND_INTX_OFF, 1) |
+                                      put(COMMAND_IO, the_plan->board.pci_io_hpa != 0));
 
         f->command = (uint16_t)(((f->command & ~bits) | (value & bits)) & allowed);
         function_update(f);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The machine's PCI bus 0 as zones see it: each only its own functions, whose registers it can move
- * within its own memory window. Hidden are I/O ports and ROMs, and messages (MSI, MSI-X) unless an
- * ITS knows who sends them.
+ * within its own windows of memory and I/O ports. Hidden are ROMs, ports where the board has none,
+ * and messages (MSI, MSI-X) unless an ITS knows who sends them.
  */
 #ifndef HYP_CORE_PCIHOST_H
 #define HYP_CORE_PCIHOST_H
@@ -28,6 +28,7 @@ enum {
     PCI_OWN = 0x40, /* capabilities begin here */
     PCI_END = 0x100,
 };
+FIELD(COMMAND_IO, 0, 1);
 FIELD(COMMAND_MEMORY, 1, 1);
 FIELD(COMMAND_MASTER, 2, 1);
 FIELD(COMMAND_INTX_OFF, 10, 1);
@@ -35,6 +36,8 @@ FIELD(STATUS_CAPS, 20, 1); /* in the word of the command register */
 FIELD(HEADER_TYPE, 16, 7);
 FIELD(HEADER_MULTI, 23, 1);
 FIELD(BAR_IO, 0, 1);
+FIELD(BAR_IO_FLAGS, 0, 2);
+FIELD(BAR_IO_HIGH, 16, 16); /* a function may lack these bits: ports have 16 */
 FIELD(BAR_TYPE, 1, 2);
 FIELD(BAR_FLAGS, 0, 4);
 FIELD(CAP_ID, 0, 8);

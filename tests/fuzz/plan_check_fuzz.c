@@ -19,7 +19,7 @@
 static const struct plan base = {
     .magic = PLAN_MAGIC, .version = PLAN_VERSION, .size = sizeof(struct plan),
     .hyp_hpa = RAM, .hyp_size = 32 * MIB, .image_hpa = RAM + 2 * MIB, .image_size = 8 * MIB,
-    .cpu_count = 5, .zone_count = 2, .region_count = 6, .irq_count = 2, .image_count = 3,
+    .cpu_count = 5, .zone_count = 2, .region_count = 7, .irq_count = 2, .image_count = 3,
     .function_count = 1, .log_level = 2,
     .board = {
         .gic_version = 3, .gicd_hpa = 0x8000000, .gicd_size = 0x10000,
@@ -32,6 +32,7 @@ static const struct plan base = {
         .ram = { { RAM, 1024 * MIB }, { 0x200000000, 1024 * MIB } },
         .smmu_hpa = 0x9050000, .smmu_size = 0x20000, .smmu_event_intid = 106,
         .pci_ecam_hpa = 0x4010000000, .its_hpa = 0x8080000, .its_size = 0x20000,
+        .pci_io_hpa = 0x3eff0000,
     },
     .cpu = { { 0, 0, 0 }, { 1, 0, 1 }, { 2, 1, 0 }, { 3, 1, 1 }, { 0x100000301, PLAN_NONE, 0 } },
     .zone = {
@@ -52,6 +53,7 @@ static const struct plan base = {
         { 0xa001000, 0xa001000, 0x1000, 1, PLAN_REGION_DEVICE },
         { 0x200000000, 0x200000000, 64 * MIB, 1, PLAN_REGION_RAM },
         { 0x10000000, 0x10000000, 2 * MIB, 0, PLAN_REGION_DEVICE },
+        { 0x3eff0000, 0x3eff0000, PLAN_PCI_PORTS, 0, PLAN_REGION_DEVICE },
     },
     .function = { { 0, 0x10, 0x10, 0x10, 32, 0 } },
     .irq = { { 0, 48, PLAN_IRQ_EDGE, 0 }, { 1, 49, 0, 0 } },

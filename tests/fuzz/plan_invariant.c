@@ -290,6 +290,23 @@ static void check_irqs(const struct plan *p)
     }
 }
 
+/* All ports of the zone are in one of its regions; that these have no page in common is above. */
+static bool has_ports(const struct plan *p, uint32_t zone)
+{
+    uint64_t first = p->board.pci_io_hpa + zone * PLAN_PCI_PORTS;
+
+    for (uint32_t i = 0; i < p->region_count; i++) {
+        const struct plan_region *r = &p->region[i];
+
+        if (r->zone == zone && r->kind == PLAN_REGION_DEVICE && r->gpa == r->hpa &&
+            first >= r->hpa && first - r->hpa < r->size &&
+            r->size - (first - r->hpa) >= PLAN_PCI_PORTS) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One owner for each function; its accesses to memory are contained, or the zone is trusted. */
 static void check_functions(const struct plan *p)
 {
@@ -301,6 +318,7 @@ static void check_functions(const struct plan *p)
         FUZZ_CHECK(f->zone < p->zone_count && f->bdf != 0 && f->bdf < 256 && f->bdf % 8 == 0);
         FUZZ_CHECK(owners[f->bdf / 8]++ == 0);
         FUZZ_CHECK(p->board.pci_ecam_hpa != 0 && p->zone[f->zone].host_size != 0);
+        FUZZ_CHECK(p->board.pci_io_hpa == 0 || has_ports(p, f->zone));
         FUZZ_CHECK(p->board.smmu_hpa != 0 ? f->stream < PLAN_MAX_STREAMS
                                           : (p->zone[f->zone].flags & PLAN_ZONE_DMA_TRUSTED) != 0);
         if (f->events != 0) {

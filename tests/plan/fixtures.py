@@ -10,7 +10,7 @@ OUT = ROOT / os.environ.get("O", "build")
 HERE = pathlib.Path(__file__).resolve().parent
 
 HYP_MAGIC = 0x3250594852545F56
-PLAN_VERSION = 5
+PLAN_VERSION = 6
 PAGE = 0x1000
 
 

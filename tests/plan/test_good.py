@@ -175,9 +175,9 @@ class Plan:
         self.gic, self.conduit = struct.unpack_from("<II", data, at)
         at += 8 + 11 * 8 + 6 * 4 + 8 * 16
         (self.smmu, self.smmu_size, self.smmu_intid, reserved,
-         self.ecam, self.its, self.its_size) = struct.unpack_from("<QQIIQQQ", data, at)
+         self.ecam, self.its, self.its_size, self.ports) = struct.unpack_from("<QQIIQQQQ", data, at)
         assert reserved == 0
-        at += 48
+        at += 56
         self.cpus = [struct.unpack_from("<QII", data, at + 16 * i) for i in range(cpus)]
         at += 16 * 16
         self.zones = [struct.unpack_from("<24sIIIIQQQQQQQIIQQQQQQ", data, at + 152 * i)
@@ -365,11 +365,15 @@ def test_functions(program, files, tmp_path):
                               (0, 6 << 3, 6 << 3, 6 << 3, 32, 0),
                               (1, 3 << 3, 3 << 3, 3 << 3, 32, 0)]
     assert sorted(irq[:2] for irq in plan.irqs) == [(0, 37), (1, 38)]  # two on one line
+    assert plan.ports == 0x3EFF0000
+    assert {(0x3EFF0000, 0x3EFF0000, 0x2000, 0, 1), (0x3EFF2000, 0x3EFF2000, 0x2000, 1, 1)} <= \
+        set(plan.regions)
     window = (0x10000000, 0x10000000, 8 * MIB, 0, 1)
     assert window in plan.regions and plan.zones[0][-3:] == (0x10000000, 8 * MIB, plan.its)
     tree = nodes(tmp_path / "linux0.dtb")
-    assert cells(tree["/pcie@4010000000"]["ranges"]) == [0x2000000, 0, 0x10000000, 0, 0x10000000, 0,
-                                                         0x800000]
+    assert cells(tree["/pcie@4010000000"]["ranges"]) == [
+        0x2000000, 0, 0x10000000, 0, 0x10000000, 0, 0x800000,
+        0x1000000, 0, 0, 0, 0x3EFF0000, 0, 0x2000]
     assert "linux,pci-domain" not in tree["/pcie@4010000000"]
     its = tree["/intc@8000000/its@8080000"]
     handle = cells(its["phandle"])[0]
@@ -410,6 +414,26 @@ def test_no_messages_without_its(program, files, tmp_path):
     tree = nodes(tmp_path / "linux0.dtb")
     assert not any("its@" in path for path in tree)
     assert "msi-map" not in tree["/pcie@4010000000"]
+
+
+def test_no_ports_of_a_small_window(program, files, tmp_path):
+    """A board with fewer I/O ports than all zones could need: no zone has any."""
+    board = fixtures.ROOT / "boards" / "qemu-virt-aarch64-smmuv3" / "board.dts"
+    start = "pcie@10000000 {\n"
+    text = board.read_text().replace("../qemu-virt-aarch64/",
+                                     f"{fixtures.ROOT}/boards/qemu-virt-aarch64/")
+    assert start in text
+    (tmp_path / "board.dts").write_text(text.replace(start, start + """
+        ranges = <0x1000000 0 0 0 0x3eff0000 0 0x8000
+                  0x2000000 0 0x10000000 0 0x10000000 0 0x2eff0000>;
+"""))
+    plan = (fixtures.HERE / "good" / "functions.yaml").read_text()
+    (tmp_path / "plan.yaml").write_text(
+        plan.replace("board: qemu-virt-aarch64-smmuv3", "board: ./board.dts"))
+    out = build(program, files, tmp_path / "plan.yaml", tmp_path / "out")
+    plan = Plan((out / "plan.bin").read_bytes())
+    assert plan.ports == 0 and all(region[0] >> 16 != 0x3EFF for region in plan.regions)
+    assert len(cells(nodes(out / "linux0.dtb")["/pcie@4010000000"]["ranges"])) == 7
 
 
 # --- boards ---------------------------------------------------------------------------------------

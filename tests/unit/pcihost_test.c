@@ -27,6 +27,7 @@ static struct vcpu vcpu;
 static uint8_t *bus, *pool_memory;
 static const uint32_t bar_masks[6] = { 0xfffff000, 0xffffffe1, 0, 0, 0xffffc00c, 0xffffffff };
 static unsigned flrs;
+static uint64_t ports; /* where the board has them; 0: it has none */
 
 const struct plan *the_plan = &plan;
 struct zone *zones = zone_store;
@@ -113,6 +114,7 @@ static int setup(void **state)
     function_make(OTHER);
     function_make(NOBODY);
     plan.board.pci_ecam_hpa = ECAM;
+    plan.board.pci_io_hpa = ports;
     plan.function_count = 2;
     plan.function[0] = (struct plan_function){ .zone = 1, .bdf = OTHER >> 12 };
     plan.function[1] = (struct plan_function){ .zone = 0, .bdf = OWN >> 12 };
@@ -129,9 +131,16 @@ static int setup(void **state)
     return 0;
 }
 
+static int setup_ports(void **state)
+{
+    ports = 0x3eff0000;
+    return setup(state);
+}
+
 static int teardown(void **state)
 {
     (void)state;
+    ports = 0;
     free(pool_memory);
     free(bus);
     return 0;
@@ -256,6 +265,45 @@ static void test_bars_stay_inside(void **state)
     }
 }
 
+static bool are_ports_inside(uint64_t function, uint32_t zone)
+{
+    uint32_t at = reg(function + PCI_BAR + 4) & ~0x1fu;
+
+    return at >= zone * PLAN_PCI_PORTS && at + 0x20 <= (zone + 1) * PLAN_PCI_PORTS;
+}
+
+/* The second zone: ports 2000 to 3fff. Those of the first are below, of nobody behind. */
+static void test_ports_stay_inside(void **state)
+{
+    static const uint32_t outside[] = { 0, 0x20, 0x1fe0, 0x4000, 0x12000, 0x80002000, 0xffffffe0 };
+
+    (void)state;
+    vcpu.zone = &zone_store[1];
+    wr(OTHER + PCI_BAR + 4, 4, UINT32_MAX);
+    assert_int_equal(rd(OTHER + PCI_BAR + 4, 4), 0xffffffe1);
+    wr(OTHER + PCI_COMMAND, 2, 0xffff);
+    assert_int_equal(rd(OTHER + PCI_COMMAND, 2), 0x407);
+    assert_int_equal(reg(OTHER + PCI_COMMAND) & 0xffff, 0x404);
+    for (unsigned i = 0; i < ARRAY_COUNT(outside); i++) {
+        wr(OTHER + PCI_BAR + 4, 4, 0x3fe0);
+        assert_int_equal(reg(OTHER + PCI_BAR + 4), 0x3fe1);
+        assert_int_equal(reg(OTHER + PCI_COMMAND) & 0xffff, 0x405); /* without the memory BARs */
+        wr(OTHER + PCI_BAR + 4, 4, outside[i]);
+        assert_int_equal(reg(OTHER + PCI_COMMAND) & 0xffff, 0x404);
+        wr(OTHER + PCI_BAR + 5, 1, 0x20); /* in parts, too */
+        assert_true((reg(OTHER + PCI_COMMAND) & 1) == 0 || are_ports_inside(OTHER, 1));
+    }
+    wr(OTHER + PCI_BAR, 4, WINDOW + SIZE);
+    wr(OTHER + PCI_BAR + 16, 4, WINDOW + SIZE + 0x4000);
+    wr(OTHER + PCI_BAR + 20, 4, 0);
+    assert_int_equal(reg(OTHER + PCI_COMMAND) & 0xffff, 0x406); /* without the ports */
+    wr(OTHER + PCI_BAR + 4, 4, 0x2000);
+    assert_int_equal(reg(OTHER + PCI_COMMAND) & 0xffff, 0x407);
+    pcihost_quiet(&zone_store[1]);
+    assert_int_equal(reg(OTHER + PCI_COMMAND) & 0xffff, 0x400);
+    assert_int_equal(rd(OTHER + PCI_BAR + 4, 4), 1);
+}
+
 static void test_quiet(void **state)
 {
     (void)state;
@@ -281,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_capabilities, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bars, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bars_stay_inside, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ports_stay_inside, setup_ports, teardown),
         cmocka_unit_test_setup_teardown(test_quiet, setup, teardown),
     };
 

@@ -152,7 +152,11 @@ BREAK(function_dma, p.board.smmu_hpa = p.board.smmu_size = p.board.smmu_event_in
       p.function[0].stream = p.function[1].stream = 0)
 BREAK(function_window, p.zone[1].host_size = 4 * MIB)
 BREAK(function_foreign, p.zone[1].host_hpa = p.zone[0].host_hpa)
-BREAK(function_moved, p.region[5].gpa += 4 * MIB) BREAK(zone_functions, p.function[1].zone = 0)
+BREAK(function_moved, p.region[5].gpa += 4 * MIB)
+BREAK(ports_none, p.region_count = 7) BREAK(ports_small, p.region[7].size -= 0x1000)
+BREAK(ports_moved, p.region[7].gpa += 4 * MIB) BREAK(ports_foreign, p.region[7].zone = 0)
+BREAK(ports_shared, p.region[6].size += 0x1000)
+BREAK(zone_functions, p.function[1].zone = 0)
 BREAK(its_rest, p.board.its_hpa = 0) BREAK(its_odd, p.board.its_hpa += 0x1000)
 BREAK(its_region, p.region[3].hpa = p.board.its_hpa + 0x10000)
 BREAK(its_window, p.region[3].gpa = p.zone[1].its_gpa + 0x10000)
@@ -271,6 +275,9 @@ static const struct sample {
     { "function-unique", break_stream_twice }, { "function-dma", break_function_stream },
     { "function-dma", break_function_dma }, { "function-window", break_function_window },
     { "function-window", break_function_foreign }, { "function-window", break_function_moved },
+    { "function-window", break_ports_none }, { "function-window", break_ports_small },
+    { "function-window", break_ports_moved }, { "function-window", break_ports_foreign },
+    { "region-overlap", break_ports_shared },
     { "its", break_its_rest }, { "its", break_its_odd }, { "device-fixed", break_its_region },
     { "window-region", break_its_window }, { "function-msi", break_msi_its },
     { "function-msi", break_msi_board }, { "function-msi", break_msi_odd },
@@ -394,7 +401,7 @@ static void test_verdict_names_both(void **state)
     assert_int_equal(seen.verdict.b.index, 2);
     assert_int_equal(plan_owner(&p, seen.verdict.a), 0);
     assert_int_equal(plan_owner(&p, seen.verdict.b), 1);
-    assert_int_equal(plan_owner(&p, (struct plan_ref){ PLAN_OBJECT_REGION, 6 }), PLAN_NONE);
+    assert_int_equal(plan_owner(&p, (struct plan_ref){ PLAN_OBJECT_REGION, 8 }), PLAN_NONE);
     assert_int_equal(plan_owner(&p, (struct plan_ref){ 99, 0 }), PLAN_NONE);
     assert_string_equal(plan_object_name(99), "?");
 }

@@ -31,6 +31,7 @@ static void good_board(struct plan *p)
         .pci_ecam_hpa = 0x4010000000,
         .its_hpa = 0x8080000,
         .its_size = 0x20000,
+        .pci_io_hpa = 0x3eff0000,
     };
 }
 
@@ -63,6 +64,9 @@ static void good_zone(struct plan *p, uint32_t zone, const char *name, uint64_t 
     z->host_size = 2 * MIB;
     p->region[4 + zone] = (struct plan_region){ z->host_hpa, z->host_hpa, 2 * MIB, zone,
                                                 PLAN_REGION_DEVICE };
+    p->region[6 + zone] = (struct plan_region){ p->board.pci_io_hpa + zone * PLAN_PCI_PORTS,
+                                                p->board.pci_io_hpa + zone * PLAN_PCI_PORTS,
+                                                PLAN_PCI_PORTS, zone, PLAN_REGION_DEVICE };
     p->function[zone] = (struct plan_function){
         .zone = zone,
         .bdf = (2 + zone) * 8,
@@ -105,7 +109,7 @@ void plan_good(struct plan *p)
     p->log_level = 2;
     p->cpu_count = 5;
     p->zone_count = 2;
-    p->region_count = 6;
+    p->region_count = 8;
     p->function_count = 2;
     p->irq_count = 2;
     p->image_count = 4;
