@@ -91,7 +91,8 @@ typedef void (*vt_log_fn)(void *ctx, const struct vt_vm *vm, enum vt_log_level l
 
 /* Answer of the fault callback. */
 enum vt_action {
-    VT_TERMINATE, /* vt_call() returns VT_ERR_FAULT, the micro-VM is poisoned */
+    VT_TERMINATE, /* vt_call() returns VT_ERR_FAULT, the micro-VM is poisoned; vt_fault() has the
+                     record with the reason that the callback has left in it */
     VT_RESUME,    /* go on with pc, flags and gpr[] as they are now in the record */
     VT_SKIP,      /* go on after the faulting instruction */
     VT_STOP,      /* vt_call() returns VT_ERR_STOPPED; state stays as it is, to be read and dumped,

@@ -18,6 +18,7 @@ static struct {
     bool edit;
     uint64_t pc, rsp, rax, flags; /* pc: 0: after the instruction */
     unsigned count, most;
+    uint16_t reason; /* given to a fault that is terminated; 0: none */
     uint16_t levels;
 } plan;
 
@@ -29,6 +30,7 @@ static enum vt_action on_fault(void *ctx, struct vt_vm *from, struct fault_recor
     assert_true(count >= 1);
     plan.levels = (uint16_t)(plan.levels | 1u << record->level);
     if (++plan.count > plan.most) {
+        record->reason = plan.reason != 0 ? plan.reason : record->reason;
         return VT_TERMINATE;
     }
     if (plan.edit) {
@@ -192,6 +194,23 @@ static void test_wild_resume(void **state)
     }
 }
 
+/* The reason that the callback gives is the one that stays. */
+static void test_reason(void **state)
+{
+    const struct fault_record *record;
+    unsigned count;
+
+    (void)state;
+    plan_skip();
+    plan.most = 0;
+    plan.reason = FAULT_REASON_ABORT;
+    assert_int_equal(uvm_try(vm, "general", 0, NULL), VT_ERR_FAULT);
+    plan.reason = 0;
+    record = vt_fault(vm, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(record->reason, FAULT_REASON_ABORT);
+}
+
 static void test_stop(void **state)
 {
     struct fault_record *record;
@@ -244,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup(test_edited, fresh),
         cmocka_unit_test_setup(test_flags, fresh),
         cmocka_unit_test_setup(test_wild_resume, fresh),
+        cmocka_unit_test_setup(test_reason, fresh),
         cmocka_unit_test_setup(test_stop, fresh),
     };
 
