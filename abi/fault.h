@@ -116,6 +116,18 @@ enum fault_x86_sys {
     FAULT_SELECTORS /* cs, ss, ds, es from bit 0, 16 bits each */
 };
 
+/* aarch64's order; its fs_base and gs_base are TPIDR_EL0 and TPIDRRO_EL0. */
+enum fault_a64_sys {
+    FAULT_TPIDR_EL0,
+    FAULT_TPIDRRO_EL0,
+    FAULT_SCTLR_EL1,
+    FAULT_TTBR0_EL1,
+    FAULT_TCR_EL1,
+    FAULT_CPACR_EL1,
+    FAULT_MAIR_EL1,
+    FAULT_VBAR_EL1
+};
+
 struct fault_record {
     uint32_t magic;
     uint16_t version;

@@ -10,6 +10,14 @@
  * x86_64 at first entry: long mode, CPL 0, rip = the note's entry, rsp = UVM_STACK0_TOP, rdi =
  * UVM_INFO_GVA, IF = 0, GDT, TSS and IDT loaded; FP state is the architecture's initial one, CR4
  * and XCR0 allow all vector state that the machine has.
+ *
+ * aarch64 at first entry: EL1h, interrupts masked, pc = the note's entry, sp = UVM_STACK0_TOP, x0 =
+ * UVM_INFO_GVA, VBAR_EL1 = the note's vectors, MMU and caches on: TTBR0_EL1's tables by the host,
+ * SCTLR_EL1, TCR_EL1 and MAIR_EL1 as below, CPACR_EL1 lets EL0 and EL1 use floating point,
+ * CNTKCTL_EL1 lets EL0 read the virtual counter; all other registers are 0.
+ *
+ * The same aarch64 image can be a bare zone's: its entry is then entered as abi/boot.h says, with
+ * the MMU off. RAM must begin at 0. EL1 plays the host there, and sets UVM_FLAG_ZONE.
  */
 #ifndef ABI_UVM_H
 #define ABI_UVM_H
@@ -30,9 +38,9 @@ struct uvm_note {
     uint32_t version;
     uint32_t size;          /* of this structure */
     int64_t entry;          /* first instruction, supervisor */
-    int64_t vectors;        /* x86_64: code of vector v at vectors + v * vector_stride */
-    uint32_t vector_stride; /* bytes */
-    uint32_t vector_count;  /* 256 */
+    int64_t vectors;        /* code of vector v at vectors + v * vector_stride */
+    uint32_t vector_stride; /* bytes; aarch64: 128, and vectors is a multiple of 2048 */
+    uint32_t vector_count;  /* x86_64: 256; aarch64: 16 */
     int64_t exports;        /* struct call_export[export_count] */
     int64_t exports_end;
     int64_t imports; /* struct call_import[] */
@@ -41,22 +49,29 @@ struct uvm_note {
 
 /* ---- Fixed addresses ---- */
 
-#define UVM_GATE_GVA   UINT64_C(0x1000) /* user RX: "int3; ret" */
+#define UVM_GATE_GVA   UINT64_C(0x1000) /* user RX; x86_64: "int3; ret" */
 #define UVM_INFO_GVA   UINT64_C(0x2000) /* struct uvm_info, user R */
 #define UVM_FAULT_GVA  UINT64_C(0x4000) /* struct fault_area, supervisor RW */
 #define UVM_FAULT_SIZE UINT64_C(0x4000)
-#define UVM_CPU_GVA    UINT64_C(0x8000) /* GDT, TSS, IDT: supervisor RW */
+#define UVM_CPU_GVA    UINT64_C(0x8000) /* x86_64: GDT, TSS, IDT; supervisor RW */
 #define UVM_CPU_SIZE   UINT64_C(0x4000)
+
+/*
+ * aarch64: two device pages (nGnRE, no execute) that lead to guest-physical pages of the host's
+ * choice where no memory is, so that stores to them exit. All else is mapped gva = gpa.
+ */
+#define UVM_EXIT_USER_GVA UINT64_C(0x3000) /* user RW: a store anywhere is UVM_PORT_GATE */
+#define UVM_EXIT_GVA      UINT64_C(0xc000) /* supervisor RW: port n by a store at n * 8 */
 
 /* The second half of the GDT's page is the runtime's: every exception has that page at hand. */
 #define UVM_RUNTIME_GVA  UINT64_C(0x8800)
 #define UVM_RUNTIME_SIZE UINT64_C(0x800) /* zeros at entry */
 
 /* Stacks of the supervisor, an unmapped page below each. */
-#define UVM_STACK_DF_TOP UINT64_C(0x12000) /* IST1: double fault, 4 KiB */
+#define UVM_STACK_DF_TOP UINT64_C(0x12000) /* IST1: double fault, 4 KiB; aarch64: of the same use */
 #define UVM_STACK_NM_TOP UINT64_C(0x14000) /* IST2: NMI, 4 KiB */
 #define UVM_STACK_MC_TOP UINT64_C(0x16000) /* IST3: machine check, 4 KiB */
-#define UVM_STACK0_TOP   UINT64_C(0x20000) /* RSP0: all else, 32 KiB */
+#define UVM_STACK0_TOP   UINT64_C(0x20000) /* RSP0, SP_EL1: all else, 32 KiB */
 #define UVM_STACK0_SIZE  UINT64_C(0x8000)
 
 #define UVM_CALL_GVA      UINT64_C(0x100000) /* struct call_area, user RW */
@@ -81,18 +96,37 @@ enum uvm_selector {
     UVM_SEL_TSS = 0x28,
 };
 
+/*
+ * aarch64: translation by TTBR0_EL1 alone, 39 bits, 4 KiB pages, so that the first table has an
+ * entry a GiB. In page-table entries attribute 0 is write-back memory (inner shareable), attribute
+ * 3 a device.
+ */
+#define UVM_A64_MAIR    UINT64_C(0x040044ff)
+#define UVM_A64_TCR     UINT64_C(0x00803519) /* and IPS, bits 34:32, as the machine has it */
+#define UVM_A64_SCTLR   UINT64_C(0x30d4d81d) /* M C SA SA0 I DZE UCT nTWE and all that is RES1 */
+#define UVM_A64_CPACR   UINT64_C(0x00300000)
+#define UVM_A64_CNTKCTL UINT64_C(2)
+#define UVM_A64_PSTATE  UINT64_C(0x3c5) /* EL1h, all masked */
+
 /* ---- Exits ---- */
 
 /*
- * Supervisor exits are `out imm8, al`; al says nothing. User code exits through the gate page: its
- * int3 raises #BP with rip = UVM_GATE_GVA + 1, on which the vector does `out UVM_PORT_GATE` and
- * iretq. No register changes, so a compiler sees an ordinary call. (A ud2 there works as well, but
- * KVM intercepts #UD on most machines, and going on behind it costs an instruction of ring 0.)
+ * x86_64: supervisor exits are `out imm8, al`; al says nothing. User code exits through the gate
+ * page: its int3 raises #BP with rip = UVM_GATE_GVA + 1, on which the vector does `out
+ * UVM_PORT_GATE` and iretq. No register changes, so a compiler sees an ordinary call. (A ud2 there
+ * works as well, but KVM intercepts #UD on most machines, and going on behind it costs an
+ * instruction of ring 0.)
+ *
+ * aarch64: exits are 64-bit stores of zero to the two pages above (KVM forwards no calls). The gate
+ * page stores to UVM_EXIT_USER_GVA and returns; x16 and x17 may change:
+ *     adr x16, UVM_EXIT_USER_GVA
+ *     str xzr, [x16, #8 * UVM_PORT_GATE]
+ *     ret
  */
 enum uvm_port {
     UVM_PORT_GATE = 0xe0,  /* call_area.request says what */
     UVM_PORT_FAULT = 0xe1, /* fault_area is filled; the answer is in it afterwards */
-    UVM_PORT_XSAVE = 0xe2, /* FP state to uvm_info.xsave_gva; PORT_XRSTOR back from there */
+    UVM_PORT_XSAVE = 0xe2, /* x86_64: FP state to uvm_info.xsave_gva; PORT_XRSTOR back from there */
     UVM_PORT_XRSTOR = 0xe3,
 };
 
@@ -104,6 +138,7 @@ enum uvm_port {
 enum uvm_flag {
     UVM_FLAG_XSAVE = 1,    /* supervisor mode can execute XSAVE and XRSTOR; else by the ports */
     UVM_FLAG_FSGSBASE = 2, /* CR4.FSGSBASE is set */
+    UVM_FLAG_ZONE = 0x100, /* no host: the runtime's own supervisor answers exits */
 };
 
 struct uvm_info {
@@ -120,7 +155,7 @@ struct uvm_info {
      * User stack: [stack_limit, stack_top) may be touched, below it lies an unmapped guard of
      * stack_guard bytes. Page-table entries of the stack's pages stand in one array at stack_pte
      * (supervisor RW), that of stack_limit first; each has its page's address and permissions, and
-     * bit 0 (present) clear until the page is first touched.
+     * bit 0 (present, valid) clear until the page is first touched.
      */
     uint64_t stack_top, stack_limit, stack_guard;
     uint64_t stack_pte;
