@@ -11,6 +11,8 @@ OPT       ?= -O2
 HYP_DRIVERS ?=
 # Extra arguments for tests/run.py, e.g. make check ZONE='--only linux-smp'.
 ZONE      ?=
+# Extra arguments for tests/attack/breaks.py, e.g. make check-full BREAKS=--resume.
+BREAKS    ?=
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -140,7 +142,7 @@ check: unit variants repro bench-check cache uvm ## unit, counts, quick tier, mi
 
 check-full: unit variants repro bench cache uvm uvm-million fuzz ## everything
 	$(Q)$(PYTHON) tests/run.py --tier full $(ZONE)
-	$(Q)O=$(O) $(PYTHON) tests/attack/breaks.py
+	$(Q)O=$(O) $(PYTHON) tests/attack/breaks.py --jobs $(JOBS) $(BREAKS)
 
 # Every pair of compiler and optimization must build with no warning; the default pair is $(O).
 VARIANTS := $(foreach t,gcc clang,$(foreach o,O0 O2,$t-$o))
