@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shows that the attacks find what they look for: each patch of tests/attack/breaks takes one
 check out of the hypervisor, and what its third line names must fail on what is built from that:
-`stanza: NAME`, or `unit: NAME` where an emulated machine does not show the difference. Each of these
-must also pass without a patch, under the same load.
+`stanza: NAME`, or `unit: NAME` where an emulated machine does not show the difference. Each of
+these must also pass without a patch, under the same load.
 
 Usage: tests/attack/breaks.py [--only GLOB ...] [--unit] [--jobs N] [--resume]. Works in copies of
 the tree below $O. Exit status 0: every broken hypervisor was found out.
@@ -109,8 +109,8 @@ def run_unit(tree, name):
 
 
 def attempt(job, trees):
-    """Runs a test by its (kind, name), with a patch or without; (whether it ended as it should, line
-    to print). Each tree is one job's at a time."""
+    """Runs a test by its (kind, name), with a patch or without; (whether it ended as it should,
+    line to print). Each tree is one job's at a time."""
     (kind, name), patch = job
     tree = trees.get()
     begun = time.monotonic()
