@@ -16,7 +16,8 @@
 #include "host/x86_cpu.h"
 
 struct be_host;  /* the opened device and what it can do; shared by micro-VMs, constant */
-struct be_vm;    /* one micro-VM with its vCPU */
+struct be_vm;    /* one micro-VM: its memory */
+struct be_vcpu;  /* a virtual CPU of one; its functions come from one thread at a time */
 struct be_state; /* all registers of a vCPU */
 
 #define BE_INSN_MAX 15u
@@ -81,28 +82,31 @@ struct be_ops {
     int (*start)(const struct be_host *host, const struct x86_start *start, struct be_state **out);
     void (*state_free)(struct be_state *state);
 
-    /* A micro-VM without registers: load() comes first. */
+    /* A micro-VM without vCPUs; when it is destroyed it has none any more. */
     int (*create)(const struct be_cfg *cfg, struct be_vm **out);
     void (*destroy)(struct be_vm *vm);
-    int (*run)(struct be_vm *vm, struct be_event *event);
+    /* vCPU `id`, without registers: load() comes first. */
+    int (*vcpu_create)(struct be_vm *vm, unsigned id, struct be_vcpu **out);
+    void (*vcpu_destroy)(struct be_vcpu *vcpu);
+    int (*run)(struct be_vcpu *vcpu, struct be_event *event);
     /* Signals that are blocked while the guest runs. */
-    int (*set_mask)(struct be_vm *vm, const sigset_t *mask);
+    int (*set_mask)(struct be_vcpu *vcpu, const sigset_t *mask);
     /* Completes the instruction of the last exit. */
-    int (*settle)(struct be_vm *vm);
+    int (*settle)(struct be_vcpu *vcpu);
     /* Ends an access that the last exit told of, if any: comes before memory and registers are
      * replaced, since it may write to both. */
-    int (*finish)(struct be_vm *vm);
-    int (*get_regs)(struct be_vm *vm, struct be_regs *out);
-    int (*set_regs)(struct be_vm *vm, const struct be_regs *regs);
+    int (*finish)(struct be_vcpu *vcpu);
+    int (*get_regs)(struct be_vcpu *vcpu, struct be_regs *out);
+    int (*set_regs)(struct be_vcpu *vcpu, const struct be_regs *regs);
     /* sys[] of a fault record. */
-    int (*get_sys)(struct be_vm *vm, uint64_t sys[FAULT_SYS]);
+    int (*get_sys)(struct be_vcpu *vcpu, uint64_t sys[FAULT_SYS]);
     /* The exception is taken when the guest runs next. No error code. */
-    int (*inject)(struct be_vm *vm, uint8_t vector);
-    int (*save)(struct be_vm *vm, struct be_state **out);
-    int (*load)(struct be_vm *vm, const struct be_state *state);
+    int (*inject)(struct be_vcpu *vcpu, uint8_t vector);
+    int (*save)(struct be_vcpu *vcpu, struct be_state **out);
+    int (*load)(struct be_vcpu *vcpu, const struct be_state *state);
     /* FP state in the standard format of XSAVE, `size` bytes. */
-    int (*get_xsave)(struct be_vm *vm, void *buf, size_t size);
-    int (*set_xsave)(struct be_vm *vm, const void *buf, size_t size);
+    int (*get_xsave)(struct be_vcpu *vcpu, void *buf, size_t size);
+    int (*set_xsave)(struct be_vcpu *vcpu, const void *buf, size_t size);
     /* Forgets all translations: page tables were changed behind the guest's back. */
     int (*flush)(struct be_vm *vm);
     int (*map)(struct be_vm *vm, const struct be_mapping *mapping);

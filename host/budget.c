@@ -84,21 +84,21 @@ static int arm(struct budget *b, const struct log *log)
     return VT_OK;
 }
 
-static int set_mask(struct budget *b, const struct be_ops *ops, struct be_vm *vm)
+static int set_mask(struct budget *b, const struct be_ops *ops, struct be_vcpu *vcpu)
 {
     sigset_t mask = b->old;
     int err = VT_OK;
 
     (void)sigdelset(&mask, b->signal);
     if (!b->mask_is_known || memcmp(&mask, &b->mask, sizeof(mask)) != 0) {
-        err = ops->set_mask(vm, &mask);
+        err = ops->set_mask(vcpu, &mask);
         b->mask = mask;
         b->mask_is_known = err == VT_OK;
     }
     return err;
 }
 
-int budget_begin(struct budget *b, const struct be_ops *ops, struct be_vm *vm,
+int budget_begin(struct budget *b, const struct be_ops *ops, struct be_vcpu *vcpu,
                  const struct log *log)
 {
     int err;
@@ -107,7 +107,7 @@ int budget_begin(struct budget *b, const struct be_ops *ops, struct be_vm *vm,
     if (sys_block(b->signal, &b->old) != 0) {
         return log_errno(log, "pthread_sigmask");
     }
-    err = set_mask(b, ops, vm);
+    err = set_mask(b, ops, vcpu);
     if (err == VT_OK && (b->limit[BUDGET_WALL] != 0 || b->limit[BUDGET_CPU] != 0)) {
         err = arm(b, log);
     }

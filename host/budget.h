@@ -38,7 +38,7 @@ void budget_init(struct budget *b, int signal);
 void budget_destroy(struct budget *b);
 
 /* Around a call, on the thread that runs it. */
-VT_CHECK int budget_begin(struct budget *b, const struct be_ops *ops, struct be_vm *vm,
+VT_CHECK int budget_begin(struct budget *b, const struct be_ops *ops, struct be_vcpu *vcpu,
                           const struct log *log);
 void budget_end(struct budget *b);
 

@@ -7,20 +7,22 @@
 #include "host/signature.h"
 #include "host/value.h"
 
-static struct value_data data_of(const struct vt_vm *vm)
+static struct value_data data_of(const struct vcpu *vcpu)
 {
-    struct value_data data = { .bytes = vm_call_area(vm)->data, .size = vm_data_size(vm) };
+    struct value_data data = { .bytes = vcpu_call_area(vcpu)->data,
+                               .size = vm_data_size(vcpu->vm) };
 
     return data;
 }
 
 /* ---- Into the guest ---- */
 
-static int put_args(struct vt_vm *vm, unsigned index, const struct vt_value *args, unsigned count)
+static int put_args(struct vcpu *vcpu, unsigned index, const struct vt_value *args, unsigned count)
 {
-    call_signature signature = vm->program->exports[index].signature;
-    struct call_area *area = vm_call_area(vm);
-    struct value_data data = data_of(vm);
+    const struct program *p = vcpu->vm->program;
+    call_signature signature = p->exports[index].signature;
+    struct call_area *area = vcpu_call_area(vcpu);
+    struct value_data data = data_of(vcpu);
     int err = count == signature_args(signature) ? VT_OK : VT_ERR_SIGNATURE;
 
     for (unsigned i = 0; i < count && err == VT_OK; i++) {
@@ -34,9 +36,9 @@ static int put_args(struct vt_vm *vm, unsigned index, const struct vt_value *arg
     area->in.arg_count = count;
     area->in.ret = (struct call_value){ 0 };
     area->in_data = (uint32_t)data.used;
-    area->size = (uint32_t)vm->program->layout.call_size;
+    area->size = (uint32_t)p->layout.call_size;
     area->request = CALL_REQUEST_NONE;
-    vm->in_data = data.used;
+    vcpu->in_data = data.used;
     return VT_OK;
 }
 
@@ -59,16 +61,16 @@ static int status_error(const struct vt_vm *vm, uint32_t status)
     return VT_ERR_GUEST;
 }
 
-static int take_result(struct vt_vm *vm, unsigned index, struct vt_value *result)
+static int take_result(const struct vcpu *vcpu, unsigned index, struct vt_value *result)
 {
-    const volatile struct call_frame *in = &vm_call_area(vm)->in;
+    const volatile struct call_frame *in = &vcpu_call_area(vcpu)->in;
     struct call_value ret = { in->ret.type, in->ret.len, in->ret.bits };
-    struct value_data data = data_of(vm);
-    uint32_t type = signature_type(vm->program->exports[index].signature, 0);
-    int err = status_error(vm, in->status);
+    struct value_data data = data_of(vcpu);
+    uint32_t type = signature_type(vcpu->vm->program->exports[index].signature, 0);
+    int err = status_error(vcpu->vm, in->status);
 
     if (err == VT_OK && !value_take(&data, type, ret, result)) {
-        log_print(&vm->log, VT_LOG_ERROR, "call: the result is of type %u, or out of bounds",
+        log_print(&vcpu->vm->log, VT_LOG_ERROR, "call: the result is of type %u, or out of bounds",
                   ret.type);
         err = VT_ERR_GUEST;
     }
@@ -95,12 +97,13 @@ static void make_printable(char *line, size_t len)
 }
 
 /* A line for the log. */
-static int guest_log(struct vt_vm *vm)
+static int guest_log(struct vcpu *vcpu)
 {
     static const enum vt_log_level guest_level = VT_LOG_GUEST;
-    const volatile struct call_frame *out = &vm_call_area(vm)->out;
+    struct vt_vm *vm = vcpu->vm;
+    const volatile struct call_frame *out = &vcpu_call_area(vcpu)->out;
     struct call_value text = { out->arg[1].type, out->arg[1].len, out->arg[1].bits };
-    struct value_data data = data_of(vm);
+    struct value_data data = data_of(vcpu);
     struct vt_value value;
     char line[CALL_LOG_MAX];
     size_t len;
@@ -125,13 +128,13 @@ static int guest_log(struct vt_vm *vm)
     return RUN_AGAIN;
 }
 
-static int call_done(struct vt_vm *vm)
+static int call_done(struct vcpu *vcpu)
 {
-    (void)vm;
+    (void)vcpu;
     return VT_OK;
 }
 
-static int (*const requests[])(struct vt_vm *vm) = {
+static int (*const requests[])(struct vcpu *vcpu) = {
     [CALL_REQUEST_NONE] = NULL,
     [CALL_REQUEST_DONE] = call_done,
     [CALL_REQUEST_HOST] = hostfn_call,
@@ -139,31 +142,31 @@ static int (*const requests[])(struct vt_vm *vm) = {
 };
 _Static_assert(ARRAY_COUNT(requests) == CALL_REQUEST_COUNT, "a request has no handler");
 
-int call_gate(struct vt_vm *vm)
+int call_gate(struct vcpu *vcpu)
 {
-    uint32_t request = ((const volatile struct call_area *)vm_call_area(vm))->request;
+    uint32_t request = ((const volatile struct call_area *)vcpu_call_area(vcpu))->request;
 
     if (request >= ARRAY_COUNT(requests) || requests[request] == NULL) {
-        log_print(&vm->log, VT_LOG_ERROR, "call: request %u has no meaning", request);
+        log_print(&vcpu->vm->log, VT_LOG_ERROR, "call: request %u has no meaning", request);
         return VT_ERR_GUEST;
     }
-    return requests[request](vm);
+    return requests[request](vcpu);
 }
 
 /* ---- The call ---- */
 
 static int run(struct vt_vm *vm)
 {
-    int err = budget_begin(&vm->budget, vm->ops, vm->be, &vm->log);
+    int err = budget_begin(&vm->budget, vm->ops, vm->first.be, &vm->log);
 
     if (err != VT_OK) {
         return err;
     }
     vm->state = VT_RUNNING;
     vm->record_count = 0;
-    vm->not_emulated_pc = 0;
+    vm->first.not_emulated_pc = 0;
     vm->metrics.calls++;
-    err = run_call(vm);
+    err = run_call(&vm->first);
     budget_end(&vm->budget);
     if (err == VT_OK) {
         vm->state = VT_READY;
@@ -186,7 +189,7 @@ static int call(struct vt_vm *vm, unsigned index, const struct vt_value *args, u
     if ((args == NULL && count != 0) || count > CALL_MAX_ARGS) {
         return VT_ERR_INVALID;
     }
-    err = put_args(vm, index, args, count);
+    err = put_args(&vm->first, index, args, count);
     return err == VT_OK ? run(vm) : err;
 }
 
@@ -201,7 +204,7 @@ int vt_call_index(struct vt_vm *vm, unsigned index, const struct vt_value *args,
     }
     err = call(vm, index, args, count);
     if (err == VT_OK) {
-        err = take_result(vm, index, &value);
+        err = take_result(&vm->first, index, &value);
     }
     if (err == VT_OK && result != NULL) {
         *result = value;

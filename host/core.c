@@ -83,9 +83,9 @@ static int add_threads(struct vt_vm *vm, struct core_parts *parts, unsigned *cou
     int signal = vm->record_count == 0 ? 0 : signal_of(&vm->record[0]);
     uint64_t sys[FAULT_SYS] = { 0 };
     struct be_regs regs = { 0 };
-    int err = vm->ops->get_regs(vm->be, &regs);
+    int err = vm->ops->get_regs(vm->first.be, &regs);
 
-    err = err == VT_OK ? vm->ops->get_sys(vm->be, sys) : err;
+    err = err == VT_OK ? vm->ops->get_sys(vm->first.be, sys) : err;
     if (err != VT_OK) {
         return err;
     }
@@ -115,7 +115,7 @@ static int add_vectors(struct vt_vm *vm, struct core_parts *parts, unsigned coun
     if (area.size > sizeof(parts->xsave)) {
         return VT_OK; /* then a debugger shows none */
     }
-    err = vm->ops->get_xsave(vm->be, parts->xsave, area.size);
+    err = vm->ops->get_xsave(vm->first.be, parts->xsave, area.size);
     xstate_offsets(area.offset);
     xstate_convert(&area, &parts->note);
     for (unsigned i = 0; i < count && parts->note.size != 0; i++) {
@@ -180,7 +180,7 @@ static int dump(struct vt_vm *vm, int fd, struct core_parts *parts)
     struct core_file core = { .threads = parts->thread,
                               .ranges = parts->range,
                               .entry = vm->program->elf.entry };
-    int err = vm->lost ? VT_ERR_POISONED : vm->ops->settle(vm->be);
+    int err = vm->lost ? VT_ERR_POISONED : vm->ops->settle(vm->first.be);
 
     err = err == VT_OK ? add_threads(vm, parts, &core.thread_count) : err;
     err = err == VT_OK ? add_vectors(vm, parts, core.thread_count) : err;

@@ -32,17 +32,18 @@ FIELD(SELECTOR_CPL, 0, 2);
 /* ---- Taking ---- */
 
 /* Copies the guest's records once; everything after is about the copy. */
-static bool take(struct vt_vm *vm)
+static bool take(struct vcpu *vcpu)
 {
+    struct vt_vm *vm = vcpu->vm;
     const volatile struct fault_area *area =
-        (const volatile struct fault_area *)(const void *)(vm->ram + UVM_FAULT_GVA);
+        (const volatile struct fault_area *)(const void *)(vcpu->low + UVM_FAULT_GVA);
     uint32_t version = area->version;
     uint32_t count = area->count;
 
     if (version != FAULT_VERSION || count == 0 || count > FAULT_DEPTH) {
         return false;
     }
-    memcpy(vm->record, vm->ram + UVM_FAULT_GVA + offsetof(struct fault_area, record),
+    memcpy(vm->record, vcpu->low + UVM_FAULT_GVA + offsetof(struct fault_area, record),
            count * sizeof(vm->record[0]));
     for (uint32_t i = 0; i < count; i++) {
         if (!record_is_valid(&vm->record[i])) {
@@ -102,14 +103,14 @@ static void fill_instructions(const struct vt_vm *vm, struct fault_record *r)
     memcpy(&r->instructions, bytes, sizeof(bytes));
 }
 
-static void fill_float(struct vt_vm *vm, struct fault_record *r)
+static void fill_float(const struct vcpu *vcpu, struct fault_record *r)
 {
     uint8_t xsave[XSAVE_LEGACY];
     uint16_t control, status;
 
     r->fp_valid = 0;
     if (r->class != FAULT_CLASS_FLOAT ||
-        vm->ops->get_xsave(vm->be, xsave, sizeof(xsave)) != VT_OK) {
+        vcpu->vm->ops->get_xsave(vcpu->be, xsave, sizeof(xsave)) != VT_OK) {
         return;
     }
     memcpy(&control, xsave + XSAVE_FCW, sizeof(control));
@@ -120,27 +121,28 @@ static void fill_float(struct vt_vm *vm, struct fault_record *r)
     r->fp_valid = 1;
 }
 
-static void fill(struct vt_vm *vm, struct fault_record *r, const uint64_t sys[FAULT_SYS])
+static void fill(const struct vcpu *vcpu, struct fault_record *r, const uint64_t sys[FAULT_SYS])
 {
     for (unsigned i = 0; i < FAULT_SYS; i++) {
         r->sys[i] = r->sys[i] != 0 ? r->sys[i] : sys[i];
     }
-    if (r->vector == VECTOR_UD && r->pc == vm->not_emulated_pc && r->pc != 0) {
+    if (r->vector == VECTOR_UD && r->pc == vcpu->not_emulated_pc && r->pc != 0) {
         r->reason = FAULT_REASON_NOT_EMULATED;
     }
-    fill_instructions(vm, r);
-    fill_map(vm, r);
-    fill_backtrace(vm, r);
-    fill_float(vm, r);
+    fill_instructions(vcpu->vm, r);
+    fill_map(vcpu->vm, r);
+    fill_backtrace(vcpu->vm, r);
+    fill_float(vcpu, r);
 }
 
-static int fill_all(struct vt_vm *vm)
+static int fill_all(struct vcpu *vcpu)
 {
+    struct vt_vm *vm = vcpu->vm;
     uint64_t sys[FAULT_SYS] = { 0 };
-    int err = vm->ops->get_sys(vm->be, sys);
+    int err = vm->ops->get_sys(vcpu->be, sys);
 
     for (unsigned i = 0; i < vm->record_count; i++) {
-        fill(vm, &vm->record[i], sys);
+        fill(vcpu, &vm->record[i], sys);
     }
     return err;
 }
@@ -184,9 +186,9 @@ static bool skip(struct vt_vm *vm, struct fault_record *r)
     return length != 0;
 }
 
-static int resume(struct vt_vm *vm, uint64_t flags_before)
+static int resume(struct vcpu *vcpu, uint64_t flags_before)
 {
-    const struct fault_record *r = &vm->record[0];
+    const struct fault_record *r = &vcpu->vm->record[0];
     struct fault_answer answer = {
         .action = FAULT_ACTION_RESUME,
         .pc = r->pc,
@@ -196,8 +198,9 @@ static int resume(struct vt_vm *vm, uint64_t flags_before)
     };
 
     memcpy(answer.gpr, r->gpr, sizeof(answer.gpr));
-    memcpy(vm->ram + UVM_FAULT_GVA + offsetof(struct fault_area, answer), &answer, sizeof(answer));
-    vm->metrics.faults_resumed++;
+    memcpy(vcpu->low + UVM_FAULT_GVA + offsetof(struct fault_area, answer), &answer,
+           sizeof(answer));
+    vcpu->vm->metrics.faults_resumed++;
     return RUN_AGAIN;
 }
 
@@ -207,26 +210,27 @@ static bool can_resume(const struct fault_record *r)
            r->reason != FAULT_REASON_DEPTH && r->reason != FAULT_REASON_ABORT;
 }
 
-int fault_forwarded(struct vt_vm *vm)
+int fault_forwarded(struct vcpu *vcpu)
 {
+    struct vt_vm *vm = vcpu->vm;
     struct fault_record *r = &vm->record[0];
     uint64_t flags;
     int err;
 
     vm->metrics.faults++;
-    if (!take(vm)) {
+    if (!take(vcpu)) {
         vm->record_count = 0;
         log_print(&vm->log, VT_LOG_ERROR, "fault: the guest's record is not valid");
         return VT_ERR_GUEST;
     }
-    err = fill_all(vm);
+    err = fill_all(vcpu);
     if (err != VT_OK) {
         return err;
     }
     flags = r->flags;
     switch (ask(vm)) {
-    case VT_RESUME: return can_resume(r) ? resume(vm, flags) : VT_ERR_FAULT;
-    case VT_SKIP: return can_resume(r) && skip(vm, r) ? resume(vm, flags) : VT_ERR_FAULT;
+    case VT_RESUME: return can_resume(r) ? resume(vcpu, flags) : VT_ERR_FAULT;
+    case VT_SKIP: return can_resume(r) && skip(vm, r) ? resume(vcpu, flags) : VT_ERR_FAULT;
     case VT_STOP: return VT_ERR_STOPPED;
     case VT_TERMINATE:
     default: return VT_ERR_FAULT;
@@ -235,15 +239,16 @@ int fault_forwarded(struct vt_vm *vm)
 
 /* ---- What the host sees itself ---- */
 
-int fault_made(struct vt_vm *vm, enum fault_reason reason, uint64_t address, bool write)
+int fault_made(struct vcpu *vcpu, enum fault_reason reason, uint64_t address, bool write)
 {
+    struct vt_vm *vm = vcpu->vm;
     bool memory = reason == FAULT_REASON_NO_MEMORY;
     struct fault_record *r = &vm->record[0];
     uint64_t sys[FAULT_SYS] = { 0 };
     struct be_regs regs;
-    int err = vm->ops->get_regs(vm->be, &regs);
+    int err = vm->ops->get_regs(vcpu->be, &regs);
 
-    err = err == VT_OK ? vm->ops->get_sys(vm->be, sys) : err;
+    err = err == VT_OK ? vm->ops->get_sys(vcpu->be, sys) : err;
     if (err != VT_OK) {
         return err;
     }
@@ -264,23 +269,24 @@ int fault_made(struct vt_vm *vm, enum fault_reason reason, uint64_t address, boo
     memcpy(r->gpr, regs.gpr, sizeof(regs.gpr));
     vm->record_count = 1;
     vm->metrics.faults++;
-    fill(vm, r, sys);
+    fill(vcpu, r, sys);
     return ask(vm) == VT_STOP ? VT_ERR_STOPPED : VT_ERR_FAULT;
 }
 
 /* The guest gets the exception that the processor would have raised. */
-int fault_not_emulated(struct vt_vm *vm, const struct be_event *event)
+int fault_not_emulated(struct vcpu *vcpu, const struct be_event *event)
 {
+    const struct be_ops *ops = vcpu->vm->ops;
     bool breakpoint = event->insn_len > 0 && event->insn[0] == INSN_INT3;
     struct be_regs regs;
-    int err = vm->ops->get_regs(vm->be, &regs);
+    int err = ops->get_regs(vcpu->be, &regs);
 
     if (err == VT_OK && breakpoint) {
         regs.pc++;
-        err = vm->ops->set_regs(vm->be, &regs);
+        err = ops->set_regs(vcpu->be, &regs);
     } else if (err == VT_OK) {
-        vm->not_emulated_pc = regs.pc;
+        vcpu->not_emulated_pc = regs.pc;
     }
-    err = err == VT_OK ? vm->ops->inject(vm->be, breakpoint ? VECTOR_BP : VECTOR_UD) : err;
+    err = err == VT_OK ? ops->inject(vcpu->be, breakpoint ? VECTOR_BP : VECTOR_UD) : err;
     return err == VT_OK ? RUN_AGAIN : err;
 }

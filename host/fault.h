@@ -6,12 +6,12 @@
 #include "host/vm.h"
 
 /* The guest has filled its fault area. RUN_AGAIN: go on; else the error that ends the call. */
-VT_CHECK int fault_forwarded(struct vt_vm *vm);
+VT_CHECK int fault_forwarded(struct vcpu *vcpu);
 
 /* The host saw what the guest can't report; always ends the call. */
-VT_CHECK int fault_made(struct vt_vm *vm, enum fault_reason reason, uint64_t address, bool write);
+VT_CHECK int fault_made(struct vcpu *vcpu, enum fault_reason reason, uint64_t address, bool write);
 
 /* Supervisor code needs an instruction that this machine can't emulate. */
-VT_CHECK int fault_not_emulated(struct vt_vm *vm, const struct be_event *event);
+VT_CHECK int fault_not_emulated(struct vcpu *vcpu, const struct be_event *event);
 
 #endif

@@ -38,12 +38,13 @@ static bool copy_data(struct vt_vm *vm, struct request *r, struct vt_value *arg)
     return true;
 }
 
-static int take_args(struct vt_vm *vm, struct request *r)
+static int take_args(struct vcpu *vcpu, struct request *r)
 {
+    struct vt_vm *vm = vcpu->vm;
     call_signature signature = r->function->signature;
-    struct value_data data = { .bytes = vm_call_area(vm)->data, .size = vm_data_size(vm) };
+    struct value_data data = { .bytes = vcpu_call_area(vcpu)->data, .size = vm_data_size(vm) };
 
-    r->data_end = vm->in_data;
+    r->data_end = vcpu->in_data;
     if (r->frame.arg_count != signature_args(signature)) {
         return broken(vm, "wrong number of arguments");
     }
@@ -83,17 +84,17 @@ static int find(struct vt_vm *vm, struct request *r)
     return vm->copy == NULL ? VT_ERR_NO_MEMORY : VT_OK;
 }
 
-static int put_result(struct vt_vm *vm, const struct request *r, const struct vt_value *result)
+static int put_result(struct vcpu *vcpu, const struct request *r, const struct vt_value *result)
 {
-    struct call_area *area = vm_call_area(vm);
-    struct value_data data = { .bytes = area->data, .size = vm_data_size(vm) };
+    struct call_area *area = vcpu_call_area(vcpu);
+    struct value_data data = { .bytes = area->data, .size = vm_data_size(vcpu->vm) };
     struct call_value ret = { 0 };
     int err;
 
     data.used = r->data_end;
     err = value_put(&data, signature_type(r->function->signature, 0), result, &ret);
     if (err != VT_OK && err != VT_ERR_TOO_BIG) {
-        log_print(&vm->log, VT_LOG_ERROR, "host function %s: its result is not valid: %s",
+        log_print(&vcpu->vm->log, VT_LOG_ERROR, "host function %s: its result is not valid: %s",
                   r->function->name, vt_strerror(err));
         return VT_ERR_HOST_FUNCTION;
     }
@@ -102,16 +103,17 @@ static int put_result(struct vt_vm *vm, const struct request *r, const struct vt
     return RUN_AGAIN;
 }
 
-int hostfn_call(struct vt_vm *vm)
+int hostfn_call(struct vcpu *vcpu)
 {
+    struct vt_vm *vm = vcpu->vm;
     struct request r = { 0 };
     struct vt_value result = { 0 };
     int err;
 
     /* One read of memory that the guest owns; all checks are of the copy. */
-    memcpy(&r.frame, &vm_call_area(vm)->out, sizeof(r.frame));
+    memcpy(&r.frame, &vcpu_call_area(vcpu)->out, sizeof(r.frame));
     err = find(vm, &r);
-    err = err == VT_OK ? take_args(vm, &r) : err;
+    err = err == VT_OK ? take_args(vcpu, &r) : err;
     if (err != VT_OK) {
         return err;
     }
@@ -124,5 +126,5 @@ int hostfn_call(struct vt_vm *vm)
         log_print(&vm->log, VT_LOG_ERROR, "host function %s failed: %d", r.function->name, err);
         return VT_ERR_HOST_FUNCTION;
     }
-    return put_result(vm, &r, &result);
+    return put_result(vcpu, &r, &result);
 }

@@ -21,7 +21,7 @@ static int set_ram(struct be_vm *vm, uint64_t size)
         .userspace_addr = (uintptr_t)vm->ram,
     };
 
-    return KVM_CALL(vm->log, vm->vm, KVM_SET_USER_MEMORY_REGION, &region);
+    return KVM_CALL(vm->log, vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
 }
 
 /* Without this, KVM rewrites a vmcall of the wrong vendor, in vain and without end, since text is
@@ -33,37 +33,62 @@ static void disable_quirk(struct be_vm *vm)
         .args = { KVM_X86_QUIRK_FIX_HYPERCALL_INSN },
     };
 
-    if (sys_ioctl(vm->vm, KVM_ENABLE_CAP, &cap) < 0) {
+    if (sys_ioctl(vm->fd, KVM_ENABLE_CAP, &cap) < 0) {
         log_print(vm->log, VT_LOG_DEBUG, "KVM_CAP_DISABLE_QUIRKS2 is not available");
     }
 }
 
-static int add_vcpu(struct be_vm *vm)
+void kvm_vcpu_destroy(struct be_vcpu *vcpu)
+{
+    if (vcpu->run != NULL) {
+        sys_munmap(vcpu->run, vcpu->host->run_size);
+    }
+    if (vcpu->fd >= 0) {
+        sys_close(vcpu->fd);
+    }
+    sys_free(vcpu);
+}
+
+static int open_vcpu(struct be_vm *vm, unsigned id, struct be_vcpu *vcpu)
 {
     struct sys_map map = { .len = vm->host->run_size, .kind = SYS_MAP_SHARED };
 
-    vm->vcpu = sys_ioctl(vm->vm, KVM_CREATE_VCPU, NULL);
-    if (vm->vcpu < 0) {
+    vcpu->fd = sys_ioctl(vm->fd, KVM_CREATE_VCPU, (void *)(uintptr_t)id);
+    if (vcpu->fd < 0) {
         return log_errno(vm->log, "KVM_CREATE_VCPU");
     }
-    map.fd = vm->vcpu;
-    vm->run = sys_mmap(&map);
-    if (vm->run == NULL) {
+    map.fd = vcpu->fd;
+    vcpu->run = sys_mmap(&map);
+    if (vcpu->run == NULL) {
         return log_errno(vm->log, "mmap of the vCPU");
     }
-    return KVM_CALL(vm->log, vm->vcpu, KVM_SET_CPUID2, vm->host->cpuid);
+    return KVM_CALL(vm->log, vcpu->fd, KVM_SET_CPUID2, vm->host->cpuid);
+}
+
+int kvm_vcpu_create(struct be_vm *vm, unsigned id, struct be_vcpu **out)
+{
+    struct be_vcpu *vcpu = sys_alloc(sizeof(*vcpu));
+    int err;
+
+    if (vcpu == NULL) {
+        return VT_ERR_NO_MEMORY;
+    }
+    vcpu->host = vm->host;
+    vcpu->log = vm->log;
+    vcpu->pristine = true;
+    err = open_vcpu(vm, id, vcpu);
+    if (err != VT_OK) {
+        kvm_vcpu_destroy(vcpu);
+        return err;
+    }
+    *out = vcpu;
+    return VT_OK;
 }
 
 void kvm_destroy(struct be_vm *vm)
 {
-    if (vm->run != NULL) {
-        sys_munmap(vm->run, vm->host->run_size);
-    }
-    if (vm->vcpu >= 0) {
-        sys_close(vm->vcpu);
-    }
-    if (vm->vm >= 0) {
-        sys_close(vm->vm);
+    if (vm->fd >= 0) {
+        sys_close(vm->fd);
     }
     sys_free(vm);
 }
@@ -80,16 +105,13 @@ int kvm_create(const struct be_cfg *cfg, struct be_vm **out)
     vm->log = cfg->log;
     vm->ram = cfg->ram;
     vm->ram_size = cfg->ram_size;
-    vm->pristine = true;
-    vm->vcpu = -1;
-    vm->vm = sys_ioctl(cfg->host->fd, KVM_CREATE_VM, NULL);
-    if (vm->vm < 0) {
+    vm->fd = sys_ioctl(cfg->host->fd, KVM_CREATE_VM, NULL);
+    if (vm->fd < 0) {
         err = log_errno(vm->log, "KVM_CREATE_VM");
     } else {
         disable_quirk(vm);
         err = set_ram(vm, vm->ram_size);
     }
-    err = err == VT_OK ? add_vcpu(vm) : err;
     if (err != VT_OK) {
         kvm_destroy(vm);
         return err;
@@ -98,12 +120,12 @@ int kvm_create(const struct be_cfg *cfg, struct be_vm **out)
     return VT_OK;
 }
 
-static int set_mask(struct be_vm *vm, const sigset_t *mask)
+static int set_mask(struct be_vcpu *vcpu, const sigset_t *mask)
 {
     uint32_t arg[1 + KERNEL_SIGSET / sizeof(uint32_t)] = { KERNEL_SIGSET }; /* kvm_signal_mask */
 
     memcpy(&arg[1], mask, KERNEL_SIGSET);
-    return KVM_CALL(vm->log, vm->vcpu, KVM_SET_SIGNAL_MASK, arg);
+    return KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_SIGNAL_MASK, arg);
 }
 
 /* ---- Running ---- */
@@ -161,13 +183,13 @@ static exit_fn *const exits[] = {
     [KVM_EXIT_INTERNAL_ERROR] = exit_internal,
 };
 
-int kvm_run(struct be_vm *vm, struct be_event *event)
+int kvm_run(struct be_vcpu *vcpu, struct be_event *event)
 {
-    struct kvm_run *run = vm->run;
-    int ret = sys_ioctl(vm->vcpu, KVM_RUN, NULL);
+    struct kvm_run *run = vcpu->run;
+    int ret = sys_ioctl(vcpu->fd, KVM_RUN, NULL);
 
     event->insn_len = 0;
-    vm->unsettled = false;
+    vcpu->unsettled = false;
     if (ret < 0) {
         if (errno == EINTR || errno == EAGAIN) {
             event->exit = BE_EXIT_KICK;
@@ -179,7 +201,7 @@ int kvm_run(struct be_vm *vm, struct be_event *event)
             event->write = false;
             return VT_OK;
         }
-        return log_errno(vm->log, "KVM_RUN");
+        return log_errno(vcpu->log, "KVM_RUN");
     }
     event->exit = BE_EXIT_OTHER;
     event->detail = run->exit_reason;
@@ -187,8 +209,8 @@ int kvm_run(struct be_vm *vm, struct be_event *event)
         exits[run->exit_reason](run, event);
     }
     /* What KVM has not completed it would complete after other registers were loaded. */
-    vm->unsettled = event->exit == BE_EXIT_MMIO ||
-                    (run->exit_reason == KVM_EXIT_IO && event->exit != BE_EXIT_PORT);
+    vcpu->unsettled = event->exit == BE_EXIT_MMIO ||
+                      (run->exit_reason == KVM_EXIT_IO && event->exit != BE_EXIT_PORT);
     return VT_OK;
 }
 
@@ -211,7 +233,7 @@ static int set_mapping(struct be_vm *vm, const struct be_mapping *m, uint64_t si
         .userspace_addr = (uintptr_t)m->host,
     };
 
-    return KVM_CALL(vm->log, vm->vm, KVM_SET_USER_MEMORY_REGION, &region);
+    return KVM_CALL(vm->log, vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
 }
 
 static int map(struct be_vm *vm, const struct be_mapping *mapping)
@@ -238,6 +260,8 @@ const struct be_ops kvm_ops = {
     .state_free = kvm_state_free,
     .create = kvm_create,
     .destroy = kvm_destroy,
+    .vcpu_create = kvm_vcpu_create,
+    .vcpu_destroy = kvm_vcpu_destroy,
     .run = kvm_run,
     .set_mask = set_mask,
     .settle = kvm_settle,

@@ -25,11 +25,17 @@ struct be_host {
 struct be_vm {
     const struct be_host *host;
     const struct log *log;
-    int vm, vcpu;
-    struct kvm_run *run;
+    int fd;
     void *ram;
     uint64_t ram_size;
-    bool pristine;  /* the vCPU is as KVM made it */
+};
+
+struct be_vcpu {
+    const struct be_host *host;
+    const struct log *log;
+    int fd;
+    struct kvm_run *run;
+    bool pristine;  /* it is as KVM made it */
     bool unsettled; /* an access to no memory is not complete yet */
 };
 
@@ -63,20 +69,22 @@ int kvm_trial(struct be_host *host, const struct log *log);
 /* kvm.c */
 int kvm_create(const struct be_cfg *cfg, struct be_vm **out);
 void kvm_destroy(struct be_vm *vm);
-int kvm_run(struct be_vm *vm, struct be_event *event);
+int kvm_vcpu_create(struct be_vm *vm, unsigned id, struct be_vcpu **out);
+void kvm_vcpu_destroy(struct be_vcpu *vcpu);
+int kvm_run(struct be_vcpu *vcpu, struct be_event *event);
 
 /* kvm_state.c */
 int kvm_start(const struct be_host *host, const struct x86_start *start, struct be_state **out);
 void kvm_state_free(struct be_state *state);
-int kvm_settle(struct be_vm *vm);
-int kvm_finish(struct be_vm *vm);
-int kvm_get_regs(struct be_vm *vm, struct be_regs *out);
-int kvm_set_regs(struct be_vm *vm, const struct be_regs *regs);
-int kvm_get_sys(struct be_vm *vm, uint64_t sys[FAULT_SYS]);
-int kvm_inject(struct be_vm *vm, uint8_t vector);
-int kvm_save(struct be_vm *vm, struct be_state **out);
-int kvm_load(struct be_vm *vm, const struct be_state *state);
-int kvm_get_xsave(struct be_vm *vm, void *buf, size_t size);
-int kvm_set_xsave(struct be_vm *vm, const void *buf, size_t size);
+int kvm_settle(struct be_vcpu *vcpu);
+int kvm_finish(struct be_vcpu *vcpu);
+int kvm_get_regs(struct be_vcpu *vcpu, struct be_regs *out);
+int kvm_set_regs(struct be_vcpu *vcpu, const struct be_regs *regs);
+int kvm_get_sys(struct be_vcpu *vcpu, uint64_t sys[FAULT_SYS]);
+int kvm_inject(struct be_vcpu *vcpu, uint8_t vector);
+int kvm_save(struct be_vcpu *vcpu, struct be_state **out);
+int kvm_load(struct be_vcpu *vcpu, const struct be_state *state);
+int kvm_get_xsave(struct be_vcpu *vcpu, void *buf, size_t size);
+int kvm_set_xsave(struct be_vcpu *vcpu, const void *buf, size_t size);
 
 #endif

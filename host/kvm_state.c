@@ -110,37 +110,37 @@ void kvm_state_free(struct be_state *state)
     sys_free(state);
 }
 
-int kvm_settle(struct be_vm *vm)
+int kvm_settle(struct be_vcpu *vcpu)
 {
     int ret;
 
-    vm->run->immediate_exit = 1;
-    ret = sys_ioctl(vm->vcpu, KVM_RUN, NULL);
-    vm->run->immediate_exit = 0;
+    vcpu->run->immediate_exit = 1;
+    ret = sys_ioctl(vcpu->fd, KVM_RUN, NULL);
+    vcpu->run->immediate_exit = 0;
     if (ret < 0 && errno != EINTR && errno != EAGAIN) {
-        return log_errno(vm->log, "KVM_RUN to settle");
+        return log_errno(vcpu->log, "KVM_RUN to settle");
     }
     return VT_OK;
 }
 
 /* A string instruction has several rounds; what it reads is for nobody. */
-int kvm_finish(struct be_vm *vm)
+int kvm_finish(struct be_vcpu *vcpu)
 {
     int err = VT_OK;
 
-    for (unsigned n = 0; vm->unsettled && err == VT_OK; n++) {
-        vm->run->exit_reason = KVM_EXIT_INTR;
-        err = n < FINISH_MAX ? kvm_settle(vm) : VT_ERR_SYSTEM;
-        vm->unsettled = vm->run->exit_reason == KVM_EXIT_IO ||
-                        vm->run->exit_reason == KVM_EXIT_MMIO;
+    for (unsigned n = 0; vcpu->unsettled && err == VT_OK; n++) {
+        vcpu->run->exit_reason = KVM_EXIT_INTR;
+        err = n < FINISH_MAX ? kvm_settle(vcpu) : VT_ERR_SYSTEM;
+        vcpu->unsettled = vcpu->run->exit_reason == KVM_EXIT_IO ||
+                          vcpu->run->exit_reason == KVM_EXIT_MMIO;
     }
     return err;
 }
 
 /* Registers that are to be set with the next KVM_RUN must be there before any are read. */
-static int sync(struct be_vm *vm)
+static int sync(struct be_vcpu *vcpu)
 {
-    return vm->run->kvm_dirty_regs != 0 ? kvm_settle(vm) : VT_OK;
+    return vcpu->run->kvm_dirty_regs != 0 ? kvm_settle(vcpu) : VT_OK;
 }
 
 static void regs_from_kvm(const struct kvm_regs *k, struct be_regs *out)
@@ -155,12 +155,12 @@ static void regs_from_kvm(const struct kvm_regs *k, struct be_regs *out)
     *out = regs;
 }
 
-int kvm_get_regs(struct be_vm *vm, struct be_regs *out)
+int kvm_get_regs(struct be_vcpu *vcpu, struct be_regs *out)
 {
     struct kvm_regs k;
-    int err = sync(vm);
+    int err = sync(vcpu);
 
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_REGS, &k) : err;
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_REGS, &k) : err;
 
     if (err == VT_OK) {
         regs_from_kvm(&k, out);
@@ -168,7 +168,7 @@ int kvm_get_regs(struct be_vm *vm, struct be_regs *out)
     return err;
 }
 
-int kvm_set_regs(struct be_vm *vm, const struct be_regs *regs)
+int kvm_set_regs(struct be_vcpu *vcpu, const struct be_regs *regs)
 {
     const uint64_t *r = regs->gpr;
     struct kvm_regs k = {
@@ -192,17 +192,17 @@ int kvm_set_regs(struct be_vm *vm, const struct be_regs *regs)
         .rflags = regs->flags,
     };
 
-    return KVM_CALL(vm->log, vm->vcpu, KVM_SET_REGS, &k);
+    return KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_REGS, &k);
 }
 
-int kvm_get_sys(struct be_vm *vm, uint64_t sys[FAULT_SYS])
+int kvm_get_sys(struct be_vcpu *vcpu, uint64_t sys[FAULT_SYS])
 {
     struct kvm_debugregs debug;
     struct kvm_sregs s;
-    int err = sync(vm);
+    int err = sync(vcpu);
 
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_SREGS, &s) : err;
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_DEBUGREGS, &debug) : err;
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_SREGS, &s) : err;
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_DEBUGREGS, &debug) : err;
     if (err != VT_OK) {
         return err;
     }
@@ -218,10 +218,10 @@ int kvm_get_sys(struct be_vm *vm, uint64_t sys[FAULT_SYS])
     return VT_OK;
 }
 
-int kvm_inject(struct be_vm *vm, uint8_t vector)
+int kvm_inject(struct be_vcpu *vcpu, uint8_t vector)
 {
     struct kvm_vcpu_events events;
-    int err = KVM_CALL(vm->log, vm->vcpu, KVM_GET_VCPU_EVENTS, &events);
+    int err = KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_VCPU_EVENTS, &events);
 
     if (err != VT_OK) {
         return err;
@@ -230,10 +230,10 @@ int kvm_inject(struct be_vm *vm, uint8_t vector)
     events.exception.nr = vector;
     events.exception.has_error_code = 0;
     events.exception.error_code = 0;
-    return KVM_CALL(vm->log, vm->vcpu, KVM_SET_VCPU_EVENTS, &events);
+    return KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_VCPU_EVENTS, &events);
 }
 
-int kvm_save(struct be_vm *vm, struct be_state **out)
+int kvm_save(struct be_vcpu *vcpu, struct be_state **out)
 {
     struct be_state *s = sys_alloc(sizeof(*s));
     int err;
@@ -241,18 +241,18 @@ int kvm_save(struct be_vm *vm, struct be_state **out)
     if (s == NULL) {
         return VT_ERR_NO_MEMORY;
     }
-    err = kvm_settle(vm);
-    kvm_msrs_of(s)->nmsrs = vm->host->msr_count;
-    for (unsigned i = 0; i < vm->host->msr_count; i++) {
-        kvm_msrs_of(s)->entries[i].index = vm->host->msr[i];
+    err = kvm_settle(vcpu);
+    kvm_msrs_of(s)->nmsrs = vcpu->host->msr_count;
+    for (unsigned i = 0; i < vcpu->host->msr_count; i++) {
+        kvm_msrs_of(s)->entries[i].index = vcpu->host->msr[i];
     }
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_REGS, &s->regs) : err;
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_SREGS, &s->sregs) : err;
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_VCPU_EVENTS, &s->events) : err;
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_DEBUGREGS, &s->debug) : err;
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_XCRS, &s->xcrs) : err;
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_MSRS, s->msrs) : err;
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_GET_XSAVE, &s->xsave) : err;
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_REGS, &s->regs) : err;
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_SREGS, &s->sregs) : err;
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_VCPU_EVENTS, &s->events) : err;
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_DEBUGREGS, &s->debug) : err;
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_XCRS, &s->xcrs) : err;
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_MSRS, s->msrs) : err;
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_XSAVE, &s->xsave) : err;
     if (err != VT_OK) {
         sys_free(s);
         return err;
@@ -262,53 +262,53 @@ int kvm_save(struct be_vm *vm, struct be_state **out)
 }
 
 /* What a new vCPU has at reset anyway is left out for one. */
-static int load_rest(struct be_vm *vm, struct be_state *s)
+static int load_rest(struct be_vcpu *vcpu, struct be_state *s)
 {
-    int err = KVM_CALL(vm->log, vm->vcpu, KVM_SET_XSAVE, &s->xsave);
+    int err = KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_XSAVE, &s->xsave);
 
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_DEBUGREGS, &s->debug) : err;
-    if (err == VT_OK && sys_ioctl(vm->vcpu, KVM_SET_MSRS, s->msrs) != (int)kvm_msrs_of(s)->nmsrs) {
-        err = log_errno(vm->log, "KVM_SET_MSRS"); /* it gives how many it has set */
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_DEBUGREGS, &s->debug) : err;
+    if (err == VT_OK && sys_ioctl(vcpu->fd, KVM_SET_MSRS, s->msrs) != (int)kvm_msrs_of(s)->nmsrs) {
+        err = log_errno(vcpu->log, "KVM_SET_MSRS"); /* it gives how many it has set */
     }
     return err;
 }
 
-static int load_regs(struct be_vm *vm, struct be_state *s)
+static int load_regs(struct be_vcpu *vcpu, struct be_state *s)
 {
-    struct kvm_sync_regs *sync = &vm->run->s.regs;
+    struct kvm_sync_regs *sync = &vcpu->run->s.regs;
     int err;
 
-    if (vm->host->sync_regs) { /* the next KVM_RUN takes them: three system calls less */
+    if (vcpu->host->sync_regs) { /* the next KVM_RUN takes them: three system calls less */
         sync->regs = s->regs;
         sync->sregs = s->sregs;
         sync->events = s->events;
-        vm->run->kvm_dirty_regs = KVM_SYNC_X86_VALID_FIELDS;
+        vcpu->run->kvm_dirty_regs = KVM_SYNC_X86_VALID_FIELDS;
         return VT_OK;
     }
-    err = KVM_CALL(vm->log, vm->vcpu, KVM_SET_SREGS, &s->sregs);
-    err = err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_REGS, &s->regs) : err;
-    return err == VT_OK ? KVM_CALL(vm->log, vm->vcpu, KVM_SET_VCPU_EVENTS, &s->events) : err;
+    err = KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_SREGS, &s->sregs);
+    err = err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_REGS, &s->regs) : err;
+    return err == VT_OK ? KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_VCPU_EVENTS, &s->events) : err;
 }
 
-int kvm_load(struct be_vm *vm, const struct be_state *state)
+int kvm_load(struct be_vcpu *vcpu, const struct be_state *state)
 {
     struct be_state *s = (struct be_state *)(uintptr_t)state; /* ioctl() takes no const */
-    int err = kvm_finish(vm); /* or the access would complete later */
+    int err = kvm_finish(vcpu); /* or the access would complete later */
 
-    if (err == VT_OK && !(vm->pristine && s->initial)) {
-        err = load_rest(vm, s);
+    if (err == VT_OK && !(vcpu->pristine && s->initial)) {
+        err = load_rest(vcpu, s);
     }
     if (err == VT_OK && s->xcrs.nr_xcrs != 0) {
-        err = KVM_CALL(vm->log, vm->vcpu, KVM_SET_XCRS, &s->xcrs);
+        err = KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_XCRS, &s->xcrs);
     }
-    vm->pristine = false;
-    return err == VT_OK ? load_regs(vm, s) : err;
+    vcpu->pristine = false;
+    return err == VT_OK ? load_regs(vcpu, s) : err;
 }
 
-int kvm_get_xsave(struct be_vm *vm, void *buf, size_t size)
+int kvm_get_xsave(struct be_vcpu *vcpu, void *buf, size_t size)
 {
     struct kvm_xsave xsave;
-    int err = KVM_CALL(vm->log, vm->vcpu, KVM_GET_XSAVE, &xsave);
+    int err = KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_XSAVE, &xsave);
 
     if (err == VT_OK) {
         memcpy(buf, &xsave, size < sizeof(xsave) ? size : sizeof(xsave));
@@ -316,10 +316,10 @@ int kvm_get_xsave(struct be_vm *vm, void *buf, size_t size)
     return err;
 }
 
-int kvm_set_xsave(struct be_vm *vm, const void *buf, size_t size)
+int kvm_set_xsave(struct be_vcpu *vcpu, const void *buf, size_t size)
 {
     struct kvm_xsave xsave = { 0 };
 
     memcpy(&xsave, buf, size < sizeof(xsave) ? size : sizeof(xsave));
-    return KVM_CALL(vm->log, vm->vcpu, KVM_SET_XSAVE, &xsave);
+    return KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_XSAVE, &xsave);
 }

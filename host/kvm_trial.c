@@ -42,12 +42,12 @@ static void fill(const struct be_host *host, uint8_t *ram)
     }
 }
 
-static int run(struct be_vm *vm, const struct be_state *state, struct be_event *event)
+static int run(struct be_vcpu *vcpu, const struct be_state *state, struct be_event *event)
 {
-    int err = kvm_load(vm, state);
+    int err = kvm_load(vcpu, state);
 
     while (err == VT_OK) {
-        err = kvm_run(vm, event);
+        err = kvm_run(vcpu, event);
         if (event->exit != BE_EXIT_KICK) {
             break;
         }
@@ -56,7 +56,7 @@ static int run(struct be_vm *vm, const struct be_state *state, struct be_event *
 }
 
 /* Keeps those that can be read and written; others would make each restore fail. */
-static int filter_msrs(struct be_host *host, const struct be_vm *vm, const struct log *log)
+static int filter_msrs(struct be_host *host, const struct be_vcpu *vcpu, const struct log *log)
 {
     unsigned kept = 0;
 
@@ -66,8 +66,8 @@ static int filter_msrs(struct be_host *host, const struct be_vm *vm, const struc
         int done;
 
         msrs->entries[0].index = host->msr[i];
-        done = sys_ioctl(vm->vcpu, KVM_GET_MSRS, one);
-        done = done == 1 ? sys_ioctl(vm->vcpu, KVM_SET_MSRS, one) : done;
+        done = sys_ioctl(vcpu->fd, KVM_GET_MSRS, one);
+        done = done == 1 ? sys_ioctl(vcpu->fd, KVM_SET_MSRS, one) : done;
         if (done < 0) {
             return log_errno(log, "KVM_GET_MSRS, KVM_SET_MSRS");
         }
@@ -85,6 +85,7 @@ static int try(struct be_host *host, const struct log *log, uint8_t *ram, struct
     const struct elf_image image = { .entry = TRIAL_CODE };
     struct be_state *state = NULL;
     struct be_vm *vm = NULL;
+    struct be_vcpu *vcpu = NULL;
     struct x86_start start;
     int err;
 
@@ -96,10 +97,16 @@ static int try(struct be_host *host, const struct log *log, uint8_t *ram, struct
         err = kvm_create(&cfg, &vm);
     }
     if (err == VT_OK) {
-        err = run(vm, state, event);
+        err = kvm_vcpu_create(vm, 0, &vcpu);
     }
     if (err == VT_OK) {
-        err = filter_msrs(host, vm, log);
+        err = run(vcpu, state, event);
+    }
+    if (err == VT_OK) {
+        err = filter_msrs(host, vcpu, log);
+    }
+    if (vcpu != NULL) {
+        kvm_vcpu_destroy(vcpu);
     }
     if (vm != NULL) {
         kvm_destroy(vm);

@@ -7,30 +7,31 @@
 #include "host/sys.h"
 #include "lib/field.h"
 
-typedef int handler_fn(struct vt_vm *vm, const struct be_event *event);
+typedef int handler_fn(struct vcpu *vcpu, const struct be_event *event);
 
 /* FP state for a runtime that can't execute XSAVE itself, through its own buffer. */
-static int port_xsave(struct vt_vm *vm)
+static int port_xsave(struct vcpu *vcpu)
 {
-    int err = vm->ops->get_xsave(vm->be, vm->ram + LAYOUT_XSAVE_GVA, vm->info.xsave_size);
+    int err = vcpu->vm->ops->get_xsave(vcpu->be, vcpu->low + LAYOUT_XSAVE_GVA,
+                                       vcpu->vm->info.xsave_size);
 
     return err == VT_OK ? RUN_AGAIN : err;
 }
 
 /* The kernel checks the guest's buffer, and refuses what the processor would. */
-static int port_xrstor(struct vt_vm *vm)
+static int port_xrstor(struct vcpu *vcpu)
 {
     uint8_t copy[LAYOUT_XSAVE_MAX];
     int err;
 
-    memcpy(copy, vm->ram + LAYOUT_XSAVE_GVA, sizeof(copy));
-    err = vm->ops->set_xsave(vm->be, copy, vm->info.xsave_size);
+    memcpy(copy, vcpu->low + LAYOUT_XSAVE_GVA, sizeof(copy));
+    err = vcpu->vm->ops->set_xsave(vcpu->be, copy, vcpu->vm->info.xsave_size);
     return err == VT_OK ? RUN_AGAIN : VT_ERR_GUEST;
 }
 
 static const struct {
     uint16_t port;
-    int (*fn)(struct vt_vm *vm);
+    int (*fn)(struct vcpu *vcpu);
 } ports[] = {
     { UVM_PORT_GATE, call_gate },
     { UVM_PORT_FAULT, fault_forwarded },
@@ -38,40 +39,40 @@ static const struct {
     { UVM_PORT_XRSTOR, port_xrstor },
 };
 
-static int on_port(struct vt_vm *vm, const struct be_event *event)
+static int on_port(struct vcpu *vcpu, const struct be_event *event)
 {
     for (size_t i = 0; i < ARRAY_COUNT(ports); i++) {
         if (ports[i].port == event->port) {
-            return ports[i].fn(vm);
+            return ports[i].fn(vcpu);
         }
     }
-    log_print(&vm->log, VT_LOG_ERROR, "output to unknown port 0x%x", event->port);
-    return fault_made(vm, FAULT_REASON_OTHER, 0, false);
+    log_print(&vcpu->vm->log, VT_LOG_ERROR, "output to unknown port 0x%x", event->port);
+    return fault_made(vcpu, FAULT_REASON_OTHER, 0, false);
 }
 
-static int on_mmio(struct vt_vm *vm, const struct be_event *event)
+static int on_mmio(struct vcpu *vcpu, const struct be_event *event)
 {
-    return fault_made(vm, FAULT_REASON_NO_MEMORY, event->address, event->write);
+    return fault_made(vcpu, FAULT_REASON_NO_MEMORY, event->address, event->write);
 }
 
-static int on_shutdown(struct vt_vm *vm, const struct be_event *event)
+static int on_shutdown(struct vcpu *vcpu, const struct be_event *event)
 {
     (void)event;
-    return fault_made(vm, FAULT_REASON_SHUTDOWN, 0, false);
+    return fault_made(vcpu, FAULT_REASON_SHUTDOWN, 0, false);
 }
 
-static int on_kick(struct vt_vm *vm, const struct be_event *event)
+static int on_kick(struct vcpu *vcpu, const struct be_event *event)
 {
-    int err = budget_check(&vm->budget);
+    int err = budget_check(&vcpu->vm->budget);
 
     (void)event;
     return err == VT_OK ? RUN_AGAIN : err;
 }
 
-static int on_other(struct vt_vm *vm, const struct be_event *event)
+static int on_other(struct vcpu *vcpu, const struct be_event *event)
 {
-    log_print(&vm->log, VT_LOG_ERROR, "the guest stopped with exit %u", event->detail);
-    return fault_made(vm, FAULT_REASON_OTHER, 0, false);
+    log_print(&vcpu->vm->log, VT_LOG_ERROR, "the guest stopped with exit %u", event->detail);
+    return fault_made(vcpu, FAULT_REASON_OTHER, 0, false);
 }
 
 static handler_fn *const handlers[] = {
@@ -85,19 +86,20 @@ static handler_fn *const handlers[] = {
 };
 _Static_assert(ARRAY_COUNT(handlers) == BE_EXIT_COUNT, "an exit has no handler");
 
-int run_call(struct vt_vm *vm)
+int run_call(struct vcpu *vcpu)
 {
+    struct vt_vm *vm = vcpu->vm;
     struct be_event event = { 0 };
     int err;
 
     do {
         uint64_t begin = sys_now(CLOCK_MONOTONIC);
 
-        err = vm->ops->run(vm->be, &event);
+        err = vm->ops->run(vcpu->be, &event);
         vm->metrics.run_ns += sys_now(CLOCK_MONOTONIC) - begin;
         vm->metrics.exits++;
         if (err == VT_OK) {
-            err = handlers[event.exit](vm, &event);
+            err = handlers[event.exit](vcpu, &event);
         }
     } while (err == RUN_AGAIN);
     return err;

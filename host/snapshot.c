@@ -95,7 +95,7 @@ static int write_memory(struct vt_vm *vm, struct template *to)
 static int fill(struct vt_vm *vm, struct vt_snapshot *s)
 {
     size_t size = (vm->program->import_count + 1) * sizeof(*s->hostfn);
-    int err = vm->ops->save(vm->be, &s->state);
+    int err = vm->ops->save(vm->first.be, &s->state);
 
     s->hostfn = sys_alloc(size);
     if (err != VT_OK || s->hostfn == NULL) {
@@ -176,7 +176,7 @@ static int restore(struct vt_vm *vm, const struct vt_snapshot *s)
     int err;
 
     vm->state = VT_STATE_POISONED; /* should a part of this fail */
-    err = vm->ops->finish(vm->be);
+    err = vm->ops->finish(vm->first.be);
     if (err != VT_OK) {
         return err;
     }
@@ -187,14 +187,14 @@ static int restore(struct vt_vm *vm, const struct vt_snapshot *s)
     err = map_remove_others(vm, maps);
     err = err == VT_OK ? restore_memory(vm, memory) : err;
     err = err == VT_OK ? map_add_missing(vm, maps) : err;
-    err = err == VT_OK ? vm->ops->load(vm->be, state) : err;
+    err = err == VT_OK ? vm->ops->load(vm->first.be, state) : err;
     if (err != VT_OK) {
         return err;
     }
     vm->paging = s == NULL ? vm->program->paging : s->paging;
     vm->paging.ram = vm->ram;
     vm->record_count = 0;
-    vm->not_emulated_pc = 0;
+    vm->first.not_emulated_pc = 0;
     vm->metrics.restores++;
     vm->state = VT_READY;
     return VT_OK;

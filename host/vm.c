@@ -116,6 +116,7 @@ static int make_memory(struct vt_vm *vm, struct template *memory)
         return VT_ERR_NO_MEMORY;
     }
     vm->ram = template_map(memory, NULL);
+    vm->first.low = vm->ram;
     vm->paging.ram = vm->ram;
     return vm->ram == NULL ? log_errno(&vm->log, "mmap of a micro-VM's memory") : make_info(vm);
 }
@@ -138,7 +139,8 @@ static int make(struct vt_vm *vm, const struct vm_origin *from)
         be.ram_size = vm->ram_size;
         err = vm->ops->create(&be, &vm->be);
     }
-    return err == VT_OK ? vm->ops->load(vm->be, from->state) : err;
+    err = err == VT_OK ? vm->ops->vcpu_create(vm->be, vm->first.id, &vm->first.be) : err;
+    return err == VT_OK ? vm->ops->load(vm->first.be, from->state) : err;
 }
 
 int vm_create(const struct vm_origin *from, const struct vt_cfg *cfg, struct vt_vm **out)
@@ -156,6 +158,7 @@ int vm_create(const struct vm_origin *from, const struct vt_cfg *cfg, struct vt_
     }
     vm->program = program_get(from->program);
     vm->backend = from->backend;
+    vm->first.vm = vm;
     vm->ops = from->backend->ops;
     vm->paging = *from->paging;
     err = make(vm, from);
@@ -192,6 +195,9 @@ void vt_destroy(struct vt_vm *vm)
 {
     if (vm == NULL) {
         return;
+    }
+    if (vm->first.be != NULL) {
+        vm->ops->vcpu_destroy(vm->first.be);
     }
     if (vm->be != NULL) {
         vm->ops->destroy(vm->be);

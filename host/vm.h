@@ -15,11 +15,22 @@ struct hostfn {
     void *ctx;
 };
 
+/* A virtual CPU. */
+struct vcpu {
+    struct vt_vm *vm;
+    unsigned id;
+    struct be_vcpu *be;
+    uint8_t *low;             /* what it has at the fixed addresses of abi/uvm.h, from 0 on */
+    uint64_t in_data;         /* of call_area.data, the call's arguments */
+    uint64_t not_emulated_pc; /* where #UD was injected in place of an instruction; 0: nowhere */
+};
+
 struct vt_vm {
     struct program *program;
     const struct program_backend *backend; /* of the program */
     const struct be_ops *ops;
     struct be_vm *be;
+    struct vcpu first; /* the one that takes calls */
     struct log log;
     vt_fault_fn fault;
     void *fault_ctx;
@@ -40,11 +51,9 @@ struct vt_vm {
     struct budget budget;
     struct hostfn *hostfn; /* program->import_count */
     uint8_t *copy;         /* arguments of host functions; call_size bytes, made when needed */
-    uint64_t in_data;      /* of call_area.data, the call's arguments */
 
     struct fault_record record[FAULT_DEPTH]; /* of the last fault */
     unsigned record_count;
-    uint64_t not_emulated_pc; /* where #UD was injected in place of an instruction; 0: nowhere */
 
     struct vt_metrics metrics;
 };
@@ -73,9 +82,9 @@ void vm_callback_begin(struct vt_vm *vm);
 void vm_callback_end(struct vt_vm *vm);
 bool vm_in_callback(const struct vt_vm *vm);
 
-static inline struct call_area *vm_call_area(const struct vt_vm *vm)
+static inline struct call_area *vcpu_call_area(const struct vcpu *vcpu)
 {
-    return (struct call_area *)(void *)(vm->ram + UVM_CALL_GVA);
+    return (struct call_area *)(void *)(vcpu->low + UVM_CALL_GVA);
 }
 
 /* Bytes of call_area.data. */
@@ -88,12 +97,12 @@ static inline uint64_t vm_data_size(const struct vt_vm *vm)
 #define RUN_AGAIN 1
 
 /* run.c: runs the guest until its call is complete. */
-VT_CHECK int run_call(struct vt_vm *vm);
+VT_CHECK int run_call(struct vcpu *vcpu);
 
 /* call.c: answers a request of the guest. */
-VT_CHECK int call_gate(struct vt_vm *vm);
+VT_CHECK int call_gate(struct vcpu *vcpu);
 
 /* hostfn.c */
-VT_CHECK int hostfn_call(struct vt_vm *vm);
+VT_CHECK int hostfn_call(struct vcpu *vcpu);
 
 #endif

@@ -66,6 +66,18 @@ static void destroy(struct be_vm *vm)
     (void)vm;
 }
 
+static int vcpu_create(struct be_vm *vm, unsigned id, struct be_vcpu **out)
+{
+    (void)id;
+    *out = (struct be_vcpu *)(void *)vm;
+    return VT_OK;
+}
+
+static void vcpu_destroy(struct be_vcpu *vcpu)
+{
+    (void)vcpu;
+}
+
 /* A good end: no result but zeros. */
 static void done(struct be_event *event)
 {
@@ -76,9 +88,9 @@ static void done(struct be_event *event)
     *event = (struct be_event){ .exit = BE_EXIT_PORT, .port = UVM_PORT_GATE };
 }
 
-static int run(struct be_vm *vm, struct be_event *event)
+static int run(struct be_vcpu *vcpu, struct be_event *event)
 {
-    (void)vm;
+    (void)vcpu;
     *event = (struct be_event){ .exit = BE_EXIT_OTHER };
     if (++uvm_double.entries > ENTRIES_MAX || !uvm_double.enter(&uvm_double, event)) {
         done(event);
@@ -86,71 +98,77 @@ static int run(struct be_vm *vm, struct be_event *event)
     return VT_OK;
 }
 
-static int set_mask(struct be_vm *vm, const sigset_t *mask)
+static int set_mask(struct be_vcpu *vcpu, const sigset_t *mask)
 {
-    (void)vm;
+    (void)vcpu;
     (void)mask;
     return VT_OK;
 }
 
-static int nothing(struct be_vm *vm)
+static int nothing(struct be_vcpu *vcpu)
 {
-    (void)vm;
+    (void)vcpu;
     return VT_OK;
 }
 
-static int get_regs(struct be_vm *vm, struct be_regs *out)
+static int get_regs(struct be_vcpu *vcpu, struct be_regs *out)
 {
-    (void)vm;
+    (void)vcpu;
     *out = uvm_double.regs;
     return VT_OK;
 }
 
-static int set_regs(struct be_vm *vm, const struct be_regs *regs)
+static int set_regs(struct be_vcpu *vcpu, const struct be_regs *regs)
 {
-    (void)vm;
+    (void)vcpu;
     uvm_double.regs = *regs;
     return VT_OK;
 }
 
-static int get_sys(struct be_vm *vm, uint64_t sys[FAULT_SYS])
+static int get_sys(struct be_vcpu *vcpu, uint64_t sys[FAULT_SYS])
 {
-    (void)vm;
+    (void)vcpu;
     memset(sys, 0, FAULT_SYS * sizeof(sys[0]));
     return VT_OK;
 }
 
-static int inject(struct be_vm *vm, uint8_t vector)
+static int inject(struct be_vcpu *vcpu, uint8_t vector)
 {
-    (void)vm;
+    (void)vcpu;
     FUZZ_CHECK(vector < 32);
     return VT_OK;
 }
 
-static int save(struct be_vm *vm, struct be_state **out)
+static int save(struct be_vcpu *vcpu, struct be_state **out)
 {
-    (void)vm;
+    (void)vcpu;
     return new_state(out);
 }
 
-static int load(struct be_vm *vm, const struct be_state *state)
+static int load(struct be_vcpu *vcpu, const struct be_state *state)
 {
-    (void)vm;
+    (void)vcpu;
     (void)state;
     return VT_OK;
 }
 
-static int get_xsave(struct be_vm *vm, void *buf, size_t size)
+static int get_xsave(struct be_vcpu *vcpu, void *buf, size_t size)
 {
-    (void)vm;
+    (void)vcpu;
     memset(buf, 0, size);
     return VT_OK;
 }
 
-static int set_xsave(struct be_vm *vm, const void *buf, size_t size)
+static int set_xsave(struct be_vcpu *vcpu, const void *buf, size_t size)
+{
+    (void)vcpu;
+    return size >= 2 && ((const uint8_t *)buf)[1] == 0xff ? VT_ERR_SYSTEM : VT_OK;
+}
+
+static int flush(struct be_vm *vm)
 {
     (void)vm;
-    return size >= 2 && ((const uint8_t *)buf)[1] == 0xff ? VT_ERR_SYSTEM : VT_OK;
+    return VT_OK;
 }
 
 static int map(struct be_vm *vm, const struct be_mapping *mapping)
@@ -176,6 +194,8 @@ const struct be_ops kvm_ops = {
     .state_free = state_free,
     .create = create,
     .destroy = destroy,
+    .vcpu_create = vcpu_create,
+    .vcpu_destroy = vcpu_destroy,
     .run = run,
     .set_mask = set_mask,
     .settle = nothing,
@@ -188,7 +208,7 @@ const struct be_ops kvm_ops = {
     .load = load,
     .get_xsave = get_xsave,
     .set_xsave = set_xsave,
-    .flush = nothing,
+    .flush = flush,
     .map = map,
     .unmap = unmap,
 };
