@@ -14,6 +14,8 @@
 #define TIMER_HYP       3
 #define TIMER_COUNT     4
 #define CPU_MPIDR_CELLS 2
+#define GIC_REPEATED    UINT64_C(0x20000)
+#define GIC_LAST_COPY   UINT64_C(0xf000)
 
 static int node_by_compatible(const void *fdt, const char *const *words, size_t count)
 {
@@ -93,19 +95,33 @@ static bool read_ram(struct board *board, struct errors *errors, unsigned line)
     return board->facts.ram_count != 0;
 }
 
+/*
+ * Boards for pages of 64 KiB repeat each page of an interface 16 times, and say 128 KiB for the two
+ * of a CPU interface: the last copy of the first page and the first of the second lie together.
+ */
+static struct range interface(struct range whole, bool repeats)
+{
+    const uint64_t skip = repeats && whole.size > GIC_LAST_COPY ? GIC_LAST_COPY : 0;
+
+    return (struct range){ whole.base + skip, whole.size - skip };
+}
+
 /* What the tree does not give stays 0, and plan_check says so. */
 static void read_gicv2(struct plan_board *facts, const struct node_regs *regs)
 {
     const struct range none = { 0 };
     const struct range hyp = regs->count > 2 ? regs->range[2] : none;
     const struct range guest = regs->count > 3 ? regs->range[3] : none;
+    const bool repeats = regs->range[1].size == GIC_REPEATED || guest.size == GIC_REPEATED;
+    const struct range gicc = interface(regs->range[1], repeats);
+    const struct range gicv = interface(guest, repeats);
 
-    facts->gicc_hpa = regs->range[1].base;
-    facts->gicc_size = regs->range[1].size;
+    facts->gicc_hpa = gicc.base;
+    facts->gicc_size = gicc.size;
     facts->gich_hpa = hyp.base;
     facts->gich_size = hyp.size;
-    facts->gicv_hpa = guest.base;
-    facts->gicv_size = guest.size;
+    facts->gicv_hpa = gicv.base;
+    facts->gicv_size = gicv.size;
 }
 
 static bool read_gic(struct board *board, struct errors *errors, unsigned line)

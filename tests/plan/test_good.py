@@ -439,6 +439,33 @@ def test_no_ports_of_a_small_window(program, files, tmp_path):
 # --- boards ---------------------------------------------------------------------------------------
 BOARDS = {"qemu-virt-aarch64": "3", "qemu-virt-aarch64-gicv2": "2",
           "qemu-virt-aarch64-smmuv3": "3"}
+
+
+@pytest.mark.parametrize("sizes, interface, guest", (
+    ((0x10000, 0x10000), 0x8010000, 0x8040000),
+    ((0x20000, 0x20000), 0x801F000, 0x804F000)))
+def test_gicv2_with_repeated_pages(sizes, interface, guest, program, files, tmp_path):
+    """Each 4 KiB of an interface 16 times: the two pages that lie together are taken."""
+    board = fixtures.ROOT / "boards" / "qemu-virt-aarch64-gicv2" / "board.dts"
+    text = board.read_text()
+    for base, size in zip(("8010000", "8040000"), sizes):
+        assert text.count(f"<0x0 0x{base} 0x0 0x10000>") == 1
+        text = text.replace(f"<0x0 0x{base} 0x0 0x10000>", f"<0x0 0x{base} 0x0 {size:#x}>")
+    text = re.sub(r"\t\tv2m: .*?};\n", "", text, flags=re.S)  # it lies among the copies
+    text = re.sub(r"\t\tmsi-map = .*?;\n", "", text)
+    (tmp_path / "board.dts").write_text(text)
+    (tmp_path / "plan.yaml").write_text(
+        "board: ./board.dts\nmachine: { cpus: 1 }\nzones:\n"
+        "  - { name: a, role: zone0, cpus: [0], memory: [{ size: 64M }],\n"
+        f"      boot: {{ kernel: {files}/Image }} }}\n")
+    out = build(program, files, tmp_path / "plan.yaml", tmp_path / "out")
+    board = struct.unpack_from("<10Q", (out / "plan.bin").read_bytes(), 88)
+    assert board[4] == interface and board[8] == guest and board[5] == board[9] >= 0x2000
+    tree = nodes(out / "a.dtb")
+    assert cells(next(node for path, node in tree.items() if path.startswith("/intc@"))["reg"]) == \
+        [0, 0x8000000, 0, 0x1000, 0, interface, 0, 0x2000]
+
+
 LEFT_OUT = ("platform-bus", "pmu", "cpu-map")
 CHECKED = ("reg", "interrupts", "ranges", "compatible", "method", "bus-range", "dma-coherent",
            "interrupt-map-mask", "#interrupt-cells", "#address-cells", "#size-cells",

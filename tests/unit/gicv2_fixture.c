@@ -198,7 +198,7 @@ void fx2_boot(uint32_t iidr)
     pcpus = fx.cpu;
     fx.plan.board.gicc_hpa = FX2_GICC;
     fx.plan.board.gich_hpa = FX2_GICH;
-    gicv2_init(&fx.plan.board, FX_GICD);
+    assert_null(gicv2_init(&fx.plan.board, FX_GICD));
     for (unsigned i = FX_CPUS; i-- > 0;) {
         fx2_switch(i);
         memset(gich_bytes, 0, sizeof(gich_bytes));

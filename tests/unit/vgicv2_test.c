@@ -196,9 +196,20 @@ static void test_doorbell_and_typer(void **state)
     assert_int_equal(fx.zone[0].dev_count, 1); /* no redistributors */
 }
 
+/* A board that repeats pages and whose tree does not say so would end interrupts by its CTLR. */
+static void test_repeated_pages_are_refused(void **state)
+{
+    (void)state;
+    fake_mmio_wr(FX2_GICC + GICC_IIDR, 4, 0x0202143b);
+    assert_null(gicv2_init(&fx.plan.board, FX_GICD));
+    fake_mmio_wr(FX2_GICC + 0x1000 + GICC_IIDR, 4, 0x0202143b);
+    assert_non_null(gicv2_init(&fx.plan.board, FX_GICD));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_repeated_pages_are_refused, fx2_setup),
         cmocka_unit_test_setup(test_rows_are_sorted_and_in_the_map, fx2_setup),
         cmocka_unit_test_setup(test_all_ones_reach_only_owned, fx2_setup),
         cmocka_unit_test_setup(test_targets, fx2_setup),

@@ -156,15 +156,15 @@ static void on_own_stack(void *arg)
     setup_main(arg, console);
 }
 
-static void init_gic(const struct plan_board *board)
+static const char *init_gic(const struct plan_board *board)
 {
     uintptr_t gicd = mmu_map_device(hpa(board->gicd_hpa), board->gicd_size);
 
     if (board->gic_version == 2) {
-        gicv2_init(board, gicd);
-    } else {
-        gic_init(board, gicd, mmu_map_device(hpa(board->gicr_hpa), board->gicr_size));
+        return gicv2_init(board, gicd);
     }
+    gic_init(board, gicd, mmu_map_device(hpa(board->gicr_hpa), board->gicr_size));
+    return NULL;
 }
 
 _Noreturn void boot_main(void)
@@ -190,8 +190,10 @@ _Noreturn void boot_main(void)
     }
     self = boot_pcpu(plan);
     wr_tpidr_el2((uintptr_t)self);
-    init_gic(&plan->board);
-    why = dma_init(plan);
+    why = init_gic(&plan->board);
+    if (why == NULL) {
+        why = dma_init(plan);
+    }
     if (why != NULL) {
         refuse(why);
     }

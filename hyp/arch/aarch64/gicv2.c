@@ -81,7 +81,15 @@ static const struct gic_driver driver = {
     .sgi_insert = vlr2_sgi_insert,
 };
 
-void gicv2_init(const struct plan_board *board, uintptr_t gicd)
+/* Whether the first page comes again where the second should be: DIR would be written to CTLR. */
+static bool repeats(uintptr_t gicc)
+{
+    uint32_t iidr = mmio_rd32(gicc, GICC_IIDR);
+
+    return iidr != 0 && mmio_rd32(gicc, SIZE_4K + GICC_IIDR) == iidr;
+}
+
+const char *gicv2_init(const struct plan_board *board, uintptr_t gicd)
 {
     gic = (struct gic){
         .gicd = gicd,
@@ -89,6 +97,9 @@ void gicv2_init(const struct plan_board *board, uintptr_t gicd)
         .gich = mmu_map_device(hpa(board->gich_hpa), board->gich_size),
         .v2 = &driver,
     };
+    if (repeats(gic.gicc)) {
+        return "the GICv2's pages are repeated, and the board does not say so (128 KiB of GICC)";
+    }
     gic_facts(board);
     gic.soft_end = mmio_rd32(gicd, GICD_IIDR) == GICD_IIDR_QEMU;
     mmio_wr32(gicd, GICD_CTLR, 0);
@@ -100,4 +111,5 @@ void gicv2_init(const struct plan_board *board, uintptr_t gicd)
     for (uint32_t i = 0; i < the_plan->cpu_count; i++) {
         doorbell(&pcpus[i], (uint8_t)BIT32(i));
     }
+    return NULL;
 }

@@ -33,6 +33,7 @@ enum {
     GICC_IAR = 0x000c,
     GICC_EOIR = 0x0010,
     GICC_APR = 0x00d0,
+    GICC_IIDR = 0x00fc,
     GICC_DIR = 0x1000,
 };
 FIELD(GICC_CTLR_ENABLE, 0, 1);
@@ -73,8 +74,9 @@ struct gic_driver {
     void (*sgi_insert)(struct vgic_cpu *v, uint32_t lr, uint32_t intid, const struct vlr_spot *at);
 };
 
-/* Instead of gic_init(): maps the interfaces, sets gic.v2. Once, on the boot CPU. */
-void gicv2_init(const struct plan_board *board, uintptr_t gicd);
+/* Instead of gic_init(): maps the interfaces, sets gic.v2. Once, on the boot CPU. NULL, or why this
+ * machine cannot be driven. */
+const char *gicv2_init(const struct plan_board *board, uintptr_t gicd);
 
 /* ---- between the files of the GICv2 ---- */
 
