@@ -141,7 +141,7 @@ pytests: $(ALL)
 	$(Q)O=$(O) $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST_PATHS)
 
 # --- guests of the zone tests ---------------------------------------------------------------------
-include tests/guest/build.mk tests/attack/build.mk tests/uvm/build.mk
+include tests/guest/build.mk tests/attack/build.mk tests/uvm/build.mk tests/runtime/build.mk
 
 # --- fuzz targets ---------------------------------------------------------------------------------
 include tests/fuzz/build.mk

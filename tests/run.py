@@ -178,7 +178,8 @@ class Builder:
                   "board": "qemu-virt-aarch64", **stanza.settings}
         if stanza.overlay:
             values["initrd"] = self.initrd_with(stanza, where, values)
-        template = (ROOT / "tests" / "zone" / "plans" / stanza.plan).read_text()
+        path = string.Template(stanza.plan).substitute(bin=out)  # absolute if it is of the build
+        template = (ROOT / "tests" / "zone" / "plans" / path).read_text()
         plan = where / "plan.yaml"
         plan.write_text(string.Template(template).substitute(values))
         stanza.zones = zone_names(plan)

@@ -222,11 +222,14 @@ struct vg_bytes vg_res_bytes(void);
     } \
     _Static_assert(1, "")
 
+#define VG_FIRST(r, ...) r
+
+/* ---- Functions in both directions ---- */
+
 /* name, result, arguments... */
 #define VG_EXPORT(fn_, ...) \
     VG_EXPORT_(fn_, VG_FIRST(__VA_ARGS__, 0), fn_ VG_FOR(VG_A, __VA_ARGS__), __VA_ARGS__)
 #define VG_IMPORT(fn_, ...) VG_IMPORT_(fn_, VG_FIRST(__VA_ARGS__, 0), __VA_ARGS__)
-#define VG_FIRST(r, ...) r
 
 /* clang-format on */
 

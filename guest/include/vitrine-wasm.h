@@ -30,6 +30,8 @@
 extern "C" {
 #endif
 
+/* ---- What the macros use: not for programs ---- */
+
 /* A place to which a trap comes back, on the stack of the function that calls a module. */
 struct vg_wasm_try {
     jmp_buf at;
@@ -37,12 +39,14 @@ struct vg_wasm_try {
     WASM_RT_UNWIND_TARGET *unwind;
 };
 
-/* For VG_WASM() alone; leave says whether there was no trap. */
+/* Leave says whether there was no trap. */
 void vg_wasm_enter(struct vg_wasm_try *scope);
 bool vg_wasm_leave(struct vg_wasm_try *scope);
 
 /* In place of leave: the trap, or WASM_RT_TRAP_NONE; fails no call, logs nothing. */
 wasm_rt_trap_t vg_wasm_end(struct vg_wasm_try *scope);
+
+/* ---- Calls of a module ---- */
 
 /* The value, of type T, of an expression that calls a module; 0 when it trapped. May be nested. */
 #define VG_WASM(T, call)                                                                           \

@@ -51,10 +51,14 @@ def test_a_script_that_checks_nothing_fails(monkeypatch, tmp_path):
     assert state == "FAIL" and "checked nothing" in message
 
 
+def is_generated(one):
+    return one.plan.startswith("${bin}/")
+
+
 @pytest.mark.parametrize("one", run.read_config(), ids=lambda s: s.name)
 def test_stanza_is_sound(one):
     assert (TESTS / "zone" / one.script).is_file()
-    assert one.native or (TESTS / "zone" / "plans" / one.plan).is_file()
+    assert one.native or is_generated(one) or (TESTS / "zone" / "plans" / one.plan).is_file()
     assert set("|".join(one.backends).split("|")) <= {"7.2", "10.0"}
     assert one.timeout > 0
 
@@ -64,4 +68,4 @@ def test_every_script_and_plan_is_used():
     scripts = {p.name for p in (TESTS / "zone").glob("*.py")} - {"__init__.py", "common.py"}
     assert scripts == {s.script for s in stanzas}
     plans = {p.name for p in (TESTS / "zone" / "plans").glob("*.yaml")}
-    assert plans == {s.plan for s in stanzas if s.plan}
+    assert plans == {s.plan for s in stanzas if s.plan and not is_generated(s)}

@@ -1,43 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `make install` puts down: programs and guests build from it, pages and ABI are complete."""
 import os
-import pathlib
 import re
-import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = (ROOT / os.environ.get("O", "build")).absolute()
+from installed import BUILD, ROOT, compile_super, flags, install, run
+
 EXAMPLE = ROOT / "examples" / "micro-vm"
 FUNCTION = re.compile(r"^VT_EXPORT[^;]*?\b(vt_\w+)\(", re.M)
-
-
-def run(*command, env=None, **more):
-    return subprocess.run(list(map(str, command)), stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False, timeout=300,
-                          env=dict(os.environ, **(env or {})), **more)
-
-
-def install(*settings):
-    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    done = subprocess.run(["make", "-s", f"O={BUILD}", "install", *settings], cwd=ROOT,
-                          env=dict(env, VITRINE_NO_SETUP="1"), capture_output=True, text=True,
-                          check=False, timeout=600)
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture(name="tree", scope="module")
-def fixture_tree(tmp_path_factory):
-    where = tmp_path_factory.mktemp("prefix")
-    install(f"PREFIX={where}")
-    return where
-
-
-def flags(tree, *what):
-    done = run("pkg-config", *what, env={"PKG_CONFIG_PATH": f"{tree}/lib/pkgconfig"})
-    assert done.returncode == 0, done.stdout
-    return done.stdout.split()
 
 
 def public_functions():
@@ -69,15 +40,7 @@ def test_pie_guest_from_the_tree(tree, tmp_path):
 
 
 def test_fault_handlers_from_the_tree(tree, tmp_path):
-    """As vitrine-guest.pc says: compiled apart, moved to the supervisor's sections."""
-    source = ROOT / "tests/uvm/guest/faults_super.c"
-    done = run("gcc", "-O2", *flags(tree, "--cflags", "vitrine-guest"), f"-I{ROOT}",
-               *flags(tree, "--variable=supercflags", "vitrine-guest"), "-c", source, "-o",
-               tmp_path / "faults_super.o")
-    assert done.returncode == 0, done.stdout
-    done = run("objcopy", *flags(tree, "--variable=superobjcopy", "vitrine-guest"),
-               tmp_path / "faults_super.o")
-    assert done.returncode == 0, done.stdout
+    compile_super(tree, ROOT / "tests/uvm/guest/faults_super.c", tmp_path / "faults_super.o")
     done = run("gcc", "-O2", *flags(tree, "--cflags", "vitrine-guest"), f"-I{ROOT}",
                ROOT / "tests/uvm/guest/faults.c", tmp_path / "faults_super.o",
                *flags(tree, "--libs", "vitrine-guest"), "-o", tmp_path / "faults.elf")

@@ -58,7 +58,7 @@ $(if $(WASM_USABLE),$(eval $(call uvm_test,wasm,$(UVM_SUPPORT))))
 .PHONY: uvm
 uvm: all cache ## tests of micro-VMs, on this machine's KVM and in QEMU
 	$(Q)O=$(O) $(PYTHON) tests/uvm/run.py $(UVM) $(UVM_TOOLS:%=--tool %) $(UVM_BINS) \
-	    $(wildcard tests/uvm/*_test.sh)
+	    $(wildcard tests/uvm/*_test.sh) $(RUNTIME_TEST)
 
 # A million restores without growth: minutes, natively only.
 .PHONY: uvm-million

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 PLATFORMS = ("native", "kvm_amd")
-GUEST_DIRS = ("tests/uvm/guest", "examples/micro-vm")
+GUEST_DIRS = ("tests/uvm/guest", "examples/micro-vm", "docs/runtime/uvm")
 DEVICE = pathlib.Path("/dev/kvm")
 SLOW = float(os.environ.get("VITRINE_SLOW", "1"))
 LIMIT = 120  # seconds for one program

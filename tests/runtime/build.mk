@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# The examples of docs/runtime.md, extracted by scripts/examples.py and built as any guest is:
+# $(O)/docs/runtime/uvm/NAME.elf (micro-VM), zone/NAME.elf (bare zone), NAME_host (its program).
+
+RUNTIME_PAGE := docs/runtime.md
+RUNTIME_DIR  := $(O)/docs/runtime
+RUNTIME_TEST := $(RUNTIME_DIR)/runtime_test.sh
+
+# Names of examples with a target, and of their further files.
+runtime_names  = $(shell sed -n 's/^<!-- example \([a-z0-9_]*\):[^>]* $(1) .*-->$$/\1/p' \
+                       $(RUNTIME_PAGE))
+RUNTIME_PARTS := $(shell sed -n 's/^`\([a-z0-9_]*\.[a-z]*\)`:$$/\1/p' $(RUNTIME_PAGE))
+RUNTIME_HOSTS := $(basename $(filter %_host.c,$(RUNTIME_PARTS)))
+
+# Whatever is extracted keeps its time while it is the same.
+RUNTIME_STAMP := $(RUNTIME_DIR)/stamp
+$(RUNTIME_STAMP): $(RUNTIME_PAGE) scripts/examples.py tests/runtime/transcript.sh
+	$(call say,EXTRACT,$(RUNTIME_DIR))
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) scripts/examples.py --extract $(@D)
+	@touch $@
+$(RUNTIME_DIR)/%.c: $(RUNTIME_STAMP) ; @:
+$(RUNTIME_DIR)/%.wat: $(RUNTIME_STAMP) ; @:
+$(RUNTIME_TEST): $(RUNTIME_STAMP) ; @:
+.PRECIOUS: $(RUNTIME_DIR)/%.c $(RUNTIME_DIR)/%.wat
+
+runtime_sources = $(RUNTIME_DIR)/$(1).c \
+    $(patsubst %,$(RUNTIME_DIR)/%,$(filter $(1)_super.c,$(RUNTIME_PARTS)))
+
+define runtime_uvm
+$(call uvm_objs,$(call runtime_sources,$(1))): GUEST_EXTRA := -ffile-prefix-map=$(O)=build
+$(call uvm_guest,docs/runtime/uvm,$(1),$(call runtime_sources,$(1)))
+endef
+runtime_wasm = $(call wasm_guest,docs/runtime/uvm,$(1),$(call runtime_sources,$(1)),\
+    $(RUNTIME_DIR)/$(1))
+define runtime_zone
+$(O)/aarch64/$(RUNTIME_DIR)/$(1).o: GUEST_EXTRA := -ffile-prefix-map=$(O)=build
+$(call bare_guest,docs/runtime/zone,$(1),$(RUNTIME_DIR)/$(1).c)
+endef
+define runtime_host
+ALL  += $(RUNTIME_DIR)/$(1)
+DEPS += $(O)/host/$(RUNTIME_DIR)/$(1).d
+UVM_TOOLS += $(RUNTIME_DIR)/$(1)
+$(O)/host/$(RUNTIME_DIR)/$(1).o: CFLAGS_HOST += $$(HOST_INC)
+$(RUNTIME_DIR)/$(1): $(O)/host/$(RUNTIME_DIR)/$(1).o $$(HOST_SO)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(HOSTCC) $$< -L$$(dir $$(HOST_SO)) -lvitrine -lpthread \
+	    -Wl,-rpath,'$$$$ORIGIN/../../lib' -o $$@
+endef
+
+$(eval $(call guest_objects,$(RUNTIME_DIR)))
+$(foreach e,$(call runtime_names,uvm),$(eval $(call runtime_uvm,$(e))))
+$(foreach e,$(call runtime_names,wasm),$(eval $(call runtime_wasm,$(e))))
+$(foreach e,$(call runtime_names,zone),$(eval $(call runtime_zone,$(e))))
+$(foreach e,$(RUNTIME_HOSTS),$(eval $(call runtime_host,$(e))))
+ALL += $(RUNTIME_TEST)
