@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs test programs of micro-VMs on this machine's /dev/kvm and on a complete kvm_amd in QEMU.
+"""Runs test programs of micro-VMs on this machine's /dev/kvm and on complete KVMs in QEMU: kvm_amd,
+and KVM/arm64 with programs and guests of that architecture.
 
 A program is a cmocka test, or any that says by its exit status how it went (77: skipped; one that
 ends in .sh is run by sh). It finds guests in the directory $UVM_GUESTS and the platform's name in
 $UVM_PLATFORM, and says why it skips a test by a line `skip: REASON` before. For QEMU it is packed
 with the libraries it is linked with into an initial RAM disk and runs under Debian's 6.12 kernel.
 
-A skip is good only if tests/uvm/skips has a line for it and the same test passed on the other
+A skip is good only if tests/uvm/skips has a line for it and the same test passed on another
 platform. Exit status 0: all is good. Logs lie in $O/test-logs/uvm/.
 """
 import argparse
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
-PLATFORMS = ("native", "kvm_amd")
+PLATFORMS = ("native", "kvm_amd", "kvm_arm64")
 GUEST_DIRS = ("tests/uvm/guest", "examples/micro-vm", "docs/runtime/uvm")
 DEVICE = pathlib.Path("/dev/kvm")
 SLOW = float(os.environ.get("VITRINE_SLOW", "1"))
@@ -32,9 +33,25 @@ LIMIT = 120  # seconds for one program
 BOOT = 60    # and for the emulated machine to come up
 MEMORY = "2G"
 SKIP_STATUS = 77
-QEMU = ["10.0/x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
-        "-m", MEMORY, "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]
+EMULATED = ["-accel", "tcg,thread=multi", "-smp", "2", "-m", MEMORY, "-nodefaults", "-no-reboot",
+            "-display", "none", "-serial", "stdio"]
 CMOCKA = re.compile(r"^\[ +(RUN|OK|FAILED|SKIPPED) +\] (\w+)\r?$|^skip: (.*?)\r?$", re.M)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An emulated machine with a complete KVM; programs write to its serial port `tty`."""
+    platform: str
+    qemu: str
+    cpu: tuple
+    kernel: str     # its directory in the cache of guests
+    busybox: str
+    console: str
+    tty: str
+    libraries: tuple = ()  # directories; none: those of this machine
+
+    def logs(self, where):
+        return where if self.platform == "kvm_amd" else where / self.platform
 
 
 @dataclass
@@ -126,9 +143,27 @@ def libraries(program):
     return sorted(set(re.findall(r"(/\S+) \(0x", done.stdout)))
 
 
+def foreign_libraries(program, directories):
+    """The same for a program of another architecture, whose loader does not run here."""
+    found, todo = {}, [program]
+    while todo:
+        text = subprocess.run(["readelf", "-dlW", todo.pop()], capture_output=True, text=True,
+                              check=True).stdout
+        names = re.findall(r"\(NEEDED\).*\[(.*)\]", text)
+        names += [pathlib.Path(p).name for p in re.findall(r"interpreter: (.*)\]", text)]
+        for name in set(names) - set(found):
+            place = next((d / name for d in map(pathlib.Path, directories) if (d / name).exists()),
+                         None)
+            if place is None:
+                sys.exit(f"uvm: {program} needs {name}")
+            found[name] = str(place)
+            todo.append(place)
+    return sorted(found.values())
+
+
 def place_of(library):
-    """Where the loader of the emulated machine finds it: our own lie where they were built."""
-    system = library.startswith(("/lib", "/usr/lib"))
+    """Where the loader of the emulated machine finds it: others than the system's lie in /lib."""
+    system = library.startswith(("/lib/", "/usr/lib/"))
     return library.lstrip("/") if system else f"lib/{pathlib.Path(library).name}"
 
 
@@ -146,33 +181,62 @@ def cache():
     return pathlib.Path(os.environ.get("VITRINE_CACHE") or pathlib.Path(base) / "vitrine")
 
 
-def pack(programs, tools, guests, where):
+def machines(kernel):
+    guests = cache() / "guests"
+    return {m.platform: m for m in (
+        Machine("kvm_amd", "10.0/x86_64", ("-M", "q35", "-cpu", "max"), guests / "x86_64/6.12",
+                guests / "x86_64/busybox", "ttyS0", "ttyS1"),
+        Machine("kvm_arm64", "7.2|10.0",
+                ("-M", "virt,virtualization=on,gic-version=3", "-cpu", "max,pauth-impdef=on"),
+                guests / kernel, guests / "busybox", "ttyAMA0", "ttyAMA0",
+                (guests / "arm64/root/usr/lib/aarch64-linux-gnu", "/usr/aarch64-linux-gnu/lib")))}
+
+
+def pack(machine, programs, tools, guests, where):
     """The initial RAM disk with everything in it."""
-    kernel = cache() / "guests" / "x86_64" / "6.12"
-    files = {"init": HERE / "init", "bin/busybox": kernel.parent / "busybox"}
-    files.update({f"t/modules/{m.name}": m for m in (kernel / "modules").glob("*.ko")})
+    files = {"init": HERE / "init", "bin/busybox": machine.busybox}
+    files.update({f"t/modules/{m.name}": m for m in (machine.kernel / "modules").glob("kvm*.ko")})
+    files.update({f"t/modules/{m}.ko": machine.kernel / "modules" / f"{m}.ko"
+                  for m in ("irqbypass", "ccp")
+                  if (machine.kernel / "modules" / f"{m}.ko").exists()})
     files.update({f"t/guests/{g.name}": g for g in sorted(guests.glob("*.elf"))})
     for program in [*programs, *tools]:
         files[f"t/bin/{program.name}"] = program
-        files.update({place_of(name): name for name in libraries(program)})
+        found = (foreign_libraries(program, machine.libraries) if machine.libraries
+                 else libraries(program))
+        files.update({place_of(name): name for name in found})
     listing = where / "list"
     listing.write_text("".join(f"{p.name} {limit_of(LIMIT)}\n" for p in programs))
     files["t/list"] = listing
     (where / "empty").write_bytes(b"")
     subprocess.run([ROOT / "scripts" / "initrd-with", where / "empty", where / "initrd.gz",
                     *(f"{inside}={outside}" for inside, outside in files.items())], check=True)
-    return kernel / "Image", where / "initrd.gz"
+    return where / "initrd.gz"
 
 
-def run_machine(programs, tools, guests, where):
+def qemu_version(wanted):
+    """The first of versions divided by | that this Debian has."""
+    for version in wanted.split("|"):
+        if subprocess.run([ROOT / "scripts" / "qemu", version, "--version"], check=False,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+            return version
+    return wanted
+
+
+def run_machine(machine, programs, tools, guests, where):
     """Runs all programs in one emulated machine."""
+    where = machine.logs(where)
     where.mkdir(parents=True, exist_ok=True)
-    kernel, initrd = pack(programs, tools, guests, where)
-    results = where / "results.log"
+    initrd = pack(machine, programs, tools, guests, where)
+    own = machine.tty != machine.console
+    results = where / ("results.log" if own else "console.log")
     results.write_bytes(b"")
-    command = [ROOT / "scripts" / "qemu", *QEMU, "-chardev", f"file,id=r,path={results}",
-               "-serial", "chardev:r", "-kernel", kernel, "-initrd", initrd,
-               "-append", "console=ttyS0 loglevel=4 panic=-1 oops=panic"]
+    command = [ROOT / "scripts" / "qemu", qemu_version(machine.qemu), *machine.cpu, *EMULATED,
+               "-kernel", machine.kernel / "Image", "-initrd", initrd,
+               "-append", f"console={machine.console} loglevel={4 if own else 1} panic=-1 "
+                          f"oops=panic UVM_TTY={machine.tty} UVM_PLATFORM={machine.platform}"]
+    if own:
+        command += ["-chardev", f"file,id=r,path={results}", "-serial", "chardev:r"]
     (where / "command").write_text(" ".join(map(str, command)) + "\n")
     seconds = limit_of(BOOT + LIMIT * len(programs))
     with open(where / "console.log", "wb") as console:
@@ -181,11 +245,11 @@ def run_machine(programs, tools, guests, where):
                            stderr=subprocess.STDOUT, timeout=seconds, check=False)
         except subprocess.TimeoutExpired:
             print(f"uvm: the emulated machine was not done after {seconds} s", flush=True)
-    return machine_results(programs, results.read_text(errors="replace"), where)
+    return machine_results(machine.platform, programs, results.read_text(errors="replace"), where)
 
 
-def machine_results(programs, text, where):
-    """Runs out of what the machine wrote to its second serial port."""
+def machine_results(platform, programs, text, where):
+    """Runs out of what the machine wrote to its serial port."""
     runs = []
     for program in programs:
         name = program.name
@@ -193,7 +257,7 @@ def machine_results(programs, text, where):
                           rf"(\d+)\r?$|\Z)", text, re.M | re.S)
         output = found.group(1) if found else f"never started, see {where}\n"
         status = int(found.group(2)) if found and found.group(2) else 125
-        runs.append(Run(name, "kvm_amd", status, output))
+        runs.append(Run(name, platform, status, output))
     return runs
 
 
@@ -218,40 +282,65 @@ def choose_platforms(wanted, device, skips):
     return [p for p in wanted if p != "native"], 1, ""
 
 
-def main():
+def parse(out):
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    out = ROOT / os.environ.get("O", "build")
     parser.add_argument("--platform", choices=PLATFORMS, action="append")
     parser.add_argument("--only", nargs="+", metavar="GLOB", default=["*"], help="programs by name")
     parser.add_argument("--guests", type=pathlib.Path, action="append",
                         help="directory; default: those of $O that tests load from")
     parser.add_argument("--tool", type=pathlib.Path, action="append", default=[],
                         help="a program that the tests find in PATH")
+    parser.add_argument("--arm64", type=pathlib.Path, action="append", metavar="PROGRAM",
+                        help="for kvm_arm64; default: all *_test of $O/aarch64-linux/uvm")
+    parser.add_argument("--arm64-tool", type=pathlib.Path, action="append", default=[])
+    parser.add_argument("--kernel", choices=("6.12", "6.1"), default="6.12", help="of kvm_arm64")
     parser.add_argument("programs", nargs="*", type=pathlib.Path,
                         help="default: all *_test of $O/uvm")
     options = parser.parse_args()
-    programs = [p.absolute() for p in options.programs or sorted((out / "uvm").glob("*_test"))
-                if any(fnmatch.fnmatch(p.name, glob) for glob in options.only)]
+    options.platform = options.platform or list(PLATFORMS)
+    options.programs = chosen(options, options.programs, out / "uvm")
+    options.arm64 = chosen(options, options.arm64, out / "aarch64-linux" / "uvm")
+    if not options.arm64:  # a tree without them, or none of these names
+        options.platform = [p for p in options.platform if p != "kvm_arm64"]
+    return options
+
+
+def chosen(options, programs, directory):
+    return [p.absolute() for p in programs or sorted(directory.glob("*_test"))
+            if any(fnmatch.fnmatch(p.name, glob) for glob in options.only)]
+
+
+def runs_of(options, platforms, out):
+    """Runs all programs on all platforms."""
+    logs = out / "test-logs" / "uvm"
+    sources = options.guests or [out / name for name in GUEST_DIRS]
+    guests = gather(sources, logs / "guests")
+    made = machines(options.kernel)
+    if "native" in platforms:
+        yield from run_native(options.programs, guests)
+    if "kvm_amd" in platforms:
+        yield from run_machine(made["kvm_amd"], options.programs, options.tool, guests, logs)
+    if "kvm_arm64" in platforms:
+        guests = gather([s / "aarch64" for s in sources], logs / "guests-aarch64")
+        yield from run_machine(made["kvm_arm64"], options.arm64, options.arm64_tool, guests, logs)
+
+
+def main():
+    out = ROOT / os.environ.get("O", "build")
+    options = parse(out)
     skips = read_skips()
-    platforms, skipped, wrong = choose_platforms(options.platform or list(PLATFORMS), DEVICE, skips)
-    if not programs or wrong:
+    platforms, skipped, wrong = choose_platforms(options.platform, DEVICE, skips)
+    if not (options.programs or options.arm64) or not platforms or wrong:
         print(wrong or "uvm: no programs to run")
         return 1
     begin = time.monotonic()
     runs = []
     for tool in options.tool:
         os.environ["PATH"] = f"{tool.absolute().parent}:{os.environ['PATH']}"
-    logs = out / "test-logs" / "uvm"
-    guests = gather(options.guests or [out / name for name in GUEST_DIRS], logs / "guests")
-    if "native" in platforms:
-        for run in run_native(programs, guests):
-            report(run)
-            runs.append(run)
-    if "kvm_amd" in platforms:
-        for run in run_machine(programs, options.tool, guests, logs):
-            report(run)
-            runs.append(run)
+    for run in runs_of(options, platforms, out):
+        report(run)
+        runs.append(run)
     count, messages = judge(runs, skips, platforms)
     print("\n".join(messages + [f"uvm: in {time.monotonic() - begin:.0f} s"]))
     print(f"uvm: {count['PASS']} passed, {count['FAIL']} failed, {count['SKIP'] + skipped} skipped")

@@ -68,7 +68,7 @@ def test_one_platform_alone_only_needs_the_line():
 def test_without_device_native_is_skipped_when_allowed(tmp_path, capsys):
     skips = run.read_skips()
     platforms, skipped, wrong = run.choose_platforms(BOTH, tmp_path / "kvm", skips)
-    assert (platforms, skipped, wrong) == (["kvm_amd"], 1, "")
+    assert (platforms, skipped, wrong) == (BOTH[1:], 1, "")
     assert "SKIP native" in capsys.readouterr().out
     assert run.choose_platforms(BOTH, tmp_path / "kvm", [])[2].startswith("FAIL")
     assert run.choose_platforms(["native"], tmp_path / "kvm", skips)[2].startswith("FAIL")
@@ -77,7 +77,7 @@ def test_without_device_native_is_skipped_when_allowed(tmp_path, capsys):
 def test_results_of_the_machine():
     text = "@@ begin a\n" + OK + "\n@@ end a 0\n@@ begin b\nhalf"
     programs = [pathlib.Path(name) for name in "abc"]
-    runs = run.machine_results(programs, text, "log")
+    runs = run.machine_results("kvm_amd", programs, text, "log")
     assert [r.status for r in runs] == [0, 125, 125]
     assert runs[0].tests == {"test_a": "PASS"} and runs[1].tests == {"main": "FAIL"}
     assert "never started" in runs[2].output
@@ -96,11 +96,20 @@ def test_shared_libraries_are_found():
     assert any("libc.so" in name for name in run.libraries("/usr/bin/env"))
 
 
+def test_libraries_of_another_architecture(tmp_path):
+    where = sorted({pathlib.Path(name).parent for name in run.libraries("/usr/bin/env")})
+    found = [pathlib.Path(p).name for p in run.foreign_libraries("/usr/bin/env", where)]
+    assert "libc.so.6" in found and any(name.startswith("ld-linux") for name in found)
+    with pytest.raises(SystemExit):
+        run.foreign_libraries("/usr/bin/env", [tmp_path])
+
+
 def test_places_of_libraries():
+    assert run.place_of("/usr/aarch64-linux-gnu/lib/libc.so.6") == "lib/libc.so.6"
     assert run.place_of("/lib/x86_64-linux-gnu/libc.so.6") == "lib/x86_64-linux-gnu/libc.so.6"
     assert run.place_of("/home/me/build/lib/libvitrine.so.0") == "lib/libvitrine.so.0"
 
 
 def test_skip_file_has_reasons():
     for pattern, reason in run.read_skips():
-        assert pattern.endswith(("@native", "@kvm_amd", "@*")) and len(reason) > 10
+        assert pattern.endswith(("@native", "@kvm_amd", "@kvm_arm64", "@*")) and len(reason) > 10
