@@ -79,7 +79,7 @@ struct be_ops {
     void (*close)(struct be_host *host);
     const struct be_caps *(*caps)(const struct be_host *host);
     /* The state of a vCPU that is to start; `close` does not free it. */
-    int (*start)(const struct be_host *host, const struct x86_start *start, struct be_state **out);
+    int (*start)(const struct be_host *host, const struct elf_image *image, struct be_state **out);
     void (*state_free)(struct be_state *state);
 
     /* A micro-VM without vCPUs; when it is destroyed it has none any more. */

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# libvitrine, static and shared, of one set of position-independent objects.
+# libvitrine, static and shared, of one set of position-independent objects. What is an
+# architecture's own lies in its directory; all else is in each library.
 
-HOST_SRCS := $(sort $(wildcard host/*.c)) lib/insn_x64.c
+HOST_ARCH := $(or $(firstword $(subst -, ,$(shell $(HOSTCC) -dumpmachine 2>/dev/null))),x86_64)
+host_srcs = $(sort $(wildcard host/*.c host/$(1)/*.c)) lib/insn_x64.c
+HOST_SRCS := $(call host_srcs,$(HOST_ARCH))
 HOST_OBJS := $(HOST_SRCS:%.c=$(O)/pic/%.o)
 HOST_LIB  := $(O)/lib/libvitrine.a
 HOST_SO   := $(O)/lib/libvitrine.so.0
-HOST_INC  := -Ihost/include
+HOST_INC  := -Ihost/include -Ihost/$(HOST_ARCH)
 
 $(O)/pic/%.o: %.c $(FLAGS_STAMP)
 	$(call say,CC,$@)

@@ -284,14 +284,12 @@ static int open_backend(struct program *p, const struct log *log, const struct b
                         struct program_backend *b)
 {
     struct program_backend made = { .ops = ops };
-    struct x86_start start;
     int err = ops->open(log, &made.host);
 
     if (err != VT_OK) {
         return err;
     }
-    x86_cpu_start(&p->elf, &ops->caps(made.host)->cpu, &start);
-    err = ops->start(made.host, &start, &made.start);
+    err = ops->start(made.host, &p->elf, &made.start);
     if (err != VT_OK) {
         ops->close(made.host);
         return err;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "host/sys.h"
-#include "lib/field.h"
 
 /* A size that the kernel's structure for KVM_SET_SIGNAL_MASK has: its own 64 signals. */
 #define KERNEL_SIGSET 8u
@@ -22,20 +21,6 @@ static int set_ram(struct be_vm *vm, uint64_t size)
     };
 
     return KVM_CALL(vm->log, vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
-}
-
-/* Without this, KVM rewrites a vmcall of the wrong vendor, in vain and without end, since text is
- * read-only; then it is #UD. Older kernels lack the switch. */
-static void disable_quirk(struct be_vm *vm)
-{
-    struct kvm_enable_cap cap = {
-        .cap = KVM_CAP_DISABLE_QUIRKS2,
-        .args = { KVM_X86_QUIRK_FIX_HYPERCALL_INSN },
-    };
-
-    if (sys_ioctl(vm->fd, KVM_ENABLE_CAP, &cap) < 0) {
-        log_print(vm->log, VT_LOG_DEBUG, "KVM_CAP_DISABLE_QUIRKS2 is not available");
-    }
 }
 
 void kvm_vcpu_destroy(struct be_vcpu *vcpu)
@@ -62,7 +47,7 @@ static int open_vcpu(struct be_vm *vm, unsigned id, struct be_vcpu *vcpu)
     if (vcpu->run == NULL) {
         return log_errno(vm->log, "mmap of the vCPU");
     }
-    return KVM_CALL(vm->log, vcpu->fd, KVM_SET_CPUID2, vm->host->cpuid);
+    return kvm_arch_vcpu_init(vm, vcpu);
 }
 
 int kvm_vcpu_create(struct be_vm *vm, unsigned id, struct be_vcpu **out)
@@ -109,8 +94,8 @@ int kvm_create(const struct be_cfg *cfg, struct be_vm **out)
     if (vm->fd < 0) {
         err = log_errno(vm->log, "KVM_CREATE_VM");
     } else {
-        disable_quirk(vm);
-        err = set_ram(vm, vm->ram_size);
+        err = kvm_arch_vm_init(vm);
+        err = err == VT_OK ? set_ram(vm, vm->ram_size) : err;
     }
     if (err != VT_OK) {
         kvm_destroy(vm);
@@ -130,62 +115,8 @@ static int set_mask(struct be_vcpu *vcpu, const sigset_t *mask)
 
 /* ---- Running ---- */
 
-typedef void exit_fn(const struct kvm_run *run, struct be_event *event);
-
-static void exit_io(const struct kvm_run *run, struct be_event *event)
-{
-    if (run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 1 && run->io.count == 1) {
-        event->exit = BE_EXIT_PORT;
-        event->port = run->io.port;
-    }
-}
-
-static void exit_mmio(const struct kvm_run *run, struct be_event *event)
-{
-    event->exit = BE_EXIT_MMIO;
-    event->address = run->mmio.phys_addr;
-    event->write = run->mmio.is_write != 0;
-}
-
-static void exit_shutdown(const struct kvm_run *run, struct be_event *event)
-{
-    (void)run;
-    event->exit = BE_EXIT_SHUTDOWN;
-}
-
-static void exit_halt(const struct kvm_run *run, struct be_event *event)
-{
-    (void)run;
-    event->exit = BE_EXIT_HALT;
-}
-
-static void exit_internal(const struct kvm_run *run, struct be_event *event)
-{
-    const __typeof__(run->emulation_failure) *e = &run->emulation_failure;
-
-    event->detail = run->internal.suberror;
-    if (run->internal.suberror != KVM_INTERNAL_ERROR_EMULATION) {
-        return;
-    }
-    event->exit = BE_EXIT_NOT_EMULATED;
-    if (e->ndata >= 1 && (e->flags & KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES) != 0 &&
-        e->insn_size <= BE_INSN_MAX) {
-        event->insn_len = e->insn_size;
-        memcpy(event->insn, e->insn_bytes, e->insn_size);
-    }
-}
-
-static exit_fn *const exits[] = {
-    [KVM_EXIT_IO] = exit_io,
-    [KVM_EXIT_MMIO] = exit_mmio,
-    [KVM_EXIT_SHUTDOWN] = exit_shutdown,
-    [KVM_EXIT_HLT] = exit_halt,
-    [KVM_EXIT_INTERNAL_ERROR] = exit_internal,
-};
-
 int kvm_run(struct be_vcpu *vcpu, struct be_event *event)
 {
-    struct kvm_run *run = vcpu->run;
     int ret = sys_ioctl(vcpu->fd, KVM_RUN, NULL);
 
     event->insn_len = 0;
@@ -204,13 +135,21 @@ int kvm_run(struct be_vcpu *vcpu, struct be_event *event)
         return log_errno(vcpu->log, "KVM_RUN");
     }
     event->exit = BE_EXIT_OTHER;
-    event->detail = run->exit_reason;
-    if (run->exit_reason < ARRAY_COUNT(exits) && exits[run->exit_reason] != NULL) {
-        exits[run->exit_reason](run, event);
+    event->detail = vcpu->run->exit_reason;
+    kvm_arch_exit(vcpu, event);
+    return VT_OK;
+}
+
+int kvm_settle(struct be_vcpu *vcpu)
+{
+    int ret;
+
+    vcpu->run->immediate_exit = 1;
+    ret = sys_ioctl(vcpu->fd, KVM_RUN, NULL);
+    vcpu->run->immediate_exit = 0;
+    if (ret < 0 && errno != EINTR && errno != EAGAIN) {
+        return log_errno(vcpu->log, "KVM_RUN to settle");
     }
-    /* What KVM has not completed it would complete after other registers were loaded. */
-    vcpu->unsettled = event->exit == BE_EXIT_MMIO ||
-                      (run->exit_reason == KVM_EXIT_IO && event->exit != BE_EXIT_PORT);
     return VT_OK;
 }
 

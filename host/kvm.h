@@ -6,21 +6,7 @@
 #include <linux/kvm.h>
 
 #include "host/backend.h"
-
-#define KVM_CPUID_MAX 256u
-#define KVM_MSR_MAX   16u
-#define KVM_MSR_WORDS (1 + 2 * KVM_MSR_MAX)
-#define KVM_XSAVE_LEN 4096u /* what KVM_GET_XSAVE gives, whatever the machine has */
-
-struct be_host {
-    int fd; /* /dev/kvm */
-    size_t run_size;
-    bool sync_regs; /* registers can be set along with KVM_RUN */
-    struct be_caps caps;
-    unsigned msr_count; /* those that a guest can change and KVM lets us read and write */
-    uint32_t msr[KVM_MSR_MAX];
-    struct kvm_cpuid2 *cpuid;
-};
+#include "kvm_arch.h"
 
 struct be_vm {
     const struct be_host *host;
@@ -39,32 +25,9 @@ struct be_vcpu {
     bool unsettled; /* an access to no memory is not complete yet */
 };
 
-struct be_state {
-    bool initial; /* built, not saved: a new vCPU has most of it anyway */
-    struct kvm_regs regs;
-    struct kvm_sregs sregs;
-    struct kvm_vcpu_events events;
-    struct kvm_debugregs debug;
-    struct kvm_xcrs xcrs;
-    uint64_t msrs[KVM_MSR_WORDS]; /* struct kvm_msrs with its entries */
-    struct kvm_xsave xsave;
-};
-
-static inline struct kvm_msrs *kvm_msrs_of(struct be_state *s)
-{
-    return (struct kvm_msrs *)(void *)s->msrs;
-}
-
 /* An ioctl that must not fail; `what` names it in the log. */
 int kvm_call(const struct log *log, int fd, unsigned long request, const char *what, void *arg);
 #define KVM_CALL(log, fd, request, arg) kvm_call(log, fd, request, #request, arg)
-
-/* kvm_host.c */
-int kvm_open(const struct log *log, struct be_host **out);
-void kvm_close(struct be_host *host);
-
-/* kvm_trial.c: finds out by trying what no capability tells. */
-int kvm_trial(struct be_host *host, const struct log *log);
 
 /* kvm.c */
 int kvm_create(const struct be_cfg *cfg, struct be_vm **out);
@@ -72,11 +35,23 @@ void kvm_destroy(struct be_vm *vm);
 int kvm_vcpu_create(struct be_vm *vm, unsigned id, struct be_vcpu **out);
 void kvm_vcpu_destroy(struct be_vcpu *vcpu);
 int kvm_run(struct be_vcpu *vcpu, struct be_event *event);
+int kvm_settle(struct be_vcpu *vcpu);
+
+/* ---- An architecture's own, in its directory ---- */
+
+/* kvm_vcpu.c */
+int kvm_arch_vm_init(struct be_vm *vm);
+int kvm_arch_vcpu_init(struct be_vm *vm, struct be_vcpu *vcpu);
+/* Translates run->exit_reason; *event says BE_EXIT_OTHER before. */
+void kvm_arch_exit(struct be_vcpu *vcpu, struct be_event *event);
+
+/* kvm_host.c */
+int kvm_open(const struct log *log, struct be_host **out);
+void kvm_close(struct be_host *host);
 
 /* kvm_state.c */
-int kvm_start(const struct be_host *host, const struct x86_start *start, struct be_state **out);
+int kvm_start(const struct be_host *host, const struct elf_image *image, struct be_state **out);
 void kvm_state_free(struct be_state *state);
-int kvm_settle(struct be_vcpu *vcpu);
 int kvm_finish(struct be_vcpu *vcpu);
 int kvm_get_regs(struct be_vcpu *vcpu, struct be_regs *out);
 int kvm_set_regs(struct be_vcpu *vcpu, const struct be_regs *regs);

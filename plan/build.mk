@@ -27,7 +27,7 @@ PLAN_SAN_OBJS := $(patsubst %.c,$(O)/host-san/%.o,$(PLAN_SRCS) $(HOST_SRCS) $(wi
 $(O)/host-san/%.o: %.c $(FLAGS_STAMP)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(CFLAGS_SAN) $(CFLAGS_DEP) -c $< -o $@
+	$(Q)$(HOSTCC) $(CFLAGS_SAN) $(HOST_INC) $(CFLAGS_DEP) -c $< -o $@
 
 $(O)/bin-san/vitrine: $(PLAN_SAN_OBJS)
 	$(call say,LINK,$@)

@@ -6,7 +6,7 @@
 # clang into $(O)/unit/clang/. An optional third argument holds extra compiler flags, a fourth extra
 # libraries. Objects are shared between tests unless there are extra flags.
 
-UNIT_INC  := -Ihyp/arch/fake -Ihyp/arch/aarch64 -Itests/unit
+UNIT_INC   = -Ihyp/arch/fake -Ihyp/arch/aarch64 -Itests/unit -Ihost/$(HOST_ARCH)
 UNIT_BINS :=
 
 # compiler, object directory prefix, extra flags

@@ -41,10 +41,10 @@ static int new_state(struct be_state **out)
     return *out == NULL ? VT_ERR_NO_MEMORY : VT_OK;
 }
 
-static int start(const struct be_host *host, const struct x86_start *at, struct be_state **out)
+static int start(const struct be_host *host, const struct elf_image *image, struct be_state **out)
 {
     (void)host;
-    (void)at;
+    (void)image;
     return new_state(out);
 }
 

@@ -86,14 +86,12 @@ static int try(struct be_host *host, const struct log *log, uint8_t *ram, struct
     struct be_state *state = NULL;
     struct be_vm *vm = NULL;
     struct be_vcpu *vcpu = NULL;
-    struct x86_start start;
     int err;
 
-    x86_cpu_start(&image, &host->caps.cpu, &start);
-    start.cr3 = TRIAL_PML4;
-    start.rdi = TRIAL_XSAVE;
-    err = kvm_start(host, &start, &state);
+    err = kvm_start(host, &image, &state);
     if (err == VT_OK) {
+        state->sregs.cr3 = TRIAL_PML4;
+        state->regs.rdi = TRIAL_XSAVE;
         err = kvm_create(&cfg, &vm);
     }
     if (err == VT_OK) {

@@ -2,7 +2,6 @@
 /* Registers of a KVM vCPU: building, reading, writing all of them. Off the path of calls. */
 #include "host/kvm.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "abi/uvm.h"
@@ -76,23 +75,25 @@ static void start_sregs(const struct x86_start *start, struct kvm_sregs *s)
     s->apic_base = 0xfee00900; /* the reset value: enabled, boot CPU; there is no APIC */
 }
 
-int kvm_start(const struct be_host *host, const struct x86_start *start, struct be_state **out)
+int kvm_start(const struct be_host *host, const struct elf_image *image, struct be_state **out)
 {
     struct be_state *s = sys_alloc(sizeof(*s));
+    struct x86_start start;
 
     if (s == NULL) {
         return VT_ERR_NO_MEMORY;
     }
+    x86_cpu_start(image, &host->caps.cpu, &start);
     s->initial = true;
-    s->regs.rip = start->rip;
-    s->regs.rsp = start->rsp;
-    s->regs.rdi = start->rdi;
+    s->regs.rip = start.rip;
+    s->regs.rsp = start.rsp;
+    s->regs.rdi = start.rdi;
     s->regs.rflags = RFLAGS_START;
-    start_sregs(start, &s->sregs);
+    start_sregs(&start, &s->sregs);
     s->debug.dr6 = DR6_START;
     s->debug.dr7 = DR7_START;
-    s->xcrs.nr_xcrs = start->xcr0 != 0 ? 1 : 0;
-    s->xcrs.xcrs[0].value = start->xcr0;
+    s->xcrs.nr_xcrs = start.xcr0 != 0 ? 1 : 0;
+    s->xcrs.xcrs[0].value = start.xcr0;
     kvm_msrs_of(s)->nmsrs = host->msr_count;
     for (unsigned i = 0; i < host->msr_count; i++) {
         kvm_msrs_of(s)->entries[i].index = host->msr[i];
@@ -108,19 +109,6 @@ int kvm_start(const struct be_host *host, const struct x86_start *start, struct 
 void kvm_state_free(struct be_state *state)
 {
     sys_free(state);
-}
-
-int kvm_settle(struct be_vcpu *vcpu)
-{
-    int ret;
-
-    vcpu->run->immediate_exit = 1;
-    ret = sys_ioctl(vcpu->fd, KVM_RUN, NULL);
-    vcpu->run->immediate_exit = 0;
-    if (ret < 0 && errno != EINTR && errno != EAGAIN) {
-        return log_errno(vcpu->log, "KVM_RUN to settle");
-    }
-    return VT_OK;
 }
 
 /* A string instruction has several rounds; what it reads is for nobody. */
