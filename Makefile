@@ -137,10 +137,10 @@ demo: all cache ## QEMU with linux0, linux1 and tick alive; a tour when there is
 
 unit: unit-tests fuzz-corpus style pytests ## unit tests, fuzz corpora, style (under 2 minutes)
 
-check: unit variants repro bench-check cache uvm ## unit, counts, quick tier, micro-VMs (25 minutes)
+check: unit variants repro bench-check cache uvm wasm-spec-quick ## unit, counts, quick tier
 	$(Q)$(PYTHON) tests/run.py --tier quick $(ZONE)
 
-check-full: unit variants repro bench cache uvm uvm-million fuzz ## everything
+check-full: unit variants repro bench cache uvm uvm-million wasm-spec fuzz ## everything
 	$(Q)$(PYTHON) tests/run.py --tier full $(ZONE)
 	$(Q)O=$(O) $(PYTHON) tests/attack/breaks.py --jobs $(JOBS) $(BREAKS)
 

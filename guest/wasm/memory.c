@@ -82,6 +82,9 @@ void wasm_rt_free_memory(wasm_rt_memory_t *memory)
 {
     uint64_t window = window_of(memory);
 
+    if (memory->data == NULL) { /* never allocated: instantiation trapped before */
+        return;
+    }
     for (uint64_t piece = 0; piece < pieces_of(memory->pages); piece++) {
         map(window, piece, 0, 0);
     }
