@@ -31,6 +31,11 @@ void msi_claim(uint32_t intid)
     (void)intid;
 }
 
+void msi_recall(struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
+
 uint32_t msi_intid(uint32_t inside)
 {
     return inside;

@@ -49,6 +49,31 @@ static void check_lrs(void)
     }
 }
 
+/* Whether an INTID is an event that the vCPU is to take. */
+static bool is_its_own(uint32_t intid, uint32_t vcpu)
+{
+    for (uint32_t f = 0; f < 3; f += 2) {
+        const struct vgic_word *word = &fx.zone[0].arch.vgic.spi[VGIC_LPI_WORD + f];
+
+        for (uint32_t e = 0; e < PLAN_MAX_EVENTS; e++) {
+            if ((vgic_enabled(word) & BIT32(e)) != 0 && lpi_devices[f].intid[e] == intid) {
+                return word->target[e] == vcpu;
+            }
+        }
+    }
+    return false;
+}
+
+/* What the running vCPU could take once it has looked is its own still. */
+static void check_own(void)
+{
+    FUZZ_CHECK((fx.zone[0].arch.vits->recall & BIT32(fx.self->vcpu->id)) == 0);
+    for (unsigned i = 0; i < LRS; i++) {
+        FUZZ_CHECK(fx_lr_state(i) != LR_PENDING || fx_lr_intid(i) < LPI_FIRST ||
+                   is_its_own(fx_lr_intid(i), fx.self->vcpu->id));
+    }
+}
+
 static void check_all(void)
 {
     check_device(0);
@@ -133,14 +158,19 @@ static void any_message(struct fuzz_in *in)
 
 static void guest(struct fuzz_in *in)
 {
-    unsigned n = fuzz_u8(in) % LRS;
+    uint8_t how = fuzz_u8(in);
+    unsigned n = how % LRS;
 
+    fx_switch(how / LRS % 3);
     fx_flush();
+    check_own();
     if (fx_lr_state(n) == LR_PENDING) {
         fx_guest_ack(fx_lr_intid(n));
     } else if (fx_lr_state(n) == LR_ACTIVE) {
         fx_guest_eoi(fx_lr_intid(n));
     }
+    check_lrs();
+    fx_switch(0);
 }
 
 static void zone_reset(struct fuzz_in *in)

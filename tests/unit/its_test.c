@@ -206,6 +206,96 @@ static void test_moves(void **state)
     assert_true(fx_lr_of(LPI) >= 0);
 }
 
+/* An LPI of vCPU 1 in its list register; the next command is vCPU 0's. */
+static void pending_at_the_other(void)
+{
+    map_one(1, LPI, 1);
+    message(0, 1);
+    fx_switch(1);
+    fx_flush();
+    assert_true(fx_lr_of(LPI) >= 0);
+    fx_switch(0);
+}
+
+/* Two commands: the second waits for vCPU 1, which gives up what is in its list register. */
+static void waits_for_the_other(void)
+{
+    uint32_t end = fx.zone[0].arch.vits->reader + 2;
+    unsigned requests = fx.requests[1];
+
+    put_event(ITS_SYNC, 0, 0);
+    gits_wr(GITS_CWRITER, 8, put(QUEUE_OFFSET, end));
+    assert_int_equal(gits_rd(GITS_CREADR, 8), put(QUEUE_OFFSET, end - 1));
+    assert_true(fx.requests[1] > requests);
+    fx_switch(1);
+    fx_flush();
+    assert_int_equal(fx_lr_of(LPI), -1);
+    fx_switch(0);
+    assert_int_equal(gits_rd(GITS_CREADR, 8), put(QUEUE_OFFSET, end));
+}
+
+static void test_discarded_at_another_vcpu(void **state)
+{
+    (void)state;
+    pending_at_the_other();
+    put_event(ITS_DISCARD, DEVICE_OWN, 1);
+    waits_for_the_other();
+    put_mapti(DEVICE_OWN, 1, LPI, 1);
+    queue_go();
+    fx_switch(1);
+    fx_flush();
+    assert_int_equal(fx_lr_of(LPI), -1); /* nothing is left of it */
+    fx_switch(0);
+    message(0, 1);
+    fx_switch(1);
+    fx_flush();
+    assert_true(fx_lr_of(LPI) >= 0);
+    fx_switch(0);
+}
+
+static void test_disabled_at_another_vcpu(void **state)
+{
+    (void)state;
+    pending_at_the_other();
+    property_put(LPI, 0xa0);
+    put_event(ITS_INV, DEVICE_OWN, 1);
+    waits_for_the_other();
+    property_put(LPI, 0xa1);
+    put_event(ITS_INV, DEVICE_OWN, 1);
+    queue_go();
+    fx_switch(1);
+    fx_flush();
+    assert_true(fx_lr_of(LPI) >= 0); /* still pending */
+    fx_switch(0);
+}
+
+static void test_moved_from_another_vcpu(void **state)
+{
+    (void)state;
+    pending_at_the_other();
+    put_mapc(0, 0);
+    queue_go();
+    queue_put(put(ITS_OP, ITS_MOVI) | put(ITS_DEVICE, DEVICE_OWN), 1, 0);
+    waits_for_the_other();
+    fx_flush();
+    assert_true(fx_lr_of(LPI) >= 0);
+}
+
+/* It gives back what it has when it stops: nobody waits for it. */
+static void test_other_vcpu_stops(void **state)
+{
+    (void)state;
+    pending_at_the_other();
+    put_event(ITS_DISCARD, DEVICE_OWN, 1);
+    gits_wr(GITS_CWRITER, 8, put(QUEUE_OFFSET, fx.zone[0].arch.vits->reader + 1));
+    assert_int_equal(fx.zone[0].arch.vits->recall, BIT32(1));
+    fx_switch(1);
+    vgic_vcpu_unload(fx.self->vcpu);
+    fx_switch(0);
+    assert_int_equal(fx.zone[0].arch.vits->recall, 0);
+    assert_int_equal(vgic_pending(&fx.zone[0].arch.vgic.spi[VGIC_LPI_WORD]), 0);
+}
+
 static void test_reset(void **state)
 {
     (void)state;
@@ -312,6 +402,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_int_and_clear, its_setup, its_teardown),
         cmocka_unit_test_setup_teardown(test_one_number_once, its_setup, its_teardown),
         cmocka_unit_test_setup_teardown(test_moves, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_discarded_at_another_vcpu, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_disabled_at_another_vcpu, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_moved_from_another_vcpu, its_setup, its_teardown),
+        cmocka_unit_test_setup_teardown(test_other_vcpu_stops, its_setup, its_teardown),
         cmocka_unit_test_setup_teardown(test_reset, its_setup, its_teardown),
         cmocka_unit_test_setup_teardown(test_unmapping_a_device, its_setup, its_teardown),
         cmocka_unit_test_setup_teardown(test_dead_machine, its_setup, its_teardown),

@@ -13,6 +13,7 @@
 #include "hyp/core/string.h"
 #include "lib/plan_check.h"
 #include "mmu.h"
+#include "vlr.h"
 
 FIELD(VTTBR_ROOT, 1, 47);
 
@@ -73,14 +74,66 @@ static void machine_result(enum err result)
     }
 }
 
+static void take_back(struct vcpu *vcpu, uint32_t lr)
+{
+    struct vlr_spot at = vlr_spot(vcpu, vcpu->arch.vgic.lr_intid[lr]);
+    bool stays = (vgic_enabled(at.word) & at.bit) != 0 &&
+                 at.word->target[__builtin_ctz(at.bit)] == vcpu->id;
+
+    if ((lpi_devices[at.n - VGIC_LPI_WORD].dropped & at.bit) != 0) {
+        vlr_write(lr, 0);
+    } else if (!stays && get(LR_STATE, vlr_read(lr)) == LR_PENDING) {
+        (void)vlr_put_back(vcpu, lr);
+    }
+}
+
+void msi_recall(struct vcpu *vcpu)
+{
+    const struct vgic_cpu *v = &vcpu->arch.vgic;
+    struct vits *vits = vcpu->zone->arch.vits;
+
+    if (vits == NULL || (vits->recall & BIT32(vcpu->id)) == 0) {
+        return;
+    }
+    vits->recall &= ~BIT32(vcpu->id);
+    VLR_EACH (i, vlr_busy(v)) {
+        if (v->lr_intid[i] >= LPI_INSIDE) {
+            take_back(vcpu, i);
+        }
+    }
+    for (uint32_t f = 0; f < the_plan->function_count && vits->recall == 0; f++) {
+        lpi_devices[f].dropped &= the_plan->function[f].zone == vcpu->zone->id ? 0 : UINT32_MAX;
+    }
+}
+
+/*
+ * The event is not the vCPU's any more, which may have it in a list register. It looks before it
+ * enters its guest again; until then the zone's queue stands still, so that no command's effect
+ * meets another's. A vCPU that is off has given its own back.
+ */
+static void recall(const struct lpi_event *at, uint32_t target, bool drop)
+{
+    struct vcpu *holder = &at->vcpu->zone->vcpus[target];
+
+    if (holder->arch.vgic.lr_mask == 0) {
+        return;
+    }
+    holder->zone->arch.vits->recall |= BIT32(target);
+    lpi_devices[at->function].dropped |= drop ? BIT32(at->event) : 0;
+    if (holder == at->vcpu) {
+        msi_recall(holder);
+    }
+    vgic_post(holder, BIT64(VGIC_LPI_WORD + at->function)); /* there may be room for what waits */
+}
+
 /* Where it goes, and whether it may: the guest's table, its collection, the vCPU's switch. */
 static void update(const struct lpi_event *at)
 {
     struct vgic_word *word = word_of(at->vcpu->zone, at->function);
     const struct lpi_device *device = &lpi_devices[at->function];
     const struct vits *vits = at->vcpu->zone->arch.vits;
-    uint32_t bit = BIT32(at->event), enabled = vgic_enabled(word) & ~bit;
-    uint8_t target = vits->target[device->group[at->event]];
+    uint32_t bit = BIT32(at->event), before = vgic_enabled(word), enabled = before & ~bit;
+    uint8_t target = vits->target[device->group[at->event]], was = word->target[at->event];
 
     if ((device->mapped & device->wanted & bit) != 0 && target != VITS_NONE &&
         (vits->on & BIT32(target)) != 0) {
@@ -88,11 +141,10 @@ static void update(const struct lpi_event *at)
         enabled |= bit;
     }
     atomic_store_explicit(&word->enabled, enabled, memory_order_relaxed);
-    if ((enabled & bit) == 0) {
-        uint32_t back = vlr_clear(at->vcpu, VGIC_LPI_WORD + at->function, bit, LR_PENDING);
-
-        atomic_fetch_or_explicit(&word->pending, back, memory_order_relaxed);
-    } else if ((vgic_pending(word) & bit) != 0) {
+    if ((before & bit) != 0 && ((enabled & bit) == 0 || word->target[at->event] != was)) {
+        recall(at, was, false);
+    }
+    if ((enabled & vgic_pending(word) & bit) != 0) {
         vgic_post_bits(at->vcpu, VGIC_LPI_WORD + at->function, bit);
     }
 }
@@ -151,7 +203,7 @@ void lpi_clear(const struct lpi_event *at)
     uint32_t bit = BIT32(at->event);
 
     atomic_fetch_and_explicit(&word->pending, ~bit, memory_order_relaxed);
-    (void)vlr_clear(at->vcpu, VGIC_LPI_WORD + at->function, bit, LR_PENDING | LR_ACTIVE);
+    recall(at, word->target[at->event], true);
 }
 
 void lpi_unmap(const struct lpi_event *at)

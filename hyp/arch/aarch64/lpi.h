@@ -18,9 +18,10 @@ struct lpi_device {
     uint8_t group[PLAN_MAX_EVENTS];
     uint8_t cpu[PLAN_MAX_EVENTS]; /* where the machine's goes: index in pcpus[] */
     uint32_t mapped;
-    uint32_t wanted; /* enabled in the guest's table */
-    uint64_t limit;  /* events below it can be mapped; 0: the guest has not mapped the device */
-    bool is_open;    /* in the machine's ITS */
+    uint32_t wanted;  /* enabled in the guest's table */
+    uint32_t dropped; /* pending no more, but perhaps in a list register of a vCPU in `recall` */
+    uint64_t limit;   /* events below it can be mapped; 0: the guest has not mapped the device */
+    bool is_open;     /* in the machine's ITS */
 };
 
 /* The ITS of one zone and what its redistributors have for LPIs. Its vgic.lock. */
@@ -28,6 +29,7 @@ struct vits {
     uint64_t cbaser;
     uint32_t ctlr, writer, reader; /* GITS_CTLR; numbers of commands */
     bool stalled;                  /* the queue is not in the zone's memory */
+    uint32_t recall;               /* vCPUs with LPIs that are not theirs; commands wait for them */
     uint8_t target[VITS_GROUPS];   /* vCPU of a collection, or VITS_NONE */
     uint32_t on;                   /* vCPUs with GICR_CTLR.EnableLPIs */
     uint64_t prop[PLAN_MAX_CPUS], pend[PLAN_MAX_CPUS];

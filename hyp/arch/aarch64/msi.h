@@ -37,6 +37,9 @@ void msi_zone_reset(struct zone *zone);
 /* The machine's LPI `intid` was acknowledged and ended. */
 void msi_claim(uint32_t intid);
 
+/* The running vCPU gives up what it has in list registers and no more is its own. Lock held. */
+void msi_recall(struct vcpu *vcpu);
+
 /* What the guest calls the interrupt with this inside number. */
 uint32_t msi_intid(uint32_t inside);
 

@@ -216,14 +216,14 @@ static void queue_run(struct vcpu *vcpu)
     bool more = true;
 
     if (get(GITS_CTLR_ENABLE, vits->ctlr) == 0 || get(TABLE_VALID, vits->cbaser) == 0 ||
-        count == 0) {
+        count == 0 || vits->recall != 0) {
         return;
     }
     count = count < BATCH ? count : BATCH;
     vits->stalled = !lpi_copy(vcpu->zone, gpa(base + put(QUEUE_NUMBER, vits->reader)), batch,
                               count * sizeof(batch[0]));
     for (uint32_t i = 0; i < count && more && !vits->stalled; i++) {
-        more = command_run(vcpu, &batch[i]);
+        more = command_run(vcpu, &batch[i]) && vits->recall == 0;
         vits->reader = (vits->reader + 1) % queue_count(vits);
     }
 }

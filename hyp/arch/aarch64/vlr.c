@@ -8,6 +8,8 @@
 #include "hyp/arch.h"
 #include "hyp/core/lock.h"
 
+FIELD(WORK_LPIS, VGIC_LPI_WORD, 64 - VGIC_LPI_WORD);
+
 /* More than can go into list registers at once, merged ones included. */
 #define FILL_MAX 64u
 
@@ -211,6 +213,9 @@ static void fill(struct vcpu *vcpu, uint64_t words)
     vspill_absorb(vcpu);
     best.words |= reap(vcpu) | atomic_exchange_explicit(&v->work, 0, memory_order_acq_rel);
     v->backlog = 0;
+    if (get(WORK_LPIS, best.words) != 0) {
+        msi_recall(vcpu);
+    }
     if (vlr_is_v2(v)) {
         gic.v2->sgi_join(vcpu);
     }

@@ -223,6 +223,7 @@ void vlr_stop(struct vcpu *vcpu)
     if (v->lr_mask == 0) {
         return;
     }
+    msi_recall(vcpu);
     VLR_EACH (i, vlr_busy(v)) {
         drain(vcpu, i);
     }
