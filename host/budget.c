@@ -2,7 +2,6 @@
 /* Time budgets and cancelling; system calls for timers only when a budget is set. */
 #include "host/budget.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "host/sys.h"
@@ -15,21 +14,6 @@ static const clockid_t clocks[BUDGET_CLOCKS] = {
     [BUDGET_CPU] = CLOCK_THREAD_CPUTIME_ID,
 };
 
-/*
- * A number that no other thread gets. Those of the kernel come again, and a timer would go on to
- * signal the thread that has ended.
- */
-static uint64_t thread_number(void)
-{
-    static atomic_ullong last;
-    static _Thread_local uint64_t mine;
-
-    if (mine == 0) {
-        mine = atomic_fetch_add(&last, 1) + 1;
-    }
-    return mine;
-}
-
 void budget_init(struct budget *b, int signal)
 {
     memset(b, 0, sizeof(*b));
@@ -37,51 +21,36 @@ void budget_init(struct budget *b, int signal)
     (void)pthread_mutex_init(&b->lock, NULL);
 }
 
-/* After fork() they are the parent's, and their names may be those of others here. */
-static void drop_timers(struct budget *b)
-{
-    for (unsigned c = 0; c < BUDGET_CLOCKS; c++) {
-        if (b->has_timer[c] && b->timer_pid == sys_pid()) {
-            sys_timer_delete(b->timer[c]);
-        }
-        b->has_timer[c] = false;
-    }
-}
-
 void budget_destroy(struct budget *b)
 {
-    drop_timers(b);
+    for (unsigned c = 0; c < BUDGET_CLOCKS; c++) {
+        alarm_drop(&b->alarm[c]);
+    }
     (void)pthread_mutex_destroy(&b->lock);
+}
+
+static int set_alarm(struct budget *b, enum budget_clock c, uint64_t ns, const struct log *log)
+{
+    const struct alarm_cfg cfg = { .clock = clocks[c], .signal = b->signal };
+
+    return alarm_set(&b->alarm[c], &cfg, ns, log);
 }
 
 static int arm(struct budget *b, const struct log *log)
 {
-    int tid = sys_tid();
+    int err = VT_OK;
 
-    if (b->timer_thread != thread_number() || b->timer_pid != sys_pid()) {
-        drop_timers(b);
-        b->timer_thread = thread_number();
-        b->timer_pid = sys_pid();
-    }
     b->armed = true;
-    for (unsigned c = 0; c < BUDGET_CLOCKS; c++) {
-        const struct sys_timer_cfg cfg = { .clock = clocks[c], .signal = b->signal, .tid = tid };
+    for (enum budget_clock c = BUDGET_WALL; c < BUDGET_CLOCKS && err == VT_OK; c++) {
         uint64_t now = sys_now(clocks[c]);
 
         b->deadline[c] = 0;
-        if (b->limit[c] == 0) {
-            continue;
-        }
-        if (!b->has_timer[c] && sys_timer_create(&cfg, &b->timer[c]) != 0) {
-            return log_errno(log, "timer_create");
-        }
-        b->has_timer[c] = true;
-        b->deadline[c] = b->limit[c] > UINT64_MAX - now ? UINT64_MAX : now + b->limit[c];
-        if (sys_timer_set(b->timer[c], b->limit[c]) != 0) {
-            return log_errno(log, "timer_settime");
+        if (b->limit[c] != 0) {
+            b->deadline[c] = b->limit[c] > UINT64_MAX - now ? UINT64_MAX : now + b->limit[c];
+            err = set_alarm(b, c, b->limit[c], log);
         }
     }
-    return VT_OK;
+    return err;
 }
 
 static int set_mask(struct budget *b, const struct be_ops *ops, struct be_vcpu *vcpu)
@@ -113,6 +82,7 @@ int budget_begin(struct budget *b, const struct be_ops *ops, struct be_vcpu *vcp
     }
     (void)pthread_mutex_lock(&b->lock);
     b->cancelled = false;
+    b->kicked = false;
     b->running = true;
     b->thread = pthread_self();
     (void)pthread_mutex_unlock(&b->lock);
@@ -133,27 +103,28 @@ static void drain(const struct budget *b)
 
 void budget_end(struct budget *b)
 {
-    bool cancelled;
+    bool kicked;
 
     (void)pthread_mutex_lock(&b->lock);
     b->running = false;
-    cancelled = b->cancelled;
+    kicked = b->cancelled || b->kicked;
     (void)pthread_mutex_unlock(&b->lock);
     for (unsigned c = 0; b->armed && c < BUDGET_CLOCKS; c++) {
-        if (b->has_timer[c] && b->deadline[c] != 0) {
-            (void)sys_timer_set(b->timer[c], 0);
+        if (b->deadline[c] != 0) {
+            alarm_stop(&b->alarm[c]);
         }
     }
-    if (b->armed || cancelled) {
+    if (b->armed || kicked) {
         drain(b);
     }
     b->armed = false;
     sys_unblock(&b->old);
 }
 
-int budget_check(struct budget *b)
+int budget_check(struct budget *b, const struct log *log)
 {
     bool cancelled;
+    int err;
 
     drain(b);
     (void)pthread_mutex_lock(&b->lock);
@@ -162,7 +133,7 @@ int budget_check(struct budget *b)
     if (cancelled) {
         return VT_ERR_CANCELLED;
     }
-    for (unsigned c = 0; b->armed && c < BUDGET_CLOCKS; c++) {
+    for (enum budget_clock c = BUDGET_WALL; b->armed && c < BUDGET_CLOCKS; c++) {
         uint64_t now = sys_now(clocks[c]);
         uint64_t left;
 
@@ -174,8 +145,9 @@ int budget_check(struct budget *b)
         }
         /* The timer may have been what kicked, a little early: it runs only once. */
         left = b->deadline[c] - now;
-        if (sys_timer_set(b->timer[c], left < RETRY_MIN_NS ? RETRY_MIN_NS : left) != 0) {
-            return VT_ERR_SYSTEM;
+        err = set_alarm(b, c, left < RETRY_MIN_NS ? RETRY_MIN_NS : left, log);
+        if (err != VT_OK) {
+            return err;
         }
     }
     return VT_OK;
@@ -187,6 +159,18 @@ void budget_cancel(struct budget *b)
     if (b->running && !b->cancelled) {
         b->cancelled = true;
         (void)pthread_kill(b->thread, b->signal);
+    }
+    (void)pthread_mutex_unlock(&b->lock);
+}
+
+void budget_kick(struct budget *b)
+{
+    (void)pthread_mutex_lock(&b->lock);
+    if (b->running) {
+        b->kicked = true;
+        if (pthread_equal(b->thread, pthread_self()) == 0) {
+            (void)pthread_kill(b->thread, b->signal);
+        }
     }
     (void)pthread_mutex_unlock(&b->lock);
 }

@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
+#include "host/alarm.h"
 #include "host/backend.h"
 
 enum budget_clock { BUDGET_WALL, BUDGET_CPU, BUDGET_CLOCKS };
@@ -20,10 +20,7 @@ struct budget {
     int signal;
     uint64_t limit[BUDGET_CLOCKS];    /* ns a call; 0: none */
     uint64_t deadline[BUDGET_CLOCKS]; /* of this call; 0: none */
-    timer_t timer[BUDGET_CLOCKS];
-    bool has_timer[BUDGET_CLOCKS];
-    uint64_t timer_thread; /* thread that the timers signal, and its process */
-    int timer_pid;
+    struct alarm alarm[BUDGET_CLOCKS];
     bool mask_is_known;
     bool armed;
     sigset_t old;  /* the caller's mask */
@@ -31,6 +28,7 @@ struct budget {
 
     pthread_mutex_t lock; /* guards the rest: budget_cancel() comes from any thread */
     bool running, cancelled;
+    bool kicked; /* a signal may be pending when the call is over */
     pthread_t thread;
 };
 
@@ -43,9 +41,15 @@ VT_CHECK int budget_begin(struct budget *b, const struct be_ops *ops, struct be_
 void budget_end(struct budget *b);
 
 /* After a kick: VT_OK to go on, VT_ERR_CANCELLED or VT_ERR_BUDGET. */
-VT_CHECK int budget_check(struct budget *b);
+VT_CHECK int budget_check(struct budget *b, const struct log *log);
 
 /* From any thread. */
 void budget_cancel(struct budget *b);
+
+/*
+ * The thread that runs the call leaves the guest and looks for work; none when it is not in it,
+ * since it does so before it enters. By that thread itself: only that such signals may come.
+ */
+void budget_kick(struct budget *b);
 
 #endif

@@ -63,7 +63,7 @@ static int on_shutdown(struct vcpu *vcpu, const struct be_event *event)
 
 static int on_kick(struct vcpu *vcpu, const struct be_event *event)
 {
-    int err = budget_check(&vcpu->vm->budget);
+    int err = budget_check(&vcpu->vm->budget, &vcpu->vm->log);
 
     (void)event;
     return err == VT_OK ? RUN_AGAIN : err;
