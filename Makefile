@@ -84,8 +84,18 @@ ASFLAGS_FREE_aarch64 := -g $(CFLAGS_REPRO) -Wa,--fatal-warnings -I.
 LDFLAGS_FREE_aarch64 := -nostdlib -static -Wl,--build-id=none -Wl,--gc-sections \
                         $(if $(filter clang,$(TOOLCHAIN)),-fuse-ld=lld,-no-pie)
 
-# Micro-VM guests. Their programs run in ring 3 and may use all that the processor has; the ring-0
-# half of the runtime must do with plain x86-64, as some back ends emulate it (no FP, no red zone).
+# Micro-VM guests of aarch64: programs run at EL0 and may use all that the processor has; EL1 leaves
+# floating point alone and begins with the MMU off.
+AR_aarch64               := aarch64-linux-gnu-ar
+CFLAGS_UVM_aarch64       := $(OPT) $(CFLAGS_ALL) -ffreestanding -fPIE -fvisibility=hidden \
+                            -mno-outline-atomics -fno-stack-protector -fno-common \
+                            -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+                            -fno-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing
+CFLAGS_UVM_SUPER_aarch64 := -mgeneral-regs-only -mstrict-align -fno-jump-tables
+
+# Micro-VM guests of x86_64: programs run in ring 3 and may use all that the processor has; the
+# ring-0 half of the runtime must do with plain x86-64, as some back ends emulate it (no FP, no red
+# zone).
 CC_x86_64_gcc       := x86_64-linux-gnu-gcc
 CC_x86_64_clang     := clang --target=x86_64-linux-gnu
 CC_x86_64           := $(CC_x86_64_$(TOOLCHAIN))
@@ -103,7 +113,7 @@ LDFLAGS_FREE_x86_64 := -nostdlib -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,ma
 # Objects that list $(FLAGS_STAMP) as a prerequisite are rebuilt when flags change under the same O.
 FLAGS_STAMP := $(O)/flags.stamp
 FLAGS_NOW   := $(HOSTCC) $(CFLAGS_HOST) $(CFLAGS_SAN) $(CC_aarch64) $(CFLAGS_FREE_aarch64) \
-               $(HYP_DRIVERS) \
+               $(HYP_DRIVERS) $(CFLAGS_UVM_aarch64) $(CFLAGS_UVM_SUPER_aarch64) \
                $(CC_x86_64) $(CFLAGS_FREE_x86_64) $(CFLAGS_SUPER_x86_64)
 $(FLAGS_STAMP): FORCE
 	@mkdir -p $(@D); printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' >$@

@@ -5,8 +5,10 @@
 # a fourth argument is where the zone's RAM begins, if not at 0x40000000.
 #
 # $(eval $(call uvm_guest,DIR,NAME,SOURCES)) builds the micro-VM programs $(O)/DIR/NAME.elf and
-# $(O)/DIR/NAME-pie.elf, the same as a static PIE. Sources named *_super.c are the program's ring-0
-# part: its fault handlers.
+# $(O)/DIR/NAME-pie.elf, the same as a static PIE, for x86_64, and both in $(O)/DIR/aarch64/ for
+# aarch64. Sources named *_super.c are the program's ring-0 part: its fault handlers. Those that end
+# in _x86_64.c, _aarch64.c (or _x86_64_super.c and so on) are for one of them only. uvm_guest_x86_64
+# and uvm_guest_aarch64 build for one.
 
 GUEST_INC  := -Iguest/include
 GUEST_SRCS := $(sort $(wildcard guest/*.c guest/aarch64/*.c guest/aarch64/*.S))
@@ -101,7 +103,7 @@ $(UVM_LIB): $(UVM_OBJS)
 
 $(UVM_LD): UVM_LD_FLAGS :=
 $(UVM_LD_PIE): UVM_LD_FLAGS := -DVG_PIE
-$(UVM_LD) $(UVM_LD_PIE): guest/x86_64/guest.ld $(FLAGS_STAMP)
+$(UVM_LD) $(UVM_LD_PIE): guest/uvm/guest.ld $(FLAGS_STAMP)
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC_x86_64) -E -P -x c $(UVM_LD_FLAGS) $< -o $@
@@ -119,14 +121,98 @@ endef
 
 uvm_objs = $(foreach s,$(1),$(O)/x86_64$(if $(filter %_super.c,$(s)),-super)/$(basename $(s)).o)
 
+# Of sources, those that are for an architecture: arch, sources
+uvm_only = $(filter-out $(foreach a,$(filter-out $(1),x86_64 aarch64),%_$(a).c %_$(a)_super.c),$(2))
+
+# output without .elf, objects
+define uvm_program
+DEPS += $(patsubst %.o,%.d,$(2))
+$(call uvm_link,$(1).elf,$(2),$(UVM_LD),$(UVM_STATIC))
+$(call uvm_link,$(1)-pie.elf,$(2),$(UVM_LD_PIE),-static-pie)
+endef
+
+uvm_guest_x86_64 = $(call uvm_program,$(O)/$(1)/$(2),$(call uvm_objs,$(call uvm_only,x86_64,$(3))))
+
 define uvm_guest
-DEPS += $(patsubst %.o,%.d,$(call uvm_objs,$(3)))
-$(call uvm_link,$(O)/$(1)/$(2).elf,$(call uvm_objs,$(3)),$(UVM_LD),$(UVM_STATIC))
-$(call uvm_link,$(O)/$(1)/$(2)-pie.elf,$(call uvm_objs,$(3)),$(UVM_LD_PIE),-static-pie)
+$(call uvm_guest_x86_64,$(1),$(2),$(3))
+$(call uvm_guest_aarch64,$(1),$(2),$(3))
 endef
 
 ALL  += $(UVM_LIB) $(UVM_LD) $(UVM_LD_PIE)
 DEPS += $(UVM_OBJS:.o=.d)
+
+# --- micro-VMs of aarch64, which can be bare zones as well ----------------------------------------
+UVM_A64_SUPER_SRCS := guest/mem.c guest/handler.c guest/aarch64/classify.c \
+                      $(addprefix guest/aarch64/uvm/,start.S vectors.S exception.c service.c fp.c \
+                      zone.c zone_map.c zone_uart.c)
+UVM_A64_USER_SRCS  := guest/mem.c $(addprefix guest/aarch64/uvm/,user.S user_fp.c) \
+                      $(sort $(wildcard guest/uvm/*.c))
+UVM_A64_OBJS       := $(patsubst %,$(O)/uvm-aarch64-super/%.o,$(basename $(UVM_A64_SUPER_SRCS))) \
+                      $(patsubst %,$(O)/uvm-aarch64/%.o,$(basename $(UVM_A64_USER_SRCS)))
+UVM_A64_LIB        := $(O)/guest/aarch64/uvm/libvitrine-guest.a
+UVM_A64_LD         := $(O)/guest/aarch64/uvm/guest.ld
+UVM_A64_LD_PIE     := $(O)/guest/aarch64/uvm/guest-pie.ld
+
+$(O)/uvm-aarch64/guest/mem.o $(O)/uvm-aarch64-super/guest/mem.o: GUEST_EXTRA := -fno-builtin \
+    $(if $(filter gcc,$(TOOLCHAIN)),-fno-tree-loop-distribute-patterns)
+
+$(O)/uvm-aarch64/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_aarch64) $(CFLAGS_UVM_aarch64) $(GUEST_INC) $(GUEST_EXTRA) $(CFLAGS_DEP) -c $< -o $@
+$(O)/uvm-aarch64/%.o: %.S $(FLAGS_STAMP)
+	$(call say,AS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_aarch64) $(ASFLAGS_FREE_aarch64) $(CFLAGS_DEP) -c $< -o $@
+$(O)/uvm-aarch64-super/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_aarch64) $(CFLAGS_UVM_aarch64) $(CFLAGS_UVM_SUPER_aarch64) $(GUEST_INC) \
+	    $(GUEST_EXTRA) $(CFLAGS_DEP) -c $< -o $@
+	$(Q)$(OBJCOPY_aarch64) $(UVM_SUPER_RENAME) $@
+$(O)/uvm-aarch64-super/%.o: %.S $(FLAGS_STAMP)
+	$(call say,AS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_aarch64) $(ASFLAGS_FREE_aarch64) $(CFLAGS_DEP) -c $< -o $@
+	$(Q)$(OBJCOPY_aarch64) $(UVM_SUPER_RENAME) $@
+
+$(UVM_A64_LIB): $(UVM_A64_OBJS)
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR_aarch64) qcsD $@ $^
+
+$(UVM_A64_LD_PIE): UVM_LD_FLAGS := -DVG_PIE
+$(UVM_A64_LD) $(UVM_A64_LD_PIE): guest/uvm/guest.ld $(FLAGS_STAMP)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_aarch64) -E -P -x c $(UVM_LD_FLAGS) $< -o $@
+
+UVM_A64_LDFLAGS := -nostdlib -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
+
+# output, objects, linker script, flags
+define uvm_a64_link
+ALL += $(1)
+$(1): $(2) $$(UVM_A64_LIB) $(3)
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC_aarch64) $(4) $$(UVM_A64_LDFLAGS) -Wl,-T,$(3) $(2) $$(UVM_A64_LIB) -o $$@
+endef
+
+uvm_a64_objs = $(foreach s,$(call uvm_only,aarch64,$(1)),\
+    $(O)/uvm-aarch64$(if $(filter %_super.c,$(s)),-super)/$(basename $(s)).o)
+
+# output without .elf, objects
+define uvm_a64_program
+DEPS += $(patsubst %.o,%.d,$(2))
+$(call uvm_a64_link,$(1).elf,$(2),$(UVM_A64_LD),$(UVM_STATIC))
+$(call uvm_a64_link,$(1)-pie.elf,$(2),$(UVM_A64_LD_PIE),-static-pie)
+endef
+
+uvm_guest_aarch64 = $(call uvm_a64_program,$(O)/$(1)/aarch64/$(2),$(call uvm_a64_objs,$(3)))
+
+ALL  += $(UVM_A64_LIB) $(UVM_A64_LD) $(UVM_A64_LD_PIE)
+DEPS += $(UVM_A64_OBJS:.o=.d)
 
 # --- WebAssembly ----------------------------------------------------------------------------------
 # $(eval $(call wasm_guest,DIR,NAME,SOURCES,MODULES)) builds $(O)/DIR/NAME.elf and NAME-pie.elf of

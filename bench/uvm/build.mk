@@ -15,7 +15,7 @@ $(UVM_BENCH): $(UVM_BENCH_OBJS) $(HOST_LIB)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $^ -lpthread -o $@
 
-$(eval $(call uvm_guest,bench/uvm,guest,bench/uvm/guest.c bench/uvm/guest_super.c))
+$(eval $(call uvm_guest_x86_64,bench/uvm,guest,bench/uvm/guest.c bench/uvm/guest_super.c))
 
 ALL  += $(UVM_BENCH)
 DEPS += $(UVM_BENCH_OBJS:.o=.d)

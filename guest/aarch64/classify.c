@@ -124,6 +124,7 @@ static const struct {
     struct a64_kind (*fn)(uint64_t iss, bool guard);
 } rows[EC_COUNT] = {
     [0x00] = { KIND(ILLEGAL, UNDEFINED), NULL },
+    [0x01] = { KIND(ILLEGAL, PRIVILEGED), NULL }, /* WFI, WFE */
     [0x07] = { KIND(FLOAT, FP_UNAVAILABLE), NULL },
     [0x0e] = { KIND(ILLEGAL, UNDEFINED), NULL },    /* illegal execution state */
     [0x18] = { KIND(ILLEGAL, PRIVILEGED), NULL },   /* system register */
@@ -144,6 +145,25 @@ static const struct {
     [0x35] = { KIND(DEBUG, WATCHPOINT), watchpoint },
     [0x3c] = { KIND(DEBUG, BREAKPOINT), NULL },
 };
+
+/* ---- Instructions (DDI0487 C4.1) ---- */
+
+FIELD(INSN_SYSTEM, 22, 10); /* MSR, MRS, SYS and their kin */
+FIELD(INSN_OP1, 16, 3);
+FIELD(INSN_EXCEPTION, 21, 11); /* SVC, HVC, SMC: told apart in the lowest bits */
+FIELD(INSN_LEVEL, 0, 5);
+FIELD(INSN_BRANCH, 12, 20); /* of branches by register: ERET with and without authentication */
+
+enum { SYSTEM = 0x354, OP1_EL0 = 3, EXCEPTION = 0x6a0, LEVEL_HVC = 2, LEVEL_SMC = 3 };
+enum { ERET = 0xd69f0 };
+
+bool a64_is_privileged(uint32_t insn)
+{
+    return (get(INSN_SYSTEM, insn) == SYSTEM && get(INSN_OP1, insn) != OP1_EL0) ||
+           (get(INSN_EXCEPTION, insn) == EXCEPTION &&
+            (get(INSN_LEVEL, insn) == LEVEL_HVC || get(INSN_LEVEL, insn) == LEVEL_SMC)) ||
+           get(INSN_BRANCH, insn) == ERET;
+}
 
 uint32_t a64_vector(uint64_t esr)
 {

@@ -14,6 +14,9 @@ struct a64_kind {
 /* guard: the address lies in a page below a stack. */
 struct a64_kind a64_classify(uint64_t esr, bool guard);
 
+/* Whether an instruction that EL0 found undefined is one of higher levels. */
+bool a64_is_privileged(uint32_t insn);
+
 /* ESR_EL1.EC, the exception's class as the architecture numbers it. */
 uint32_t a64_vector(uint64_t esr);
 

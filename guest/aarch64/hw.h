@@ -17,6 +17,20 @@
     X(tpidr_el1, tpidr_el1)                                                                        \
     X(daif, daif)                                                                                  \
     X(esr_el1, esr_el1)                                                                            \
+    X(elr_el1, elr_el1)                                                                            \
+    X(spsr_el1, spsr_el1)                                                                          \
+    X(sp_el0, sp_el0)                                                                              \
+    X(tpidr_el0, tpidr_el0)                                                                        \
+    X(tpidrro_el0, tpidrro_el0)                                                                    \
+    X(sctlr_el1, sctlr_el1)                                                                        \
+    X(ttbr0_el1, ttbr0_el1)                                                                        \
+    X(tcr_el1, tcr_el1)                                                                            \
+    X(mair_el1, mair_el1)                                                                          \
+    X(cpacr_el1, cpacr_el1)                                                                        \
+    X(vbar_el1, vbar_el1)                                                                          \
+    X(id_aa64mmfr0_el1, id_aa64mmfr0_el1)                                                          \
+    X(fpcr, fpcr)                                                                                  \
+    X(fpsr, fpsr)                                                                                  \
     X(far_el1, far_el1)                                                                            \
     X(cntfrq_el0, cntfrq_el0)                                                                      \
     X(cntvct_el0, cntvct_el0)                                                                      \

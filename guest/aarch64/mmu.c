@@ -7,25 +7,12 @@
 
 #include "guest/aarch64/frame.h"
 #include "guest/aarch64/vcpu.h"
-#include "lib/field.h"
+#include "guest/aarch64/vmsa.h"
 
 #define ENTRIES 512u
 #define SIZE_1G UINT64_C(0x40000000)
 #define SIZE_2M UINT64_C(0x200000)
 #define SIZE_4K UINT64_C(0x1000)
-
-/* Descriptor (DDI0487 D8.3): type, attribute index of MAIR_EL1, permissions. */
-FIELD(PTE_TYPE, 0, 2);
-FIELD(PTE_ATTR, 2, 3);
-FIELD(PTE_READ_ONLY, 7, 1);
-FIELD(PTE_SHARE, 8, 2);
-FIELD(PTE_ACCESSED, 10, 1);
-FIELD(PTE_PXN, 53, 1);
-FIELD(PTE_UXN, 54, 1);
-
-enum { TYPE_BLOCK = 1, TYPE_TABLE = 3, TYPE_PAGE = 3 };
-enum { ATTR_NORMAL = 0, ATTR_DEVICE = 3 };
-enum { SHARE_INNER = 3 };
 
 /* Gigabytes that are not uniform: that of the image, and the first and last of RAM. */
 #define LEVEL2_COUNT 3u

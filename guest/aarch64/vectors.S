@@ -4,43 +4,7 @@
  * The program runs on SP_EL0; exceptions use SP_EL1, so that a bad stack can be reported.
  */
 #include "guest/aarch64/frame.h"
-
-/* Saves and loads are mirrored line by line. In: sp = frame; x0, x1 saved before / loaded after. */
-        .macro  save_rest
-        stp     x2, x3, [sp, #FRAME_X + 16]
-        stp     x4, x5, [sp, #FRAME_X + 32]
-        stp     x6, x7, [sp, #FRAME_X + 48]
-        stp     x8, x9, [sp, #FRAME_X + 64]
-        stp     x10, x11, [sp, #FRAME_X + 80]
-        stp     x12, x13, [sp, #FRAME_X + 96]
-        stp     x14, x15, [sp, #FRAME_X + 112]
-        stp     x16, x17, [sp, #FRAME_X + 128]
-        stp     x18, x19, [sp, #FRAME_X + 144]
-        stp     x20, x21, [sp, #FRAME_X + 160]
-        stp     x22, x23, [sp, #FRAME_X + 176]
-        stp     x24, x25, [sp, #FRAME_X + 192]
-        stp     x26, x27, [sp, #FRAME_X + 208]
-        stp     x28, x29, [sp, #FRAME_X + 224]
-        str     x30, [sp, #FRAME_X + 240]
-        .endm
-
-        .macro  load_rest
-        ldp     x2, x3, [sp, #FRAME_X + 16]
-        ldp     x4, x5, [sp, #FRAME_X + 32]
-        ldp     x6, x7, [sp, #FRAME_X + 48]
-        ldp     x8, x9, [sp, #FRAME_X + 64]
-        ldp     x10, x11, [sp, #FRAME_X + 80]
-        ldp     x12, x13, [sp, #FRAME_X + 96]
-        ldp     x14, x15, [sp, #FRAME_X + 112]
-        ldp     x16, x17, [sp, #FRAME_X + 128]
-        ldp     x18, x19, [sp, #FRAME_X + 144]
-        ldp     x20, x21, [sp, #FRAME_X + 160]
-        ldp     x22, x23, [sp, #FRAME_X + 176]
-        ldp     x24, x25, [sp, #FRAME_X + 192]
-        ldp     x26, x27, [sp, #FRAME_X + 208]
-        ldp     x28, x29, [sp, #FRAME_X + 224]
-        ldr     x30, [sp, #FRAME_X + 240]
-        .endm
+#include "guest/aarch64/save.h"
 
 /* Exception while the program's stack was in use. */
         .macro  vector number

@@ -96,12 +96,23 @@ int vg_handler_unregister(int number);
 
 /* ---- Fast handlers: micro-VMs ---- */
 
-/* What lies on the stack when one runs; it may edit all but vector, error_code, cs and ss. */
+/*
+ * What one gets; it may edit all but vector, error_code, cs and ss. aarch64: registers above x17
+ * are the program's still.
+ */
+#ifdef __aarch64__
+struct vg_fast {
+    uint64_t x[18];
+    uint64_t vector, error_code, address; /* ESR_EL1, FAR_EL1 */
+    uint64_t pc, flags, sp;
+};
+#else
 struct vg_fast {
     uint64_t r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
     uint64_t vector, error_code;
     uint64_t pc, cs, flags, sp, ss;
 };
+#endif
 
 /*
  * Sets the one fast handler of a vector, asked before classification and the chain; NULL removes.
@@ -124,10 +135,10 @@ bool vg_is_user(uint64_t at, size_t size, bool write);
  * Floating-point control of what was interrupted. These cost an exit to the host where supervisor
  * mode can't execute XSAVE. vg_fp_get() also fetches all vector state: *image gets the place of it,
  * in XSAVE's standard format (valid and editable until the next fault), unless image is NULL.
- * vg_fp_put() writes control and image back.
+ * vg_fp_put() writes control and image back. aarch64: FPCR and FPSR, and no image (NULL).
  */
 struct vg_fp {
-    uint16_t control, status; /* x87's FCW, FSW: a handler of #MF clears status or masks */
+    uint32_t control, status; /* x87's FCW, FSW: a handler of #MF clears status or masks */
     uint32_t simd;            /* MXCSR: a handler of #XM masks what it wants to pass */
 };
 
@@ -139,7 +150,7 @@ void vg_fp_put(const struct vg_fp *fp);
 /* Gives up: text goes to the log, and the host gets FAULT_REASON_ABORT with error_code = code. */
 _Noreturn void vg_abort(uint64_t code, const char *text);
 
-/* Exceptions of floating point, x87 and SSE. */
+/* Exceptions of floating point: x87 and SSE; aarch64's FPCR. */
 enum vg_fp_exception {
     VG_FP_INVALID = 1,
     VG_FP_DENORMAL = 2,
@@ -149,8 +160,11 @@ enum vg_fp_exception {
     VG_FP_INEXACT = 32,
 };
 
-/* These exceptions fault from now on to the end of the call, all others don't; forgets old ones. */
-void vg_fp_trap(unsigned exceptions);
+/*
+ * These exceptions fault from now on to the end of the call, all others don't; forgets old ones.
+ * Returns those that do: all, or fewer on processors that can't (most aarch64 cores trap none).
+ */
+unsigned vg_fp_trap(unsigned exceptions);
 
 #ifdef __cplusplus
 }

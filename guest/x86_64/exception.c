@@ -134,8 +134,8 @@ static void take_float(struct x86_trap *trap)
     struct vg_fp fp;
 
     vg_fp_get(&fp, NULL);
-    trap->fcw = fp.control;
-    trap->fsw = fp.status;
+    trap->fcw = (uint16_t)fp.control;
+    trap->fsw = (uint16_t)fp.status;
     trap->mxcsr = fp.simd;
 }
 

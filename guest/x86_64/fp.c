@@ -48,10 +48,10 @@ void vg_fp_get(struct vg_fp *fp, void **image)
 void vg_fp_put(const struct vg_fp *fp)
 {
     const uint32_t mask = area()->mxcsr_mask != 0 ? area()->mxcsr_mask : MXCSR_MASK_DEFAULT;
-    const bool pending = get(FP_FLAGS, fp->status & ~(uint32_t)fp->control) != 0;
+    const bool pending = get(FP_FLAGS, fp->status & ~fp->control) != 0;
 
-    area()->fcw = fp->control;
-    area()->fsw = (uint16_t)(pending ? fp->status : fp->status & ~(unsigned)FSW_PENDING);
+    area()->fcw = (uint16_t)fp->control;
+    area()->fsw = (uint16_t)(pending ? fp->status : fp->status & ~(uint32_t)FSW_PENDING);
     area()->mxcsr = fp->simd & mask;
     area()->xstate_bv |= put(XSTATE_X87, 1);
     if ((vg_info()->flags & UVM_FLAG_XSAVE) != 0) {

@@ -6,7 +6,7 @@
 enum { EXCEPTIONS = 0x3f };
 FIELD(MXCSR_MASKS, 7, 6);
 
-void vg_fp_trap(unsigned exceptions)
+unsigned vg_fp_trap(unsigned exceptions)
 {
     const uint32_t masks = ~exceptions & EXCEPTIONS;
     const uint32_t rounding_and_precision = 0x340; /* to nearest, 64 bits: x87's initial state */
@@ -14,4 +14,5 @@ void vg_fp_trap(unsigned exceptions)
     uint16_t fcw = (uint16_t)(rounding_and_precision | masks);
 
     __asm__ volatile("fnclex\n\tfldcw %0\n\tldmxcsr %1" : : "m"(fcw), "m"(mxcsr));
+    return exceptions & EXCEPTIONS;
 }

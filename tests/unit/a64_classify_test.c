@@ -81,13 +81,41 @@ static void test_floating_point(void **state)
     assert_int_equal(of(0x2c, VALID | 0x80).reason, FAULT_REASON_FP_DENORMAL);
 }
 
+static void test_privileged(void **state)
+{
+    static const uint32_t privileged[] = {
+        0xd538c000, /* mrs x0, vbar_el1 */
+        0xd518c000, /* msr vbar_el1, x0 */
+        0xd508871f, /* tlbi vmalle1 */
+        0xd4000002, /* hvc #0 */
+        0xd4024683, /* smc #0x1234 */
+        0xd69f03e0, /* eret */
+        0xd69f0bff, /* eretaa */
+    };
+    static const uint32_t others[] = {
+        0x00000000, /* udf #0 */
+        0xd53bd040, /* mrs x0, tpidr_el0 */
+        0xd4000001, /* svc #0 */
+        0xd4200020, /* brk #1 */
+        0xd65f03c0, /* ret */
+        0xffffffff,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(privileged); i++) {
+        assert_true(a64_is_privileged(privileged[i]));
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(others); i++) {
+        assert_false(a64_is_privileged(others[i]));
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_class),
-        cmocka_unit_test(test_aborts),
-        cmocka_unit_test(test_guard),
-        cmocka_unit_test(test_floating_point),
+        cmocka_unit_test(test_every_class), cmocka_unit_test(test_aborts),
+        cmocka_unit_test(test_guard),       cmocka_unit_test(test_floating_point),
+        cmocka_unit_test(test_privileged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

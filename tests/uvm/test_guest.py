@@ -11,7 +11,8 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 OUT = ROOT / os.environ.get("O", "build")
 SUPER = OUT / "x86_64-super" / "guest"
-GUESTS = sorted((OUT / "tests" / "uvm" / "guest").glob("*.elf"))
+SUPER_A64 = OUT / "uvm-aarch64-super" / "guest"
+GUESTS = sorted((OUT / "tests" / "uvm" / "guest").rglob("*.elf"))
 
 # Ring 0 may be emulated: these the emulators have. No FP, vectors, BMI, popcnt, lzcnt, int n.
 CONDITION = "(?:n?[abceglopsz]|n?[abgl]e|np|pe|po)"
@@ -33,10 +34,10 @@ GUARDED = {
 }
 
 
-def instructions(path):
+def instructions(path, arch="x86_64"):
     """(function, instruction) of each; the filler between vectors is left out."""
     text = subprocess.run(
-        ["x86_64-linux-gnu-objdump", "-d", "--no-show-raw-insn", path],
+        [f"{arch}-linux-gnu-objdump", "-d", "--no-show-raw-insn", path],
         check=True, capture_output=True, text=True,
     ).stdout
     function = ""
@@ -74,9 +75,27 @@ def test_ring_0_check_finds_what_it_must():
         assert is_plain("f", good), good
 
 
+# EL1 leaves the program's floating point and vectors where they are.
+VECTOR = re.compile(r"(?<![\w.])[vqdshb][0-9]{1,2}(?!\w)(?! <)(?=[^<>]*$)")
+
+
+@pytest.mark.parametrize("path", sorted(SUPER_A64.rglob("*.o")), ids=lambda p: p.name)
+def test_el1_has_no_vectors(path):
+    found = list(instructions(path, "aarch64"))
+    assert [i for i in found if VECTOR.search(i[1].split("//")[0])] == []
+
+
+def test_vector_check_finds_what_it_must():
+    for bad in ("fmov d0, x1", "ldr q31, [x0]", "movi v0.4s, #0x0"):
+        assert VECTOR.search(bad), bad
+    for good in ("b 1c <d0>", "ldp x29, x30, [sp]", "cbz x2, d8 <f+0xd8>", "mrs x0, fpcr"):
+        assert not VECTOR.search(good), good
+
+
 # ---- Images ----
 
 PT_LOAD, PT_NOTE, PT_TLS, SUPERVISOR, PAGE = 1, 4, 7, 0x00100000, 4096
+X86_64, AARCH64 = 62, 183
 
 
 def segments(path):
@@ -111,7 +130,9 @@ def test_image_has_its_note(path):
     data = path.read_bytes()[at:at + size]
     assert struct.unpack_from("<III8s", data) == (8, size - 20, 1, b"Vitrine\0")
     version, length, entry, vectors, stride, count, *_ = struct.unpack_from("<IIqqII", data, 20)
-    assert (version, length, count) == (1, 64, 256) and stride >= 16
+    arch, = struct.unpack_from("<H", path.read_bytes(), 18)
+    assert (version, length) == (1, 64)
+    assert (count, stride) == {X86_64: (256, 32), AARCH64: (16, 128)}[arch]
     loads = {gva_ + i for k, flags, _, gva_, _, mem in segments(path)
              if k == PT_LOAD and flags == SUPERVISOR | 5 for i in (0, mem)}
     assert min(loads) <= gva + 28 + entry < max(loads)

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entry of a micro-VM or of a bare zone, and the note by which a host finds everything. */
+#include "guest/aarch64/uvm/frame.h"
+
+/* Zeros [start, end), both multiples of 16. Clobbers x9, x10. */
+        .macro  zero start, end
+        adrp    x9, \start
+        add     x9, x9, :lo12:\start
+        adrp    x10, \end
+        add     x10, x10, :lo12:\end
+        bl      zero_range
+        .endm
+
+/* What was written there without caches may be cached with older content. Clobbers x9, x10. */
+        .macro  invalidate start, end
+        adrp    x9, \start
+        add     x9, x9, :lo12:\start
+        adrp    x10, \end
+        add     x10, x10, :lo12:\end
+        bl      invalidate_range
+        .endm
+
+/*
+ * In: as abi/uvm.h says, or, with the MMU off, as abi/boot.h says. Runs the constructors of the
+ * program's supervisor part. Out: EL0 at vg_user_start.
+ */
+        .section .text.start, "ax"
+        .globl  vg_entry
+vg_entry:
+        mrs     x9, sctlr_el1
+        tbz     x9, #0, zone_entry
+super_start:
+        mov     x29, xzr
+        adrp    x19, __vg_super_init_start
+        add     x19, x19, :lo12:__vg_super_init_start
+        adrp    x20, __vg_super_init_end
+        add     x20, x20, :lo12:__vg_super_init_end
+1:      cmp     x19, x20
+        b.hs    2f
+        ldr     x0, [x19], #8
+        blr     x0
+        b       1b
+2:      mov     x0, #INFO_GVA
+        ldr     x0, [x0, #INFO_STACK_TOP]
+        msr     sp_el0, x0
+        adrp    x0, vg_user_start
+        add     x0, x0, :lo12:vg_user_start
+        msr     elr_el1, x0
+        mov     x0, #SPSR_USER
+        msr     spsr_el1, x0
+        mov     x0, #STACK0_TOP
+        mov     sp, x0
+        mov     x0, xzr
+        eret
+
+/* In: x1 = struct boot_info, EL1h, MMU and caches off. RAM begins at 0. */
+zone_entry:
+        msr     daifset, #15
+        mov     x20, x1
+        mov     x9, #GATE_GVA
+        mov     x10, #IMAGE_GVA
+        bl      zero_range
+        zero    __vg_super_bss_start, __vg_super_bss_end
+        zero    __vg_bss_start, __vg_bss_end
+        mov     x0, #STACK0_TOP
+        mov     sp, x0
+        mov     x29, xzr
+        mov     x0, x20
+        bl      zone_build
+        mov     x21, x0                 /* TCR_EL1, whose IPS is the processor's */
+        mov     x9, #GATE_GVA
+        mov     x10, #IMAGE_GVA
+        bl      invalidate_range
+        invalidate __vg_super_bss_start, __vg_super_bss_end
+        invalidate __vg_bss_start, __vg_bss_end
+        dsb     sy
+
+        ldr     x9, =ZONE_TABLES
+        msr     ttbr0_el1, x9
+        ldr     x9, =0x040044ff         /* UVM_A64_MAIR */
+        msr     mair_el1, x9
+        msr     tcr_el1, x21
+        ldr     x9, =0x00300000         /* UVM_A64_CPACR */
+        msr     cpacr_el1, x9
+        mov     x9, #2                  /* UVM_A64_CNTKCTL */
+        msr     cntkctl_el1, x9
+        adrp    x9, vg_vectors
+        add     x9, x9, :lo12:vg_vectors
+        msr     vbar_el1, x9
+        ic      iallu
+        tlbi    vmalle1
+        dsb     nsh
+        isb
+        ldr     x9, =0x30d4d81d         /* UVM_A64_SCTLR */
+        msr     sctlr_el1, x9
+        isb
+        bl      zone_start
+        b       super_start
+
+zero_range:
+        cmp     x9, x10
+        b.hs    1f
+        stp     xzr, xzr, [x9], #16
+        b       zero_range
+1:      ret
+
+invalidate_range:
+        cmp     x9, x10
+        b.hs    1f
+        dc      ivac, x9
+        add     x9, x9, #16
+        b       invalidate_range
+1:      ret
+
+/* struct uvm_note: places relative to the field that holds them. */
+        .section .note.vitrine, "a", @note
+        .balign 4
+        .long   8, note_end - note, 1
+        .asciz  "Vitrine"
+note:
+        .long   1, note_end - note
+        .quad   vg_entry - .
+        .quad   vg_vectors - .
+        .long   VECTOR_STRIDE, VECTOR_COUNT
+        .quad   __vg_exports_start - .
+        .quad   __vg_exports_end - .
+        .quad   __vg_imports_start - .
+        .quad   __vg_imports_end - .
+note_end:
+
+        .section .note.GNU-stack, "", @progbits
