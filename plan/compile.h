@@ -150,6 +150,10 @@ void image_lay_out(struct compile *c);   /* image.c: offsets in the boot image *
 void verdict_check(struct compile *c);   /* verdict.c: plan_check and messages */
 
 /* --- between steps --------------------------------------------------------------------------- */
+/* What enum plan_fixed stands for; and an index of PLAN_OBJECT_WINDOW. Static storage. */
+const char *fixed_name(uint32_t fixed);
+const char *window_name(uint32_t window);
+
 /* Adds a region or an interrupt; false and a message when the table is full. */
 bool region_add(struct compile *c, const struct plan_region *region, struct origin from);
 bool irq_add(struct compile *c, const struct plan_irq *irq, struct origin from);

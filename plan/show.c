@@ -100,16 +100,6 @@ static const char *map_text(struct compile *c, uint32_t i)
 
 static void show_machine(struct compile *c, FILE *out)
 {
-    static const char *const fixed[PLAN_FIXED_COUNT] = {
-        [PLAN_FIXED_GICD] = "interrupt distributor",
-        [PLAN_FIXED_GICR] = "interrupt redistributors",
-        [PLAN_FIXED_GICC] = "interrupt CPU interface",
-        [PLAN_FIXED_GICH] = "interrupt hypervisor interface",
-        [PLAN_FIXED_GICV] = "interrupt CPU interface of guests",
-        [PLAN_FIXED_UART] = "console",
-        [PLAN_FIXED_SMMU] = "SMMU",
-        [PLAN_FIXED_ECAM] = "PCI configuration",
-    };
     struct rows *rows = arena_alloc(&c->arena, sizeof(*rows));
     struct rows *taken = arena_alloc(&c->arena, sizeof(*taken));
     const struct plan *p = &c->plan;
@@ -137,7 +127,7 @@ static void show_machine(struct compile *c, FILE *out)
     }
     for (uint32_t i = 0; i < PLAN_FIXED_COUNT; i++) {
         if (plan_fixed_range(p, i, &base, &size)) {
-            row_add(rows, (struct row){ base, size, "hypervisor", fixed[i] });
+            row_add(rows, (struct row){ base, size, "hypervisor", fixed_name(i) });
         }
     }
     fprintf(out, "memory of the machine\n");
@@ -259,17 +249,11 @@ static void show_devices(const struct compile *c, FILE *out)
 
 static void zone_windows(struct compile *c, uint32_t zone, struct rows *rows)
 {
-    static const char *const names[PLAN_WINDOWS] = { "interrupt distributor (emulated)",
-                                                     "interrupt redistributors (emulated)",
-                                                     "console (emulated)",
-                                                     "PCI configuration (emulated)",
-                                                     "PCI window",
-                                                     "PCI configuration (filtered)" };
     uint64_t at, size;
 
     for (uint32_t i = 0; i < PLAN_WINDOWS; i++) {
         if (plan_window_range(&c->plan, zone * PLAN_WINDOWS + i, &at, &size)) {
-            row_add(rows, (struct row){ at, size, "", names[i] });
+            row_add(rows, (struct row){ at, size, "", window_name(i) });
         }
     }
 }

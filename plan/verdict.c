@@ -188,42 +188,53 @@ static unsigned ref_line(const struct compile *c, struct plan_ref ref)
     }
 }
 
-static const char *fixed_text(struct compile *c, uint32_t index)
+const char *fixed_name(uint32_t fixed)
 {
     static const char *const names[PLAN_FIXED_COUNT] = {
-        [PLAN_FIXED_GICD] = "the interrupt distributor",
-        [PLAN_FIXED_GICR] = "the interrupt redistributors",
-        [PLAN_FIXED_GICC] = "the interrupt CPU interface",
-        [PLAN_FIXED_GICH] = "the GIC's hypervisor interface",
-        [PLAN_FIXED_GICV] = "the GIC's virtual CPU interface",
-        [PLAN_FIXED_UART] = "the hypervisor's console",
-        [PLAN_FIXED_SMMU] = "the SMMU",
+        [PLAN_FIXED_GICD] = "interrupt distributor",
+        [PLAN_FIXED_GICR] = "interrupt redistributors",
+        [PLAN_FIXED_GICC] = "interrupt CPU interface",
+        [PLAN_FIXED_GICH] = "GIC's hypervisor interface",
+        [PLAN_FIXED_GICV] = "GIC's virtual CPU interface",
+        [PLAN_FIXED_UART] = "hypervisor's console",
+        [PLAN_FIXED_SMMU] = "SMMU",
         [PLAN_FIXED_ECAM] = "PCI configuration",
-        [PLAN_FIXED_ITS] = "the ITS",
+        [PLAN_FIXED_ITS] = "ITS",
     };
+
+    return names[fixed];
+}
+
+const char *window_name(uint32_t window)
+{
+    static const char *const names[PLAN_WINDOWS] = {
+        [PLAN_WINDOW_GICD] = "emulated interrupt distributor",
+        [PLAN_WINDOW_GICR] = "emulated interrupt redistributors",
+        [PLAN_WINDOW_GICC] = "virtual interrupt CPU interface",
+        [PLAN_WINDOW_VUART] = "emulated console",
+        [PLAN_WINDOW_ECAM] = "emulated PCI configuration",
+        [PLAN_WINDOW_PCI] = "emulated PCI window",
+        [PLAN_WINDOW_HOST] = "filtered PCI configuration",
+        [PLAN_WINDOW_ITS] = "emulated ITS",
+    };
+
+    return names[window % PLAN_WINDOWS];
+}
+
+static const char *fixed_text(struct compile *c, uint32_t index)
+{
     uint64_t base = 0, size = 0;
 
     (void)plan_fixed_range(&c->plan, index, &base, &size);
-    return arena_printf(&c->arena, "%s %s", names[index], range_text(c, base, size));
+    return arena_printf(&c->arena, "the %s %s", fixed_name(index), range_text(c, base, size));
 }
 
 static const char *window_text(struct compile *c, uint32_t index)
 {
-    static const char *const names[PLAN_WINDOWS] = {
-        [PLAN_WINDOW_GICD] = "interrupt distributor",
-        [PLAN_WINDOW_GICR] = "interrupt redistributors",
-        [PLAN_WINDOW_GICC] = "interrupt CPU interface",
-        [PLAN_WINDOW_VUART] = "console",
-        [PLAN_WINDOW_ECAM] = "PCI configuration",
-        [PLAN_WINDOW_PCI] = "PCI window",
-        [PLAN_WINDOW_HOST] = "configuration of the machine's PCI",
-        [PLAN_WINDOW_ITS] = "ITS",
-    };
     uint64_t at = 0, size = 0;
 
     (void)plan_window_range(&c->plan, index, &at, &size);
-    return arena_printf(&c->arena, "emulated %s %s", names[index % PLAN_WINDOWS],
-                        range_text(c, at, size));
+    return arena_printf(&c->arena, "%s %s", window_name(index), range_text(c, at, size));
 }
 
 /* A region in the addresses that the rule speaks of. */

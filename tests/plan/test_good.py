@@ -303,6 +303,29 @@ def test_show(program, files):
     assert max(map(len, text.splitlines())) <= 110
 
 
+def test_show_names_all_devices(program, files, tmp_path):
+    """By name, whatever the board: the hypervisor's own, and what a zone sees."""
+    functions = (fixtures.HERE / "good" / "functions.yaml").read_text()
+    gicv2 = (fixtures.HERE / "good" / "three.yaml").read_text().replace("aarch64", "aarch64-gicv2")
+    channel = "channels: [{ name: data, peers: [linux0, motor], size: 64K }]\n"
+    shown = ""
+    for text in (functions + channel, gicv2):
+        plan = tmp_path / "plan.yaml"
+        plan.write_text(text)
+        done = fixtures.run(program, "plan", "show", plan, "--set", f"files={files}")
+        assert done.returncode == 0 and "(null)" not in done.stdout, done.stdout
+        shown += done.stdout
+    for line in (r"0x0008080000\.\.\w+ +128K +hypervisor +ITS$",
+                 r"0x0008030000\.\.\w+ +64K +hypervisor +GIC's hypervisor interface$",
+                 r"0x0008080000\.\.\w+ +128K +emulated ITS$",
+                 r"0x0009000000\.\.\w+ +4K +emulated console$",
+                 r"0x4010000000\.\.\w+ +1M +filtered PCI configuration$",
+                 r"0x\w+\.\.\w+ +1M +emulated PCI configuration$",
+                 r"0x\w+\.\.\w+ +\S+ +emulated PCI window$",
+                 r"0x0008010000\.\.\w+ +8K +virtual interrupt CPU interface$"):
+        assert re.search(line, shown, re.M), (line, shown)
+
+
 def test_help_and_version(program):
     done = fixtures.run(program, "--help")
     assert done.returncode == 0 and "vitrine plan build PLAN" in done.stdout
