@@ -216,20 +216,19 @@ enum plan_driver {
  * header are a struct plan_hyp_header, by which the compiler knows what it was given.
  */
 #define PLAN_HYP_HEADER_OFFSET 64u
-#define PLAN_HYP_MAGIC         UINT64_C(0x3250594852545f56) /* "V_TRHYP2" */
-
-/* Pool that a plan with an ITS needs besides: tables, the queue, devices' views of memory. */
-#define PLAN_POOL_ITS         UINT64_C(0x80000)
-#define PLAN_POOL_ITS_PER_CPU UINT64_C(0x10000) /* pending LPIs, aligned */
+#define PLAN_HYP_MAGIC         UINT64_C(0x3350594852545f56) /* "V_TRHYP3" */
 
 struct plan_hyp_header {
     uint64_t magic;
     uint32_t plan_version;
     uint32_t plan_size;  /* sizeof(struct plan) this hypervisor was built with */
     uint64_t image_size; /* bytes of hyp.bin, multiple of 4 KiB: the plan follows at this offset */
-    uint64_t pool_fixed; /* bytes of pool it needs whatever the plan says */
-    uint64_t pool_per_cpu, pool_per_zone, pool_per_channel;
-    uint64_t drivers; /* bits by enum plan_driver: what this build has */
+    uint64_t drivers;    /* bits by enum plan_driver: what this build has */
+    /* Bytes of pool it needs: plan_pool_need() of lib/plan_check.h. */
+    uint64_t pool_fixed; /* whatever the plan says */
+    uint64_t pool_per_cpu, pool_per_zone, pool_per_channel, pool_per_region;
+    uint64_t pool_dma;                   /* for PCI functions */
+    uint64_t pool_its, pool_its_per_cpu; /* for an ITS */
 };
 
 #endif

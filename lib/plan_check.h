@@ -122,6 +122,16 @@ static inline bool plan_is_gicv2(const struct plan *plan)
     return plan->board.gic_version == 2;
 }
 
+/* Bytes of pool that a hypervisor needs for a plan with so many regions. */
+static inline uint64_t plan_pool_need(const struct plan_hyp_header *hyp, const struct plan *plan,
+                                      uint32_t regions)
+{
+    return hyp->pool_fixed + hyp->pool_per_cpu * plan->cpu_count +
+           hyp->pool_per_zone * plan->zone_count + hyp->pool_per_channel * plan->channel_count +
+           hyp->pool_per_region * regions + (plan->function_count != 0 ? hyp->pool_dma : 0) +
+           (plan->board.its_hpa != 0 ? hyp->pool_its + hyp->pool_its_per_cpu * plan->cpu_count : 0);
+}
+
 /* The range of an emulated device; false when the zone has none. Index of PLAN_OBJECT_WINDOW. */
 bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa, uint64_t *size);
 

@@ -13,29 +13,27 @@
 /* Below the boot image: firmware's and the loader's own data, the device tree QEMU makes. */
 #define FIRMWARE_ROOM SIZE_2M
 
-static uint64_t pool_for_messages(const struct plan *p)
-{
-    return p->board.its_hpa == 0 ? 0 : PLAN_POOL_ITS + p->cpu_count * PLAN_POOL_ITS_PER_CPU;
-}
-
+/* Regions of RAM are added later: layout_zones(). */
 static uint64_t pool_need(const struct compile *c)
 {
-    return c->hyp_header.pool_fixed + c->hyp_header.pool_per_cpu * c->plan.cpu_count +
-           c->hyp_header.pool_per_zone * c->plan.zone_count +
-           c->hyp_header.pool_per_channel * c->plan.channel_count + pool_for_messages(&c->plan);
+    uint32_t regions = c->plan.region_count;
+
+    for (uint32_t i = 0; i < c->plan.zone_count; i++) {
+        regions += c->zone[i].memory_count;
+    }
+    return align_up(plan_pool_need(&c->hyp_header, &c->plan, regions), SIZE_4K);
 }
 
 static uint64_t pool_choose(struct compile *c)
 {
     const char *text = c->spec->hypervisor.memory;
     unsigned line = source_line(&c->source, "hypervisor/memory");
-    uint64_t need = align_up(pool_need(c), SIZE_4K);
-    uint64_t least = HYP_MEMORY_LEAST + pool_for_messages(&c->plan);
+    uint64_t need = pool_need(c);
     uint64_t given;
     char need_text[SIZE_TEXT];
 
     if (text == NULL) {
-        return need > least ? need : least;
+        return need > HYP_MEMORY_LEAST ? need : HYP_MEMORY_LEAST;
     }
     if (!size_parse(text, &given) || given > PLAN_IPA_LIMIT) {
         error_add(&c->errors, line, "'%.60s' is no size; remedy: like 4M", text);

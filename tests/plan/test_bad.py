@@ -145,6 +145,17 @@ def test_missing_driver(program, files):
     assert check(program, plan, files).returncode == 0
 
 
+def test_pool_of_functions(program, files, tmp_path):
+    """All that boot.c asks for is counted before: 6 regions, DMA, the ITS and its CPUs."""
+    text = (fixtures.HERE / "good" / "functions.yaml").read_text()
+    plan = tmp_path / "plan.yaml"
+    for size, status in (("1620K", 1), ("1624K", 0)):
+        plan.write_text(text.replace("zones:", f"hypervisor: {{ memory: {size} }}\nzones:", 1))
+        done = check(program, plan, files)
+        assert done.returncode == status, done.stderr
+        assert status == 0 or "4 CPUs and 2 zones need 1624K" in done.stderr
+
+
 @pytest.mark.parametrize("args", [
     (), ("plan",), ("plan", "fly"), ("plan", "check"), ("plan", "check", "a", "b"),
     ("plan", "check", "a", "--set"), ("plan", "check", "a", "--set", "x"), ("plan", "build", "a"),

@@ -23,8 +23,10 @@
 #define POOL_PER_CPU     (64u * 1024)
 #define POOL_PER_ZONE    (128u * 1024)
 #define POOL_PER_CHANNEL (6u * SIZE_4K) /* tables of both sides, the channel itself */
-#define POOL_DMA         (64u * 1024)   /* SMMU and PCI host: tables, queues, mappings */
 #define POOL_PER_REGION  (4u * SIZE_4K) /* stage 2 tables at both ends of a region */
+#define POOL_DMA         (64u * 1024)   /* SMMU and PCI host: tables, queues, mappings */
+#define POOL_ITS         (512u * 1024)  /* tables, the queue, devices' views of memory */
+#define POOL_ITS_PER_CPU (64u * 1024)   /* pending LPIs, aligned */
 
 extern char hyp_image_size[], image_start[], image_end[];
 
@@ -33,11 +35,15 @@ const struct plan_hyp_header hyp_header __attribute__((section(".head_info"), us
     .plan_version = PLAN_VERSION,
     .plan_size = sizeof(struct plan),
     .image_size = (uint64_t)hyp_image_size,
+    .drivers = HYP_DRIVERS, /* of build.mk */
     .pool_fixed = POOL_FIXED,
     .pool_per_cpu = POOL_PER_CPU,
     .pool_per_zone = POOL_PER_ZONE,
     .pool_per_channel = POOL_PER_CHANNEL,
-    .drivers = HYP_DRIVERS, /* of build.mk */
+    .pool_per_region = POOL_PER_REGION,
+    .pool_dma = POOL_DMA,
+    .pool_its = POOL_ITS,
+    .pool_its_per_cpu = POOL_ITS_PER_CPU,
 };
 
 static uintptr_t console;
@@ -125,20 +131,11 @@ static void check_plan(const struct plan *plan, uint64_t image)
     }
 }
 
-static uint64_t pool_for_messages(const struct plan *plan)
-{
-    return plan->board.its_hpa == 0 ? 0 : PLAN_POOL_ITS + plan->cpu_count * PLAN_POOL_ITS_PER_CPU;
-}
-
 static void map_pool(const struct plan *plan)
 {
     uint64_t start = align_up(plan->image_hpa + plan->image_size, SIZE_4K);
     uint64_t size = plan->hyp_hpa + plan->hyp_size - start;
-    uint64_t need = POOL_FIXED + (uint64_t)plan->cpu_count * POOL_PER_CPU +
-                    (uint64_t)plan->zone_count * POOL_PER_ZONE +
-                    (uint64_t)plan->region_count * POOL_PER_REGION +
-                    (uint64_t)plan->channel_count * POOL_PER_CHANNEL +
-                    (plan->function_count != 0 ? POOL_DMA : 0) + pool_for_messages(plan);
+    uint64_t need = plan_pool_need(&hyp_header, plan, plan->region_count);
     uintptr_t va = VA_POOL + (start & (SIZE_2M - 1));
 
     if (size < need) {
