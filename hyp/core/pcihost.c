@@ -66,6 +66,12 @@ void pcihost_init(const struct plan *plan, uintptr_t ecam)
     }
 }
 
+/* Of 4 GiB and more, all bits of the address are in the high half. */
+static bool is_wide(const struct bar *bar)
+{
+    return get(BAR_TYPE, bar->flags) == BAR_TYPE_64;
+}
+
 /* Sizes by writing ones: decoding is off. I/O ports count as none where the board has none. */
 static void bars_read(struct function *f)
 {
@@ -84,7 +90,7 @@ static void bars_read(struct function *f)
         } else if (get(BAR_IO, ones) == 0) {
             bar->mask = (uint32_t)with(BAR_FLAGS, ones, 0);
             bar->flags = (uint32_t)get(BAR_FLAGS, ones);
-            is_high = bar->mask != 0 && get(BAR_TYPE, ones) == BAR_TYPE_64;
+            is_high = is_wide(bar);
         } else if (the_plan->board.pci_io_hpa != 0) {
             bar->mask = (uint32_t)(with(BAR_IO_FLAGS, ones, 0) | field_mask(BAR_IO_HIGH));
             bar->flags = (uint32_t)put(BAR_IO, 1);
@@ -138,7 +144,7 @@ static void caps_read(struct function *f)
 static bool bar_inside(const struct function *f, unsigned i)
 {
     const struct bar *bar = &f->bar[i];
-    bool wide = get(BAR_TYPE, bar->flags) == BAR_TYPE_64 && i + 1 < PCI_BARS;
+    bool wide = is_wide(bar) && i + 1 < PCI_BARS;
     uint64_t mask = bar->mask | (wide ? put(BAR_HIGH, bar[1].mask) : field_mask(BAR_HIGH));
     uint64_t at = (bar->value & bar->mask) | (wide ? put(BAR_HIGH, bar[1].value) : 0);
     bool io = get(BAR_IO, bar->flags) != 0;
@@ -152,12 +158,13 @@ static bool bar_inside(const struct function *f, unsigned i)
 static bool bars_inside(const struct function *f, uint64_t io)
 {
     for (unsigned i = 0; i < PCI_BARS; i++) {
-        bool wide = get(BAR_TYPE, f->bar[i].flags) == BAR_TYPE_64;
+        const struct bar *bar = &f->bar[i];
 
-        if (f->bar[i].mask != 0 && get(BAR_IO, f->bar[i].flags) == io && !bar_inside(f, i)) {
+        if ((bar->mask != 0 || is_wide(bar)) && get(BAR_IO, bar->flags) == io &&
+            !bar_inside(f, i)) {
             return false;
         }
-        i += wide ? 1 : 0;
+        i += is_wide(bar) ? 1 : 0;
     }
     return true;
 }

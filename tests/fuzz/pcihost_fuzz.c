@@ -93,7 +93,7 @@ static void on_access(uint64_t offset, unsigned size, bool write, uint64_t value
     }
 }
 
-/* Memory BARs of 16 bytes to 16 MiB, 64-bit ones, ports, none. */
+/* Memory BARs of 16 bytes to 16 MiB, 64-bit ones up to 512 GiB, ports, none. */
 static void make_bars(uint32_t n, struct fuzz_in *in)
 {
     for (uint32_t i = 0; i < PCI_BARS; i++) {
@@ -108,9 +108,11 @@ static void make_bars(uint32_t n, struct fuzz_in *in)
             masks[n][i] = (kind & 1) != 0 ? 0xffe0 : ~(uint32_t)0 << (2 + (kind & 0xf));
             flags[n][i] = 1;
         } else if (kind >> 4 >= 5 && i + 1 < PCI_BARS) {
-            masks[n][i] = mask;
+            bool big = kind >> 4 == 9;
+
+            masks[n][i] = big ? 0 : mask;
             flags[n][i] = 4u | (kind & 8);
-            masks[n][++i] = UINT32_MAX;
+            masks[n][++i] = UINT32_MAX << (big ? kind & 7 : 0);
             flags[n][i] = 0;
         } else {
             masks[n][i] = mask;
@@ -196,15 +198,17 @@ static void check_decoded(uint32_t n)
     FUZZ_CHECK(n < ZONES);
     for (uint32_t i = 0; i < PCI_BARS; i++) {
         uint64_t at = get32(f + PCI_BAR + i * 4) & masks[n][i];
-        uint64_t size = (uint32_t)-masks[n][i];
+        uint64_t mask = (uint64_t)UINT32_MAX << 32 | masks[n][i], size;
 
-        if (masks[n][i] == 0 || (flags[n][i] & 1) != 0) {
+        if ((masks[n][i] == 0 && (flags[n][i] & 4) == 0) || (flags[n][i] & 1) != 0) {
             continue;
         }
         if ((flags[n][i] & 4) != 0) {
             i++;
             at |= (uint64_t)get32(f + PCI_BAR + i * 4) << 32;
+            mask = (uint64_t)masks[n][i] << 32 | masks[n][i - 1];
         }
+        size = -mask;
         FUZZ_CHECK(at >= plan.zone[n].host_hpa && size <= SIZE &&
                    at - plan.zone[n].host_hpa <= SIZE - size);
     }

@@ -25,7 +25,7 @@ static struct plan plan;
 static struct zone zone_store[2];
 static struct vcpu vcpu;
 static uint8_t *bus, *pool_memory;
-static const uint32_t bar_masks[6] = { 0xfffff000, 0xffffffe1, 0, 0, 0xffffc00c, 0xffffffff };
+static uint32_t bar_masks[6] = { 0xfffff000, 0xffffffe1, 0, 0, 0xffffc00c, 0xffffffff };
 static unsigned flrs;
 static uint64_t ports; /* where the board has them; 0: it has none */
 
@@ -137,10 +137,20 @@ static int setup_ports(void **state)
     return setup(state);
 }
 
+/* Its last BAR has 8 GiB. */
+static int setup_big(void **state)
+{
+    bar_masks[4] = 0xc;
+    bar_masks[5] = 0xfffffffe;
+    return setup(state);
+}
+
 static int teardown(void **state)
 {
     (void)state;
     ports = 0;
+    bar_masks[4] = 0xffffc00c;
+    bar_masks[5] = UINT32_MAX;
     free(pool_memory);
     free(bus);
     return 0;
@@ -265,6 +275,24 @@ static void test_bars_stay_inside(void **state)
     }
 }
 
+/* Its low half has no bit to write: the high one alone would move it over everything. */
+static void test_big_bar_is_never_decoded(void **state)
+{
+    (void)state;
+    wr(OWN + PCI_BAR, 4, WINDOW);
+    wr(OWN + PCI_BAR + 16, 4, UINT32_MAX);
+    wr(OWN + PCI_BAR + 20, 4, UINT32_MAX);
+    assert_int_equal(rd(OWN + PCI_BAR + 16, 4), 0xc);
+    assert_int_equal(rd(OWN + PCI_BAR + 20, 4), 0xfffffffe);
+    wr(OWN + PCI_COMMAND, 2, 6);
+    assert_int_equal(reg(OWN + PCI_COMMAND) & 0xffff, 4);
+    wr(OWN + PCI_BAR + 20, 4, 0);
+    assert_int_equal(reg(OWN + PCI_COMMAND) & 0xffff, 4);
+    wr(OWN + PCI_BAR + 20, 4, 2);
+    assert_int_equal(reg(OWN + PCI_COMMAND) & 0xffff, 4);
+    assert_int_equal(reg(OWN + PCI_BAR + 20), 0); /* as it was left when it was sized */
+}
+
 static bool are_ports_inside(uint64_t function, uint32_t zone)
 {
     uint32_t at = reg(function + PCI_BAR + 4) & ~0x1fu;
@@ -329,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_capabilities, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bars, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bars_stay_inside, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_big_bar_is_never_decoded, setup_big, teardown),
         cmocka_unit_test_setup_teardown(test_ports_stay_inside, setup_ports, teardown),
         cmocka_unit_test_setup_teardown(test_quiet, setup, teardown),
     };
