@@ -15,3 +15,13 @@ const struct be_ops *be_find(const char *name)
     }
     return be_list[i];
 }
+
+bool be_runs(uint16_t machine)
+{
+    bool runs = false;
+
+    for (unsigned i = 0; be_list[i] != NULL; i++) {
+        runs = runs || be_list[i]->machine == machine;
+    }
+    return runs;
+}

@@ -14,6 +14,7 @@
 #include "host/include/vitrine.h"
 #include "host/log.h"
 #include "host/x86_cpu.h"
+#include "host/xstate.h"
 
 struct be_host;  /* the opened device and what it can do; shared by micro-VMs, constant */
 struct be_vm;    /* one micro-VM: its memory */
@@ -23,7 +24,7 @@ struct be_state; /* all registers of a vCPU */
 #define BE_INSN_MAX 15u
 
 enum be_exit {
-    BE_EXIT_PORT, /* `out` of one byte; pc is after it once the vCPU is settled */
+    BE_EXIT_PORT, /* an exit of abi/uvm.h; pc is after it once the vCPU is settled */
     BE_EXIT_MMIO, /* an access to an address that is no memory */
     BE_EXIT_SHUTDOWN,
     BE_EXIT_HALT,
@@ -45,7 +46,7 @@ struct be_event {
 
 /* Registers as fault records order them. */
 struct be_regs {
-    uint64_t gpr[FAULT_X86_GPRS];
+    uint64_t gpr[FAULT_GPRS];
     uint64_t pc, flags;
 };
 
@@ -67,14 +68,16 @@ struct be_mapping {
 /* What a machine can do, found out when the host was opened. */
 struct be_caps {
     struct x86_features cpu;
-    uint64_t xsave_size; /* of the standard format with all that xcr0 enables */
-    bool native;         /* supervisor code runs natively, can execute XSAVE when there is xcr0 */
+    uint64_t xsave_size; /* of the standard format with all that xcr0 enables; 0: no x86_64 */
+    uint32_t xsave_offset[XSTATE_COMPONENTS]; /* where it has its parts; 0: nowhere */
+    bool native; /* supervisor code runs natively, can execute XSAVE when there is xcr0 */
     bool dirty_log;
     unsigned mapping_max;
 };
 
 struct be_ops {
     const char *name;
+    uint16_t machine; /* of its guests: ELF's e_machine */
     int (*open)(const struct log *log, struct be_host **out);
     void (*close)(struct be_host *host);
     const struct be_caps *(*caps)(const struct be_host *host);
@@ -104,9 +107,10 @@ struct be_ops {
     int (*inject)(struct be_vcpu *vcpu, uint8_t vector);
     int (*save)(struct be_vcpu *vcpu, struct be_state **out);
     int (*load)(struct be_vcpu *vcpu, const struct be_state *state);
-    /* FP state in the standard format of XSAVE, `size` bytes. */
-    int (*get_xsave)(struct be_vcpu *vcpu, void *buf, size_t size);
-    int (*set_xsave)(struct be_vcpu *vcpu, const void *buf, size_t size);
+    /* FP and vector state as the architecture has it in memory, `size` bytes: the standard format of
+     * XSAVE; struct user_fpsimd_state. */
+    int (*get_fp)(struct be_vcpu *vcpu, void *buf, size_t size);
+    int (*set_fp)(struct be_vcpu *vcpu, const void *buf, size_t size);
     /* Forgets all translations: page tables were changed behind the guest's back. */
     int (*flush)(struct be_vm *vm);
     int (*map)(struct be_vm *vm, const struct be_mapping *mapping);
@@ -118,6 +122,9 @@ struct be_ops {
 extern const struct be_ops *const be_list[];
 /* By name, or the first when name is NULL; NULL: there is none. */
 const struct be_ops *be_find(const char *name);
+
+/* Whether any is for guests of this architecture. */
+bool be_runs(uint16_t machine);
 
 extern const struct be_ops kvm_ops;
 

@@ -11,21 +11,16 @@
 #include <signal.h>
 #include <string.h>
 
+#include "host/arch.h"
 #include "host/sys.h"
 #include "host/vm.h"
 #include "host/xstate.h"
-#include "lib/field.h"
-
-FIELD(CORE_CS, 0, 16);
-FIELD(CORE_SS, 16, 16);
-FIELD(CORE_DS, 32, 16);
-FIELD(CORE_ES, 48, 16);
 
 /* All that a core file's description points to. */
 struct core_parts {
     struct core_thread thread[FAULT_DEPTH + 1];
     struct core_range range[LAYOUT_REGION_MAX + MAP_MAX];
-    uint8_t xsave[CORE_XSAVE_MAX];
+    uint8_t fp[CORE_XSAVE_MAX];
     struct xstate_note note;
 };
 
@@ -41,37 +36,11 @@ static int signal_of(const struct fault_record *r)
     return r->class < FAULT_CLASS_COUNT ? signals[r->class] : 0;
 }
 
-static struct user_regs_struct to_user(const struct be_regs *r, const uint64_t sys[FAULT_SYS])
+static void set_thread(const struct vt_vm *vm, struct core_thread *thread,
+                       const struct be_regs *regs, const uint64_t sys[FAULT_SYS])
 {
-    uint64_t selectors = sys[FAULT_SELECTORS];
-
-    return (struct user_regs_struct){
-        .rax = r->gpr[FAULT_RAX],
-        .rbx = r->gpr[FAULT_RBX],
-        .rcx = r->gpr[FAULT_RCX],
-        .rdx = r->gpr[FAULT_RDX],
-        .rsi = r->gpr[FAULT_RSI],
-        .rdi = r->gpr[FAULT_RDI],
-        .rbp = r->gpr[FAULT_RBP],
-        .rsp = r->gpr[FAULT_RSP],
-        .r8 = r->gpr[FAULT_R8],
-        .r9 = r->gpr[FAULT_R9],
-        .r10 = r->gpr[FAULT_R10],
-        .r11 = r->gpr[FAULT_R11],
-        .r12 = r->gpr[FAULT_R12],
-        .r13 = r->gpr[FAULT_R13],
-        .r14 = r->gpr[FAULT_R14],
-        .r15 = r->gpr[FAULT_R15],
-        .orig_rax = UINT64_MAX, /* in no system call */
-        .rip = r->pc,
-        .eflags = r->flags,
-        .cs = get(CORE_CS, selectors),
-        .ss = get(CORE_SS, selectors),
-        .ds = get(CORE_DS, selectors),
-        .es = get(CORE_ES, selectors),
-        .fs_base = sys[FAULT_FS_BASE],
-        .gs_base = sys[FAULT_GS_BASE],
-    };
+    _Static_assert(CORE_REGS_MAX == ARCH_CORE_REGS, "host/arch.h");
+    thread->reg_count = vm->program->elf.arch->core_regs(regs, sys, thread->regs);
 }
 
 /*
@@ -94,10 +63,10 @@ static int add_threads(struct vt_vm *vm, struct core_parts *parts, unsigned *cou
         struct be_regs at = { .pc = r->pc, .flags = r->flags };
 
         memcpy(at.gpr, r->gpr, sizeof(at.gpr));
-        parts->thread[*count].regs = to_user(&at, r->sys);
+        set_thread(vm, &parts->thread[*count], &at, r->sys);
         parts->thread[*count].signal = signal;
     }
-    parts->thread[*count].regs = to_user(&regs, sys);
+    set_thread(vm, &parts->thread[*count], &regs, sys);
     parts->thread[*count].signal = signal;
     (*count)++;
     return VT_OK;
@@ -107,21 +76,27 @@ static int add_threads(struct vt_vm *vm, struct core_parts *parts, unsigned *cou
 static int add_vectors(struct vt_vm *vm, struct core_parts *parts, unsigned count)
 {
     const struct be_caps *caps = vm->ops->caps(vm->backend->host);
-    struct xstate_area area = { .bytes = parts->xsave,
+    struct xstate_area area = { .bytes = parts->fp,
                                 .size = caps->xsave_size,
                                 .xcr0 = caps->cpu.xcr0 };
+    size_t size = area.size != 0 ? area.size : vm->program->elf.arch->fp_size;
     int err;
 
-    if (area.size > sizeof(parts->xsave)) {
+    if (size > sizeof(parts->fp)) {
         return VT_OK; /* then a debugger shows none */
     }
-    err = vm->ops->get_xsave(vm->first.be, parts->xsave, area.size);
-    xstate_offsets(area.offset);
+    err = vm->ops->get_fp(vm->first.be, parts->fp, size);
+    memcpy(area.offset, caps->xsave_offset, sizeof(area.offset));
     xstate_convert(&area, &parts->note);
-    for (unsigned i = 0; i < count && parts->note.size != 0; i++) {
-        parts->thread[i].xsave = parts->note.bytes;
-        parts->thread[i].xsave_size = parts->note.size;
-        parts->thread[i].xcr0 = parts->note.xcr0;
+    for (unsigned i = 0; i < count; i++) {
+        if (parts->note.size != 0) {
+            parts->thread[i].xsave = parts->note.bytes;
+            parts->thread[i].xsave_size = parts->note.size;
+            parts->thread[i].xcr0 = parts->note.xcr0;
+        } else if (area.size == 0) {
+            parts->thread[i].fp = parts->fp;
+            parts->thread[i].fp_size = size;
+        }
     }
     return err;
 }
@@ -177,7 +152,8 @@ static unsigned add_regions(const struct vt_vm *vm, struct core_range *range)
 
 static int dump(struct vt_vm *vm, int fd, struct core_parts *parts)
 {
-    struct core_file core = { .threads = parts->thread,
+    struct core_file core = { .machine = vm->program->elf.arch->machine,
+                              .threads = parts->thread,
                               .ranges = parts->range,
                               .entry = vm->program->elf.entry };
     int err = vm->lost ? VT_ERR_POISONED : vm->ops->settle(vm->first.be);

@@ -18,6 +18,8 @@
 #define FXSAVE_SIZE  512u
 #define XCR0_OFFSET  464u /* where Linux puts XCR0 into its NT_X86_XSTATE note */
 #define AUXV_COUNT   3u
+#define STATUS_HEAD  offsetof(prstatus_t, pr_reg)
+#define STATUS_TAIL  8u
 #define NOTE_NAME    8u /* "CORE" and "LINUX", padded */
 
 /* A run of pages that are all written, or all zero and left out. */
@@ -173,6 +175,12 @@ static size_t note_size(size_t desc)
     return sizeof(Elf64_Nhdr) + NOTE_NAME + (desc + 3) / 4 * 4;
 }
 
+/* Registers are what differs between architectures; whether FP is valid follows them. */
+static size_t status_size(const struct core_thread *thread)
+{
+    return STATUS_HEAD + thread->reg_count * sizeof(thread->regs[0]) + STATUS_TAIL;
+}
+
 static size_t notes_size(const struct core_file *core)
 {
     size_t size = note_size(AUXV_COUNT * sizeof(Elf64_auxv_t));
@@ -182,9 +190,14 @@ static size_t notes_size(const struct core_file *core)
     }
 
     for (unsigned i = 0; i < core->thread_count; i++) {
-        size += note_size(sizeof(prstatus_t));
-        if (core->threads[i].xsave != NULL) {
-            size += note_size(FXSAVE_SIZE) + note_size(core->threads[i].xsave_size);
+        const struct core_thread *t = &core->threads[i];
+
+        size += note_size(status_size(t));
+        if (t->fp != NULL) {
+            size += note_size(t->fp_size);
+        }
+        if (t->xsave != NULL) {
+            size += note_size(FXSAVE_SIZE) + note_size(t->xsave_size);
         }
     }
     return size;
@@ -213,17 +226,27 @@ static int put_note(int fd, const struct note *note, const void *desc)
 
 static int put_status(int fd, const struct core_thread *thread, int number)
 {
-    static const struct note note = { "CORE", NT_PRSTATUS, sizeof(prstatus_t) };
-    prstatus_t status;
+    const struct note note = { "CORE", NT_PRSTATUS, status_size(thread) };
+    const int fp_valid = thread->xsave != NULL || thread->fp != NULL;
+    size_t regs_size = thread->reg_count * sizeof(thread->regs[0]);
+    uint8_t bytes[STATUS_HEAD + sizeof(thread->regs) + STATUS_TAIL] = { 0 };
+    prstatus_t head;
 
-    memset(&status, 0, sizeof(status));
-    status.pr_info.si_signo = thread->signal;
-    status.pr_cursig = (short)thread->signal;
-    status.pr_pid = number;
-    status.pr_fpvalid = thread->xsave != NULL;
-    _Static_assert(sizeof(status.pr_reg) == sizeof(thread->regs), "one layout, two names");
-    memcpy(&status.pr_reg, &thread->regs, sizeof(status.pr_reg));
-    return put_note(fd, &note, &status);
+    memset(&head, 0, sizeof(head));
+    head.pr_info.si_signo = thread->signal;
+    head.pr_cursig = (short)thread->signal;
+    head.pr_pid = number;
+    memcpy(bytes, &head, STATUS_HEAD);
+    memcpy(bytes + STATUS_HEAD, thread->regs, regs_size);
+    memcpy(bytes + STATUS_HEAD + regs_size, &fp_valid, sizeof(fp_valid));
+    return put_note(fd, &note, bytes);
+}
+
+static int put_fp(int fd, const struct core_thread *thread)
+{
+    const struct note note = { "CORE", NT_FPREGSET, thread->fp_size };
+
+    return put_note(fd, &note, thread->fp);
 }
 
 static int put_vectors(int fd, const struct core_thread *thread)
@@ -275,6 +298,9 @@ static int put_notes(int fd, const struct core_file *core)
         if (i == 0) {
             err = err != 0 ? err : put_process(fd, core);
         }
+        if (core->threads[i].fp != NULL) {
+            err = err != 0 ? err : put_fp(fd, &core->threads[i]);
+        }
         if (core->threads[i].xsave != NULL) {
             err = err != 0 ? err : put_vectors(fd, &core->threads[i]);
         }
@@ -287,7 +313,7 @@ static int put_notes(int fd, const struct core_file *core)
 static int put_headers(int fd, const struct core_file *core, const struct plan *plan)
 {
     Elf64_Ehdr header = { .e_type = ET_CORE,
-                          .e_machine = EM_X86_64,
+                          .e_machine = core->machine,
                           .e_version = EV_CURRENT,
                           .e_phoff = sizeof(header),
                           .e_ehsize = sizeof(header),
@@ -330,8 +356,9 @@ static bool is_writable_core(const struct core_file *core)
     for (unsigned i = 0; good && i < core->thread_count; i++) {
         const struct core_thread *t = &core->threads[i];
 
-        good = t->xsave == NULL ||
-               (t->xsave_size >= CORE_XSAVE_MIN && t->xsave_size <= CORE_XSAVE_MAX);
+        good = t->reg_count <= CORE_REGS_MAX && (t->fp == NULL || t->fp_size <= CORE_FP_MAX) &&
+               (t->xsave == NULL ||
+                (t->xsave_size >= CORE_XSAVE_MIN && t->xsave_size <= CORE_XSAVE_MAX));
     }
     for (unsigned i = 0; good && i < core->range_count; i++) {
         const struct core_range *r = &core->ranges[i];

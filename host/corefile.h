@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ELF core files of x86_64 as GDB reads them, from a description in host memory. Knows nothing of
+ * ELF core files as GDB reads them, from a description in host memory. Knows nothing of
  * micro-VMs; trusts the description, but not that memory of outside files can be read.
  */
 #ifndef HOST_COREFILE_H
@@ -9,18 +9,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/user.h>
 
 #define CORE_THREADS_MAX 64u
 #define CORE_RANGES_MAX  1024u
+#define CORE_REGS_MAX    34u
+#define CORE_FP_MAX      528u
 #define CORE_XSAVE_MIN   576u /* legacy area and header */
 #define CORE_XSAVE_MAX   16384u
 
 /* Registers of one vCPU, or of one fault of it. */
 struct core_thread {
-    struct user_regs_struct regs;
-    int signal;        /* that a debugger shows as the reason; 0: none */
-    const void *xsave; /* standard XSAVE format; NULL: unknown */
+    uint64_t regs[CORE_REGS_MAX]; /* as Linux has them in NT_PRSTATUS */
+    unsigned reg_count;
+    int signal;     /* that a debugger shows as the reason; 0: none */
+    const void *fp; /* NT_FPREGSET; NULL: unknown, or a part of the next */
+    size_t fp_size;
+    const void *xsave; /* x86_64: standard XSAVE format; NULL: unknown */
     size_t xsave_size;
     uint64_t xcr0;
 };
@@ -34,6 +38,7 @@ struct core_range {
 };
 
 struct core_file {
+    uint16_t machine;                  /* ELF's e_machine */
     const struct core_thread *threads; /* the first is the one that a debugger shows */
     unsigned thread_count;
     const struct core_range *ranges;

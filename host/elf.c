@@ -7,6 +7,7 @@
 
 #include "abi/call.h"
 #include "abi/uvm.h"
+#include "host/arch.h"
 #include "lib/addr.h"
 #include "lib/field.h"
 
@@ -50,8 +51,9 @@ static int check_header(struct parser *p)
         h->e_ident[EI_DATA] != ELFDATA2LSB || h->e_ident[EI_VERSION] != EV_CURRENT) {
         return bad(p, "no 64-bit little-endian ELF file");
     }
-    if (h->e_machine != EM_X86_64) {
-        return bad(p, "not for x86_64");
+    p->image->arch = arch_find(h->e_machine);
+    if (p->image->arch == NULL) {
+        return bad(p, "for an architecture that is not known here");
     }
     if (h->e_type != ET_EXEC && h->e_type != ET_DYN) {
         return bad(p, "no executable");
@@ -233,6 +235,15 @@ static bool is_supervisor_text(const struct elf_image *image, uint64_t gva, uint
     return s != NULL && (s->perm & (ELF_EXEC | ELF_USER)) == ELF_EXEC;
 }
 
+static bool is_vector_table(const struct elf_image *image, const struct uvm_note *note)
+{
+    const struct arch *a = image->arch;
+
+    return note->vector_count == a->vector_count && note->vector_stride != 0 &&
+           note->vector_stride <= SIZE_4K && is_aligned(image->vectors, a->vector_align) &&
+           (a->vector_stride == 0 || note->vector_stride == a->vector_stride);
+}
+
 #define NOTE_GVA(p, note, field)                                                                   \
     ((p)->note_gva + offsetof(struct uvm_note, field) + (uint64_t)(note).field)
 
@@ -252,9 +263,9 @@ static int take_note(struct parser *p)
     image->entry = NOTE_GVA(p, note, entry);
     image->vectors = NOTE_GVA(p, note, vectors);
     image->vector_stride = note.vector_stride;
-    if (note.vector_count != 256 || note.vector_stride == 0 || note.vector_stride > SIZE_4K ||
-        !is_supervisor_text(image, image->entry, 1) ||
-        !is_supervisor_text(image, image->vectors, 256ull * note.vector_stride)) {
+    if (!is_vector_table(image, &note) || !is_supervisor_text(image, image->entry, 1) ||
+        !is_supervisor_text(image, image->vectors,
+                            (uint64_t)note.vector_count * note.vector_stride)) {
         return bad(p, "entry or vectors are not in supervisor text");
     }
     image->exports.gva = NOTE_GVA(p, note, exports);
@@ -345,11 +356,11 @@ static int apply_rela(struct elf_image *image, uint8_t *ram, const struct dynami
         Elf64_Rela r;
 
         memcpy(&r, ram + d->rela + at, sizeof(r));
-        if (r.r_info == R_X86_64_RELATIVE) {
+        if (r.r_info == image->arch->rel_relative) {
             err = relocate(image, ram, r.r_offset + image->base,
                            (uint64_t)r.r_addend + image->base);
-        } else if (r.r_info != R_X86_64_NONE) {
-            err = fail(image, ERR_INVALID, "a relocation is not R_X86_64_RELATIVE");
+        } else if (r.r_info != image->arch->rel_none) {
+            err = fail(image, ERR_INVALID, "a relocation is not a relative one");
         }
     }
     return err;

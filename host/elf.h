@@ -20,6 +20,8 @@ struct elf_file {
     size_t len;
 };
 
+struct arch;
+
 /* Permissions as in fault_record.map_perm. */
 enum elf_perm { ELF_READ = 1, ELF_WRITE = 2, ELF_EXEC = 4, ELF_USER = 8 };
 
@@ -37,7 +39,8 @@ struct elf_table {
 
 struct elf_image {
     const char *error; /* constant text, when a function here fails */
-    uint64_t base;     /* what was added to the file's addresses */
+    const struct arch *arch;
+    uint64_t base; /* what was added to the file's addresses */
     uint64_t start, end;
     unsigned segment_count;
     struct elf_segment segment[ELF_SEGMENT_MAX]; /* ascending */

@@ -4,30 +4,23 @@
 
 #include <string.h>
 
+#include "host/arch.h"
 #include "host/mem.h"
 #include "host/record.h"
 #include "lib/field.h"
-#include "lib/insn_x64.h"
 
-#define VECTOR_DB 1u
 #define VECTOR_BP 3u
-#define VECTOR_OF 4u
 #define VECTOR_UD 6u
-#define VECTOR_PF 14u
 
 #define INSN_INT3 0xccu
 #define INSN_MAX  15u
 
-/* CF PF AF ZF SF OF: what a callback may change. */
-#define RFLAGS_ARITHMETIC UINT64_C(0x8d5)
+#define FP_MAX 576u
 
-FIELD(SELECTOR_CPL, 0, 2);
-
-/* Places in the legacy area of XSAVE (SDM 1 table 13-1). */
-#define XSAVE_FCW    0u
-#define XSAVE_FSW    2u
-#define XSAVE_MXCSR  24u
-#define XSAVE_LEGACY 576u
+static const struct arch *arch_of(const struct vt_vm *vm)
+{
+    return vm->program->elf.arch;
+}
 
 /* ---- Taking ---- */
 
@@ -46,7 +39,7 @@ static bool take(struct vcpu *vcpu)
     memcpy(vm->record, vcpu->low + UVM_FAULT_GVA + offsetof(struct fault_area, record),
            count * sizeof(vm->record[0]));
     for (uint32_t i = 0; i < count; i++) {
-        if (!record_is_valid(&vm->record[i])) {
+        if (!record_is_valid(&vm->record[i], arch_of(vm))) {
             return false;
         }
     }
@@ -73,7 +66,7 @@ static void fill_map(const struct vt_vm *vm, struct fault_record *r)
 /* Frames are pairs of (caller's frame, return address), each above the one before. */
 static void fill_backtrace(const struct vt_vm *vm, struct fault_record *r)
 {
-    uint64_t frame = r->gpr[FAULT_RBP];
+    uint64_t frame = r->gpr[arch_of(vm)->frame_gpr];
 
     r->backtrace_count = 0;
     memset(r->backtrace, 0, sizeof(r->backtrace));
@@ -105,19 +98,15 @@ static void fill_instructions(const struct vt_vm *vm, struct fault_record *r)
 
 static void fill_float(const struct vcpu *vcpu, struct fault_record *r)
 {
-    uint8_t xsave[XSAVE_LEGACY];
-    uint16_t control, status;
+    const struct arch *arch = arch_of(vcpu->vm);
+    uint8_t fp[FP_MAX];
 
     r->fp_valid = 0;
-    if (r->class != FAULT_CLASS_FLOAT ||
-        vcpu->vm->ops->get_xsave(vcpu->be, xsave, sizeof(xsave)) != VT_OK) {
+    if (r->class != FAULT_CLASS_FLOAT || arch->fp_size > sizeof(fp) ||
+        vcpu->vm->ops->get_fp(vcpu->be, fp, arch->fp_size) != VT_OK) {
         return;
     }
-    memcpy(&control, xsave + XSAVE_FCW, sizeof(control));
-    memcpy(&status, xsave + XSAVE_FSW, sizeof(status));
-    memcpy(&r->fp_simd, xsave + XSAVE_MXCSR, sizeof(r->fp_simd));
-    r->fp_control = control;
-    r->fp_status = status;
+    arch->fill_fp(fp, r);
     r->fp_valid = 1;
 }
 
@@ -162,26 +151,19 @@ static enum vt_action ask(struct vt_vm *vm)
     return action;
 }
 
-/* Traps are reported with pc behind the instruction. */
-static bool is_trap(const struct fault_record *r)
-{
-    return r->vector == VECTOR_BP || r->vector == VECTOR_OF ||
-           (r->vector == VECTOR_DB && r->reason == FAULT_REASON_STEP);
-}
-
 static bool skip(struct vt_vm *vm, struct fault_record *r)
 {
     uint8_t bytes[INSN_MAX];
     size_t count = 0;
     unsigned length;
 
-    if (is_trap(r)) {
+    if (arch_of(vm)->is_trap(r)) {
         return true;
     }
     while (count < sizeof(bytes) && mem_read(vm, r->pc + count, &bytes[count], 1)) {
         count++;
     }
-    length = insn_x64_length(bytes, count);
+    length = arch_of(vm)->insn_length(bytes, count);
     r->pc += length;
     return length != 0;
 }
@@ -189,10 +171,11 @@ static bool skip(struct vt_vm *vm, struct fault_record *r)
 static int resume(struct vcpu *vcpu, uint64_t flags_before)
 {
     const struct fault_record *r = &vcpu->vm->record[0];
+    uint64_t editable = arch_of(vcpu->vm)->flags_user;
     struct fault_answer answer = {
         .action = FAULT_ACTION_RESUME,
         .pc = r->pc,
-        .flags = (flags_before & ~RFLAGS_ARITHMETIC) | (r->flags & RFLAGS_ARITHMETIC),
+        .flags = (flags_before & ~editable) | (r->flags & editable),
         .fs_base = r->sys[FAULT_FS_BASE],
         .gs_base = r->sys[FAULT_GS_BASE],
     };
@@ -243,6 +226,7 @@ int fault_made(struct vcpu *vcpu, enum fault_reason reason, uint64_t address, bo
 {
     struct vt_vm *vm = vcpu->vm;
     bool memory = reason == FAULT_REASON_NO_MEMORY;
+    const struct arch *arch = arch_of(vm);
     struct fault_record *r = &vm->record[0];
     uint64_t sys[FAULT_SYS] = { 0 };
     struct be_regs regs;
@@ -256,14 +240,13 @@ int fault_made(struct vcpu *vcpu, enum fault_reason reason, uint64_t address, bo
     r->magic = FAULT_MAGIC;
     r->version = FAULT_VERSION;
     r->size = sizeof(*r);
-    r->arch = FAULT_ARCH_X86_64;
+    r->arch = arch->machine;
     r->class = memory ? FAULT_CLASS_MEMORY : FAULT_CLASS_SYSTEM;
     r->reason = (uint16_t)reason;
-    r->vector = memory ? VECTOR_PF : 0;
+    r->vector = memory ? arch->vector_memory : 0;
     r->address = address;
     r->access = !memory ? FAULT_ACCESS_NONE : write ? FAULT_ACCESS_WRITE : FAULT_ACCESS_READ;
-    r->level = get(SELECTOR_CPL, sys[FAULT_SELECTORS]) == 0 ? FAULT_LEVEL_SUPERVISOR
-                                                            : FAULT_LEVEL_USER;
+    r->level = arch->is_supervisor(&regs, sys) ? FAULT_LEVEL_SUPERVISOR : FAULT_LEVEL_USER;
     r->pc = regs.pc;
     r->flags = regs.flags;
     memcpy(r->gpr, regs.gpr, sizeof(regs.gpr));

@@ -4,13 +4,11 @@
 
 #include <string.h>
 
+#include "host/arch.h"
 #include "host/config.h"
 #include "host/private.h"
 #include "host/signature.h"
 #include "host/sys.h"
-
-/* "int3; ret": the instruction that leaves user mode, and back (abi/uvm.h). */
-static const uint8_t gate_code[] = { 0xcc, 0xc3 };
 
 struct program *program_get(struct program *program)
 {
@@ -140,7 +138,7 @@ static int elf_error(const struct log *log, const struct elf_image *elf, int err
 /* What is not zero in a loaded image; reading all of it to see would fill the holes. */
 static void mark(struct program *p)
 {
-    template_mark(p->memory, UVM_GATE_GVA, sizeof(gate_code));
+    template_mark(p->memory, UVM_GATE_GVA, p->elf.arch->gate_size);
     template_mark(p->memory, UVM_CPU_GVA, UVM_CPU_SIZE);
     template_mark(p->memory, LAYOUT_TABLES_GVA, p->paging.next - LAYOUT_TABLES_GVA);
     for (unsigned i = 0; i < p->elf.segment_count; i++) {
@@ -159,11 +157,13 @@ static int build(struct program *p, const struct log *log, struct elf_file file)
     if (err != VT_OK) {
         return err;
     }
-    memcpy(p->memory->draft + UVM_GATE_GVA, gate_code, sizeof(gate_code));
+    memcpy(p->memory->draft + UVM_GATE_GVA, p->elf.arch->gate, p->elf.arch->gate_size);
     if (paging_build(&p->paging, &p->layout, p->memory->draft) != OK) {
         return image_error(log, "needs more page tables than there is room for");
     }
-    x86_cpu_build(&p->elf, p->memory->draft);
+    if (p->elf.arch->build != NULL) {
+        p->elf.arch->build(&p->elf, p->memory->draft);
+    }
     mark(p);
     return template_seal(log, p->memory);
 }
@@ -175,6 +175,9 @@ static int load(struct program *p, const struct log *log, struct elf_file file,
 
     if (err != OK) {
         return elf_error(log, &p->elf, err);
+    }
+    if (!be_runs(p->elf.arch->machine)) {
+        return image_error(log, "for another architecture than this machine's");
     }
     layout_build(cfg, &p->elf, &p->layout);
     err = template_begin(log, cfg->ram_size, true, &p->memory);

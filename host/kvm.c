@@ -192,6 +192,7 @@ static const struct be_caps *caps(const struct be_host *host)
 
 const struct be_ops kvm_ops = {
     .name = "kvm",
+    .machine = KVM_ARCH_MACHINE,
     .open = kvm_open,
     .close = kvm_close,
     .caps = caps,
@@ -211,8 +212,8 @@ const struct be_ops kvm_ops = {
     .inject = kvm_inject,
     .save = kvm_save,
     .load = kvm_load,
-    .get_xsave = kvm_get_xsave,
-    .set_xsave = kvm_set_xsave,
+    .get_fp = kvm_get_fp,
+    .set_fp = kvm_set_fp,
     .flush = flush,
     .map = map,
     .unmap = unmap,

@@ -59,7 +59,7 @@ int kvm_get_sys(struct be_vcpu *vcpu, uint64_t sys[FAULT_SYS]);
 int kvm_inject(struct be_vcpu *vcpu, uint8_t vector);
 int kvm_save(struct be_vcpu *vcpu, struct be_state **out);
 int kvm_load(struct be_vcpu *vcpu, const struct be_state *state);
-int kvm_get_xsave(struct be_vcpu *vcpu, void *buf, size_t size);
-int kvm_set_xsave(struct be_vcpu *vcpu, const void *buf, size_t size);
+int kvm_get_fp(struct be_vcpu *vcpu, void *buf, size_t size);
+int kvm_set_fp(struct be_vcpu *vcpu, const void *buf, size_t size);
 
 #endif

@@ -4,30 +4,14 @@
 
 #include <string.h>
 
-#include "lib/field.h"
+#include "host/arch.h"
 
 #define RAM_DEFAULT   (UINT64_C(16) << 20)
 #define STACK_DEFAULT (UINT64_C(1) << 20)
 #define CALL_DEFAULT  (UINT64_C(64) << 10)
 #define HEAP_MIN      (UINT64_C(64) << 10)
 
-#define KERNEL_RW (ELF_READ | ELF_WRITE)
-#define USER_RW   (ELF_READ | ELF_WRITE | ELF_USER)
-
-/* The fixed part of abi/uvm.h; the call area's size varies. */
-static const struct region low[] = {
-    { UVM_GATE_GVA, SIZE_4K, ELF_READ | ELF_EXEC | ELF_USER, "gate" },
-    { UVM_INFO_GVA, SIZE_4K, ELF_READ | ELF_USER, "info" },
-    { UVM_FAULT_GVA, UVM_FAULT_SIZE, KERNEL_RW, "fault area" },
-    { UVM_CPU_GVA, UVM_CPU_SIZE, KERNEL_RW, "cpu tables" },
-    { UVM_STACK_DF_TOP - SIZE_4K, SIZE_4K, KERNEL_RW, "stack #DF" },
-    { UVM_STACK_NM_TOP - SIZE_4K, SIZE_4K, KERNEL_RW, "stack NMI" },
-    { UVM_STACK_MC_TOP - SIZE_4K, SIZE_4K, KERNEL_RW, "stack #MC" },
-    { UVM_STACK0_TOP - UVM_STACK0_SIZE - SIZE_4K, SIZE_4K, 0, "kernel guard" },
-    { UVM_STACK0_TOP - UVM_STACK0_SIZE, UVM_STACK0_SIZE, KERNEL_RW, "kernel stack" },
-    { LAYOUT_XSAVE_GVA, LAYOUT_XSAVE_MAX, KERNEL_RW, "xsave" },
-    { LAYOUT_TABLES_GVA, LAYOUT_TABLES_END - LAYOUT_TABLES_GVA, KERNEL_RW, "page tables" },
-};
+#define USER_RW (ELF_READ | ELF_WRITE | ELF_USER)
 
 static uint64_t or_default(uint64_t value, uint64_t def)
 {
@@ -105,6 +89,7 @@ static void add_segment(struct layout *l, const struct elf_image *image,
 void layout_build(const struct layout_cfg *cfg, const struct elf_image *image, struct layout *out)
 {
     memset(out, 0, sizeof(*out));
+    out->format = image->arch->paging;
     out->ram_size = cfg->ram_size;
     out->call_size = cfg->call_size;
     out->image = image->start;
@@ -113,8 +98,8 @@ void layout_build(const struct layout_cfg *cfg, const struct elf_image *image, s
     out->stack_limit = cfg->ram_size - cfg->stack_size;
     out->heap = image->end;
     out->heap_size = out->stack_limit - LAYOUT_GUARD_SIZE - out->heap;
-    for (size_t i = 0; i < ARRAY_COUNT(low); i++) {
-        add(out, low[i]);
+    for (unsigned i = 0; i < image->arch->low_count; i++) {
+        add(out, image->arch->low[i]);
     }
     add(out, (struct region){ UVM_CALL_GVA, out->call_size, USER_RW, "call" });
     for (unsigned i = 0; i < image->segment_count; i++) {

@@ -34,6 +34,10 @@ _Static_assert(LAYOUT_MAP_END <= UVM_OWN_GVA, "the guest's own addresses");
 /* Beyond enum elf_perm; not shown to users. */
 #define LAYOUT_PERM_SHOWN UINT32_C(15)
 #define LAYOUT_ON_TOUCH   UINT32_C(16) /* present only once touched */
+#define LAYOUT_DEVICE     UINT32_C(32) /* mapped though without ELF_READ: stores to it exit */
+
+/* The guest-physical address 0 + gva of devices, behind all memory. */
+#define LAYOUT_DEVICE_GPA LAYOUT_MAP_END
 
 struct region {
     uint64_t start, size;
@@ -41,7 +45,10 @@ struct region {
     char name[FAULT_NAME];
 };
 
+struct paging_format;
+
 struct layout {
+    const struct paging_format *format;
     uint64_t ram_size, call_size;
     uint64_t image, image_size;
     uint64_t heap, heap_size;

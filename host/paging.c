@@ -4,41 +4,12 @@
 
 #include <string.h>
 
+#include "host/arch.h"
 #include "lib/field.h"
-
-FIELD(PTE_PRESENT, 0, 1);
-FIELD(PTE_WRITE, 1, 1);
-FIELD(PTE_USER, 2, 1);
-FIELD(PTE_ACCESSED, 5, 1);
-FIELD(PTE_DIRTY, 6, 1);
-FIELD(PTE_LARGE, 7, 1);
-FIELD(PTE_ADDRESS, 12, 40);
-FIELD(PTE_NX, 63, 1);
 
 FIELD(GVA_PTE, 12, 9);
 FIELD(GVA_PDE, 21, 9);
 FIELD(GVA_DIR, 30, 9);
-
-#define PDPT_GVA (PAGING_ROOT + SIZE_4K)
-
-static uint64_t address_of(uint64_t gpa)
-{
-    return put(PTE_ADDRESS, gpa / SIZE_4K);
-}
-
-/* What leads to tables allows everything; leaves decide. */
-static uint64_t pte_table(uint64_t gpa)
-{
-    return address_of(gpa) | put(PTE_PRESENT, 1) | put(PTE_WRITE, 1) | put(PTE_USER, 1) |
-           put(PTE_ACCESSED, 1);
-}
-
-static uint64_t pte_leaf(uint64_t gpa, uint32_t perm)
-{
-    return address_of(gpa) | put(PTE_PRESENT, (perm & LAYOUT_ON_TOUCH) == 0) |
-           put(PTE_WRITE, (perm & ELF_WRITE) != 0) | put(PTE_USER, (perm & ELF_USER) != 0) |
-           put(PTE_NX, (perm & ELF_EXEC) == 0) | put(PTE_ACCESSED, 1) | put(PTE_DIRTY, 1);
-}
 
 static void write_pte(struct paging *p, uint64_t table, uint64_t index, uint64_t pte)
 {
@@ -65,10 +36,15 @@ static uint64_t dir_of(struct paging *p, uint64_t gva)
     if (p->dir[index] == 0) {
         p->dir[index] = new_table(p);
         if (p->dir[index] != 0) {
-            write_pte(p, PDPT_GVA, index, pte_table(p->dir[index]));
+            write_pte(p, p->top, index, p->format->table(p->dir[index]));
         }
     }
     return p->dir[index];
+}
+
+static uint64_t gpa_of(uint64_t gva, uint32_t perm)
+{
+    return (perm & LAYOUT_DEVICE) != 0 ? LAYOUT_DEVICE_GPA + gva : gva;
 }
 
 static int map_small(struct paging *p, uint64_t dir, uint64_t gva, uint32_t perm)
@@ -81,9 +57,9 @@ static int map_small(struct paging *p, uint64_t dir, uint64_t gva, uint32_t perm
             return ERR_FULL;
         }
         p->last_2m = base;
-        write_pte(p, dir, get(GVA_PDE, gva), pte_table(p->last_table));
+        write_pte(p, dir, get(GVA_PDE, gva), p->format->table(p->last_table));
     }
-    write_pte(p, p->last_table, get(GVA_PTE, gva), pte_leaf(gva, perm));
+    write_pte(p, p->last_table, get(GVA_PTE, gva), p->format->leaf(gpa_of(gva, perm), perm, false));
     return OK;
 }
 
@@ -99,7 +75,7 @@ int paging_map(struct paging *p, const struct region *r)
             return ERR_FULL;
         }
         if (is_aligned(gva, SIZE_2M) && end - gva >= SIZE_2M && (r->perm & LAYOUT_ON_TOUCH) == 0) {
-            write_pte(p, dir, get(GVA_PDE, gva), pte_leaf(gva, r->perm) | put(PTE_LARGE, 1));
+            write_pte(p, dir, get(GVA_PDE, gva), p->format->leaf(gva, r->perm, true));
             gva += SIZE_2M;
         } else {
             err = map_small(p, dir, gva, r->perm);
@@ -122,9 +98,13 @@ int paging_build(struct paging *p, const struct layout *layout, uint8_t *ram)
 
     memset(p, 0, sizeof(*p));
     p->ram = ram;
-    p->next = PAGING_ROOT + 2 * SIZE_4K;
-    memset(ram + PAGING_ROOT, 0, 2 * SIZE_4K);
-    write_pte(p, PAGING_ROOT, 0, pte_table(PDPT_GVA));
+    p->format = layout->format;
+    p->top = PAGING_ROOT + (p->format->has_root ? SIZE_4K : 0);
+    p->next = p->top + SIZE_4K;
+    memset(ram + PAGING_ROOT, 0, p->next - PAGING_ROOT);
+    if (p->format->has_root) {
+        write_pte(p, PAGING_ROOT, 0, p->format->table(p->top));
+    }
     for (uint64_t gva = 0; gva < layout->ram_size; gva += SIZE_1G) {
         if (dir_of(p, gva) == 0) {
             return ERR_FULL;
@@ -134,7 +114,7 @@ int paging_build(struct paging *p, const struct layout *layout, uint8_t *ram)
         const struct region *r = &layout->region[i];
         struct region first = { .start = r->start, .size = SIZE_4K, .perm = r->perm };
 
-        if ((r->perm & ELF_READ) == 0) {
+        if ((r->perm & (ELF_READ | LAYOUT_DEVICE)) == 0) {
             continue;
         }
         if ((r->perm & LAYOUT_ON_TOUCH) != 0) {
@@ -170,7 +150,7 @@ int paging_map_window(struct paging *p, const struct region *r)
             p->last_table = p->tail[window];
             p->last_2m = gva;
             memset(p->ram + p->last_table, 0, SIZE_4K);
-            write_pte(p, dir_of(p, gva), get(GVA_PDE, gva), pte_table(p->last_table));
+            write_pte(p, dir_of(p, gva), get(GVA_PDE, gva), p->format->table(p->last_table));
         }
         err = paging_map(p, &part);
         gva += part.size;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * x86_64's four-level page tables (Intel SDM 3A 4.5), written by the host into the guest's memory.
- * Mappings are gva = gpa. Accessed and dirty bits are set in advance, so that the processor never
- * writes to a table. Only written, never read back: the guest may do to them what it likes.
+ * Page tables of 4 KiB with 512 entries, written by the host into the guest's memory, with entries
+ * as the architecture has them. Mappings are gva = gpa but for devices. Only written, never read
+ * back: the guest may do to them what it likes.
  */
 #ifndef HOST_PAGING_H
 #define HOST_PAGING_H
@@ -15,8 +15,10 @@
 #define PAGING_DIRS (LAYOUT_MAP_END / SIZE_1G) /* page directories: one a GiB */
 
 struct paging {
+    const struct paging_format *format;
     uint8_t *ram;  /* the guest's memory; byte 0 is guest address 0 */
     uint64_t next; /* first free page for tables, until LAYOUT_TABLES_END */
+    uint64_t top;  /* the table that has an entry a GiB */
     uint64_t stack_pte;
     uint64_t dir[PAGING_DIRS];    /* the host's own copy of where they are; 0: none */
     uint64_t tail[PAGING_DIRS];   /* the table of a window's last, partial 2 MiB; 0: none yet */

@@ -7,8 +7,10 @@
 
 #include "abi/fault.h"
 
+struct arch;
+
 /* Fields that the host relies on are in range; the others may hold anything, and the host fills
  * names, backtrace and floating point anew. */
-bool record_is_valid(const struct fault_record *record);
+bool record_is_valid(const struct fault_record *record, const struct arch *arch);
 
 #endif

@@ -12,8 +12,8 @@ typedef int handler_fn(struct vcpu *vcpu, const struct be_event *event);
 /* FP state for a runtime that can't execute XSAVE itself, through its own buffer. */
 static int port_xsave(struct vcpu *vcpu)
 {
-    int err = vcpu->vm->ops->get_xsave(vcpu->be, vcpu->low + LAYOUT_XSAVE_GVA,
-                                       vcpu->vm->info.xsave_size);
+    int err = vcpu->vm->ops->get_fp(vcpu->be, vcpu->low + LAYOUT_XSAVE_GVA,
+                                    vcpu->vm->info.xsave_size);
 
     return err == VT_OK ? RUN_AGAIN : err;
 }
@@ -25,7 +25,7 @@ static int port_xrstor(struct vcpu *vcpu)
     int err;
 
     memcpy(copy, vcpu->low + LAYOUT_XSAVE_GVA, sizeof(copy));
-    err = vcpu->vm->ops->set_xsave(vcpu->be, copy, vcpu->vm->info.xsave_size);
+    err = vcpu->vm->ops->set_fp(vcpu->be, copy, vcpu->vm->info.xsave_size);
     return err == VT_OK ? RUN_AGAIN : VT_ERR_GUEST;
 }
 

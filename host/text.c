@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/arch.h"
 #include "host/include/vitrine.h"
 #include "lib/field.h"
 
@@ -62,11 +63,6 @@ _Static_assert(ARRAY_COUNT(reason_names) == FAULT_REASON_COUNT, "a reason has no
 
 static const char *const access_names[] = { "", " read", " write", " fetch" };
 
-static const char *const gpr_names[FAULT_X86_GPRS] = {
-    "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp",
-    "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15",
-};
-
 /* Text so far; goes on counting when the buffer is full, as snprintf() does. */
 struct text {
     char *buf;
@@ -104,11 +100,23 @@ static void add_map(struct text *t, const struct fault_record *r)
         perm / 4 % 2 != 0 ? "x" : "-", perm / 8 % 2 != 0 ? "user" : "supervisor");
 }
 
+/* Records of an architecture that is not known here show no registers. */
 static void add_registers(struct text *t, const struct fault_record *r)
 {
-    for (unsigned i = 0; i < FAULT_X86_GPRS; i++) {
-        add(t, "%s%-3s 0x%016" PRIx64 "%s", i % 4 == 0 ? "  " : " ", gpr_names[i], r->gpr[i],
+    const struct arch *arch = arch_find(r->arch);
+
+    for (unsigned i = 0; arch != NULL && i < arch->gpr_count; i++) {
+        add(t, "%s%-3s 0x%016" PRIx64 "%s", i % 4 == 0 ? "  " : " ", arch->gpr_names[i], r->gpr[i],
             i % 4 == 3 ? "\n" : "");
+    }
+}
+
+static void add_float(struct text *t, const struct fault_record *r)
+{
+    if (r->arch == FAULT_ARCH_AARCH64) {
+        add(t, "  fpcr 0x%x fpsr 0x%x\n", r->fp_control, r->fp_status);
+    } else {
+        add(t, "  fcw 0x%x fsw 0x%x mxcsr 0x%x\n", r->fp_control, r->fp_status, r->fp_simd);
     }
 }
 
@@ -143,7 +151,7 @@ int vt_fault_text(const struct fault_record *record, char *buf, size_t len)
     add(&t, "\n");
     add_registers(&t, r);
     if (r->fp_valid != 0) {
-        add(&t, "  fcw 0x%x fsw 0x%x mxcsr 0x%x\n", r->fp_control, r->fp_status, r->fp_simd);
+        add_float(&t, r);
     }
     add_backtrace(&t, r);
     return (int)t.len;

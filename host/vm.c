@@ -94,7 +94,7 @@ static int make_info(struct vt_vm *vm)
         .stack_limit = l->stack_limit,
         .stack_guard = LAYOUT_GUARD_SIZE,
         .stack_pte = vm->program->paging.stack_pte,
-        .xsave_gva = LAYOUT_XSAVE_GVA,
+        .xsave_gva = caps->xsave_size != 0 ? LAYOUT_XSAVE_GVA : 0,
         .xsave_size = caps->xsave_size,
         .xsave_mask = caps->cpu.xcr0,
     };

@@ -2,12 +2,10 @@
 /* Moves the parts of an XSAVE area to where debuggers look for them. */
 #include "host/xstate.h"
 
-#include <cpuid.h>
 #include <string.h>
 
 #include "lib/field.h"
 
-#define LEAF_XSAVE  0xdu
 #define LEGACY_SIZE 512u
 #define HEADER_SIZE 64u
 #define BASE_SIZE   (LEGACY_SIZE + HEADER_SIZE)
@@ -24,15 +22,6 @@ static const struct {
     { 7, 1664, 1024 }, /* ZMM16-31 */
     { 9, 2688, 8 },    /* PKRU */
 };
-
-void xstate_offsets(uint32_t offset[XSTATE_COMPONENTS])
-{
-    unsigned eax, ebx, ecx, edx;
-
-    for (unsigned i = 0; i < XSTATE_COMPONENTS; i++) {
-        offset[i] = i >= 2 && __get_cpuid_count(LEAF_XSAVE, i, &eax, &ebx, &ecx, &edx) ? ebx : 0;
-    }
-}
 
 void xstate_convert(const struct xstate_area *area, struct xstate_note *out)
 {

@@ -30,7 +30,4 @@ struct xstate_note {
 /* An area too small for the legacy part gives size 0. */
 void xstate_convert(const struct xstate_area *area, struct xstate_note *out);
 
-/* Where this machine has its components. */
-void xstate_offsets(uint32_t offset[XSTATE_COMPONENTS]);
-
 #endif

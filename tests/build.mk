@@ -73,6 +73,9 @@ A64  := hyp/arch/aarch64
 FAKE := hyp/arch/fake
 CORE := hyp/core
 
+# Architectures of micro-VMs' guests.
+UVM_ARCH := $(addprefix host/,arch.c arch_aarch64.c arch_x86_64.c x86_cpu.c) lib/insn_x64.c
+
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
 $(eval $(call unit_test,a64_classify,guest/aarch64/classify.c))
 $(eval $(call unit_test,channel,$(CHANNEL_UNIT)))
@@ -83,7 +86,7 @@ $(eval $(call unit_test,console_line,hyp/core/console_line.c))
 $(eval $(call unit_test,corefile,host/corefile.c host/sys.c))
 $(eval $(call unit_test,cpu,$(A64)/cpu.c $(FAKE)/hw.c))
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
-$(eval $(call unit_test,elf,host/elf.c))
+$(eval $(call unit_test,elf,host/elf.c $(UVM_ARCH)))
 $(eval $(call unit_test,err,host/err.c))
 $(eval $(call unit_test,fast,$(FAST_UNIT)))
 $(eval $(call unit_test,fetch,$(A64)/fetch.c $(A64)/vcpu_regs.c lib/insn_a64.c $(FAKE)/hw.c))
@@ -97,14 +100,14 @@ $(eval $(call unit_test,its,$(ITS_UNIT)))
 $(eval $(call unit_test,load,hyp/core/load.c hyp/core/string.c))
 $(eval $(call unit_test,log,$(CONSOLE_UNIT)))
 PCIHOST_UNIT := $(CORE)/pcihost.c $(CORE)/pool.c $(CORE)/string.c $(CORE)/lock.c $(FAKE)/hw.c
-$(eval $(call unit_test,paging,host/paging.c host/layout.c host/elf.c host/x86_cpu.c))
+$(eval $(call unit_test,paging,host/paging.c host/layout.c host/elf.c $(UVM_ARCH)))
 $(eval $(call unit_test,pcihost,$(PCIHOST_UNIT)))
 $(eval $(call unit_test,plan_check,tests/unit/plan_good.c $(wildcard lib/plan_*.c)))
 $(eval $(call unit_test,plan_driver,lib/plan_driver.c))
 $(eval $(call unit_test,pool,$(CORE)/pool.c $(CORE)/string.c))
 $(eval $(call unit_test,private,host/private.c host/sys.c host/log.c))
 $(eval $(call unit_test,psci,hyp/arch/aarch64/psci.c hyp/arch/fake/arch.c hyp/arch/fake/hw.c))
-$(eval $(call unit_test,record,host/record.c))
+$(eval $(call unit_test,record,host/record.c $(UVM_ARCH)))
 $(eval $(call unit_test,reg,hyp/core/reg.c))
 S2_UNIT := $(CORE)/s2.c $(CORE)/pool.c $(CORE)/string.c $(A64)/stage2.c $(FAKE)/hw.c
 $(eval $(call unit_test,s2,$(S2_UNIT)))
@@ -114,7 +117,7 @@ SMMU_UNIT := $(addprefix $(A64)/,smmu.c dma.c) $(addprefix $(CORE)/,pool.c strin
              hyp/none/its.c $(FAKE)/hw.c
 $(eval $(call unit_test,smmu,$(SMMU_UNIT)))
 $(eval $(call unit_test,sysreg,$(A64)/sysreg.c $(A64)/idreg.c hyp/core/reg.c $(FAKE)/hw.c))
-$(eval $(call unit_test,text,host/text.c))
+$(eval $(call unit_test,text,host/text.c $(UVM_ARCH)))
 $(eval $(call unit_test,trap,hyp/core/trap.c hyp/core/exits.c hyp/core/mmio.c hyp/arch/fake/arch.c))
 $(eval $(call unit_test,uart,hyp/core/uart.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,value,host/value.c))

@@ -7,6 +7,8 @@
 
 #include "host/backend.h"
 
+#define KVM_ARCH_MACHINE 62 /* EM_X86_64 */
+
 #define KVM_CPUID_MAX 256u
 #define KVM_MSR_MAX   16u
 #define KVM_MSR_WORDS (1 + 2 * KVM_MSR_MAX)

@@ -106,8 +106,11 @@ static void find_xsave(struct be_host *host)
         }
         if (part == NULL || end > KVM_XSAVE_LEN || end > LAYOUT_XSAVE_MAX) {
             mask &= ~BIT64(bit);
-        } else if (end > size) {
-            size = end;
+            continue;
+        }
+        size = end > size ? end : size;
+        if (bit < XSTATE_COMPONENTS) {
+            host->caps.xsave_offset[bit] = part->ebx;
         }
     }
     host->caps.cpu.xcr0 = (mask & XCR0_FPU) == XCR0_FPU ? mask : 0;

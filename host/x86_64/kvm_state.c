@@ -293,7 +293,7 @@ int kvm_load(struct be_vcpu *vcpu, const struct be_state *state)
     return err == VT_OK ? load_regs(vcpu, s) : err;
 }
 
-int kvm_get_xsave(struct be_vcpu *vcpu, void *buf, size_t size)
+int kvm_get_fp(struct be_vcpu *vcpu, void *buf, size_t size)
 {
     struct kvm_xsave xsave;
     int err = KVM_CALL(vcpu->log, vcpu->fd, KVM_GET_XSAVE, &xsave);
@@ -304,7 +304,7 @@ int kvm_get_xsave(struct be_vcpu *vcpu, void *buf, size_t size)
     return err;
 }
 
-int kvm_set_xsave(struct be_vcpu *vcpu, const void *buf, size_t size)
+int kvm_set_fp(struct be_vcpu *vcpu, const void *buf, size_t size)
 {
     struct kvm_xsave xsave = { 0 };
 

@@ -2,6 +2,7 @@
 /* A back end without a processor; registers and memory are the fuzzer's. */
 #include "tests/fuzz/uvm_double.h"
 
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,14 +153,14 @@ static int load(struct be_vcpu *vcpu, const struct be_state *state)
     return VT_OK;
 }
 
-static int get_xsave(struct be_vcpu *vcpu, void *buf, size_t size)
+static int get_fp(struct be_vcpu *vcpu, void *buf, size_t size)
 {
     (void)vcpu;
     memset(buf, 0, size);
     return VT_OK;
 }
 
-static int set_xsave(struct be_vcpu *vcpu, const void *buf, size_t size)
+static int set_fp(struct be_vcpu *vcpu, const void *buf, size_t size)
 {
     (void)vcpu;
     return size >= 2 && ((const uint8_t *)buf)[1] == 0xff ? VT_ERR_SYSTEM : VT_OK;
@@ -187,6 +188,7 @@ static int unmap(struct be_vm *vm, const struct be_mapping *mapping)
 
 const struct be_ops kvm_ops = {
     .name = "kvm",
+    .machine = EM_X86_64,
     .open = open_host,
     .close = close_host,
     .caps = get_caps,
@@ -206,8 +208,8 @@ const struct be_ops kvm_ops = {
     .inject = inject,
     .save = save,
     .load = load,
-    .get_xsave = get_xsave,
-    .set_xsave = set_xsave,
+    .get_fp = get_fp,
+    .set_fp = set_fp,
     .flush = flush,
     .map = map,
     .unmap = unmap,

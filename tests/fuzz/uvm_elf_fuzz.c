@@ -9,6 +9,7 @@
 
 #include "abi/call.h"
 #include "abi/uvm.h"
+#include "host/arch.h"
 #include "host/elf.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -49,7 +50,8 @@ static void check_image(const struct elf_image *image, size_t len)
 {
     check_segments(image, len);
     check_supervisor_text(image, image->entry, 1);
-    check_supervisor_text(image, image->vectors, 256 * image->vector_stride);
+    FUZZ_CHECK(image->arch != NULL && image->vectors % image->arch->vector_align == 0);
+    check_supervisor_text(image, image->vectors, image->arch->vector_count * image->vector_stride);
     FUZZ_CHECK(image->exports.count == 0 ||
                elf_find(image, image->exports.gva,
                         image->exports.count * sizeof(struct call_export)) != NULL);

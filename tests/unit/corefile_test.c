@@ -16,6 +16,9 @@
 #define PAGE  4096u
 #define PAGES 64u
 
+/* Of struct user_regs_struct. */
+enum { RAX = 10, RIP = 16, X86_REGS = 27 };
+
 static uint8_t *memory;
 static uint8_t *file;
 static size_t file_size;
@@ -28,12 +31,19 @@ static int setup(void **state)
     (void)state;
     memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(memory, MAP_FAILED);
-    thread = (struct core_thread){ .regs = { .rip = 0x201234, .rax = 77 }, .signal = 11 };
+    thread = (struct core_thread){ .regs = { [RIP] = 0x201234, [RAX] = 77 },
+                                   .reg_count = X86_REGS,
+                                   .signal = 11 };
     range = (struct core_range){
         .gva = 0x200000, .len = PAGES * PAGE, .host = memory, .perm = PF_R | PF_W
     };
     core = (struct core_file){
-        .threads = &thread, .thread_count = 1, .ranges = &range, .range_count = 1, .name = "test"
+        .machine = EM_X86_64,
+        .threads = &thread,
+        .thread_count = 1,
+        .ranges = &range,
+        .range_count = 1,
+        .name = "test",
     };
     return 0;
 }
@@ -157,7 +167,7 @@ static void test_registers(void **state)
 
     (void)state;
     xsave[160] = 0x5a; /* xmm0 */
-    both[1].regs.rip = 0x300000;
+    both[1].regs[RIP] = 0x300000;
     both[0].xsave = xsave;
     both[0].xsave_size = sizeof(xsave);
     both[0].xcr0 = 7;
@@ -167,9 +177,9 @@ static void test_registers(void **state)
     memcpy(&status, note(NT_PRSTATUS, 0, &len), sizeof(status));
     assert_int_equal(len, sizeof(status));
     assert_int_equal(status.pr_cursig, 11);
-    assert_memory_equal(&status.pr_reg, &both[0].regs, sizeof(both[0].regs));
+    assert_memory_equal(&status.pr_reg, &both[0].regs, sizeof(status.pr_reg));
     memcpy(&status, note(NT_PRSTATUS, 1, &len), sizeof(status));
-    assert_memory_equal(&status.pr_reg, &both[1].regs, sizeof(both[1].regs));
+    assert_memory_equal(&status.pr_reg, &both[1].regs, sizeof(status.pr_reg));
     area = note(NT_X86_XSTATE, 0, &len);
     assert_int_equal(len, sizeof(xsave));
     assert_int_equal(area[160], 0x5a);
@@ -181,6 +191,35 @@ static void test_registers(void **state)
     core.name = NULL;
     assert_int_equal(write_core(), 0);
     assert_null(note(NT_PRPSINFO, 0, &len));
+}
+
+/* As Linux writes it for aarch64: 34 registers, and its own form of vectors. */
+static void test_registers_of_aarch64(void **state)
+{
+    static uint8_t fp[CORE_FP_MAX];
+    const uint8_t *status;
+    uint64_t pc;
+    size_t len = 0;
+
+    (void)state;
+    core.machine = EM_AARCH64;
+    thread.reg_count = CORE_REGS_MAX;
+    thread.regs[32] = 0x201000;
+    thread.fp = fp;
+    thread.fp_size = sizeof(fp);
+    fp[512] = 0x5a;
+    assert_int_equal(write_core(), 0);
+    assert_int_equal(((const Elf64_Ehdr *)(const void *)file)->e_machine, EM_AARCH64);
+    status = note(NT_PRSTATUS, 0, &len);
+    assert_int_equal(len, 392);
+    memcpy(&pc, status + 112 + 32 * sizeof(pc), sizeof(pc));
+    assert_int_equal(pc, 0x201000);
+    assert_int_equal(status[384], 1);
+    status = note(NT_FPREGSET, 0, &len);
+    assert_int_equal(status[512], 0x5a);
+    assert_int_equal(len, 528);
+    thread.reg_count = CORE_REGS_MAX + 1;
+    assert_int_equal(write_core(), -EINVAL);
 }
 
 /* Where an outside file has lost its pages there are zeros, and no SIGBUS. */
@@ -248,6 +287,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_zero_pages_are_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_headers_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_registers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_registers_of_aarch64, setup, teardown),
         cmocka_unit_test_setup_teardown(test_file_that_shrank, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_descriptions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_errors, setup, teardown),

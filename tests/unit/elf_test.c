@@ -7,6 +7,7 @@
 
 #include "abi/call.h"
 #include "abi/uvm.h"
+#include "host/arch.h"
 #include "host/elf.h"
 #include "lib/field.h"
 
@@ -158,6 +159,39 @@ static void test_good(void **state)
     assert_int_equal(word(LOW + DATA + 40), LOW + 8);
 }
 
+static void good_aarch64(void)
+{
+    good();
+    file.header.e_machine = EM_AARCH64;
+    file.note.vector_stride = 128;
+    file.note.vector_count = 16;
+    file.rela[0].r_info = R_AARCH64_RELATIVE;
+}
+
+/* Vectors are the processor's: 16 of 128 bytes, at a multiple of 2 KiB. */
+static void test_aarch64(void **state)
+{
+    struct elf_image image;
+
+    (void)state;
+    good_aarch64();
+    assert_int_equal(parse_load(), OK);
+    assert_int_equal(parse(&image), OK);
+    assert_ptr_equal(image.arch, &arch_aarch64);
+    assert_int_equal(word(LOW + RELOCATED), LOW + 0x123);
+    file.note.vectors += 1024;
+    assert_int_equal(parse(&image), ERR_INVALID);
+    good_aarch64();
+    file.note.vector_stride = 256;
+    assert_int_equal(parse(&image), ERR_INVALID);
+    good_aarch64();
+    file.note.vector_count = 256;
+    assert_int_equal(parse(&image), ERR_INVALID);
+    good_aarch64();
+    file.rela[0].r_info = R_X86_64_RELATIVE;
+    assert_int_equal(parse_load(), ERR_INVALID);
+}
+
 /* `change` makes a good file bad. */
 #define BAD(change)                                                                                \
     do {                                                                                           \
@@ -291,10 +325,10 @@ static void test_relro(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),        cmocka_unit_test(test_headers),
-        cmocka_unit_test(test_segments),    cmocka_unit_test(test_note),
-        cmocka_unit_test(test_relocations), cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_relro),
+        cmocka_unit_test(test_good),    cmocka_unit_test(test_aarch64),
+        cmocka_unit_test(test_headers), cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_note),    cmocka_unit_test(test_relocations),
+        cmocka_unit_test(test_damage),  cmocka_unit_test(test_relro),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

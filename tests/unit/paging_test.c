@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/arch.h"
 #include "host/layout.h"
 #include "host/paging.h"
 #include "host/x86_cpu.h"
@@ -25,7 +26,8 @@ static uint8_t *ram;
 static struct layout layout;
 static struct paging paging;
 
-static const struct elf_image image = {
+static struct elf_image image = {
+    .arch = &arch_x86_64,
     .start = UVM_IMAGE_GVA,
     .end = UVM_IMAGE_GVA + 0x8000,
     .segment_count = 3,
@@ -117,6 +119,103 @@ static void test_regions(void **state)
             assert_int_equal(pte & PRESENT, 0);
         } else {
             assert_int_equal(pte, bits_of(r->perm));
+        }
+    }
+}
+
+/* ---- aarch64 ---- */
+
+#define A64_TABLE     UINT64_C(2) /* or a page; else a block */
+#define A64_USER      UINT64_C(0x40)
+#define A64_READ_ONLY UINT64_C(0x80)
+#define A64_COMMON    UINT64_C(0x700) /* inner shareable, accessed */
+#define A64_DEVICE    UINT64_C(0xc)
+#define A64_ADDRESS   UINT64_C(0x0000fffffffff000)
+#define A64_PXN       BIT64(53)
+#define A64_UXN       BIT64(54)
+
+static int set_up_aarch64(void **state)
+{
+    image.arch = &arch_aarch64;
+    return set_up(state);
+}
+
+static int tear_down_aarch64(void **state)
+{
+    image.arch = &arch_x86_64;
+    return tear_down(state);
+}
+
+static uint64_t walk_aarch64(uint64_t gva)
+{
+    uint64_t table = PAGING_ROOT;
+
+    for (unsigned shift = 30; shift >= 12; shift -= 9) {
+        uint64_t pte = entry_at(table, gva >> shift & 511);
+
+        if (shift == 12 || (pte & PRESENT) == 0 || (pte & A64_TABLE) == 0) {
+            return pte;
+        }
+        table = pte & A64_ADDRESS;
+    }
+    return 0;
+}
+
+static uint64_t bits_of_aarch64(uint32_t perm)
+{
+    bool user = (perm & ELF_USER) != 0;
+    bool exec = (perm & ELF_EXEC) != 0;
+
+    return A64_COMMON | ((perm & LAYOUT_ON_TOUCH) != 0 ? 0 : PRESENT) | (user ? A64_USER : 0) |
+           ((perm & ELF_WRITE) != 0 ? 0 : A64_READ_ONLY) | (exec && !user ? 0 : A64_PXN) |
+           (exec && user ? 0 : A64_UXN) | ((perm & LAYOUT_DEVICE) != 0 ? A64_DEVICE : 0);
+}
+
+static void test_regions_aarch64(void **state)
+{
+    unsigned devices = 0;
+
+    (void)state;
+    for (uint64_t gva = 0; gva < RAM; gva += SIZE_4K) {
+        const struct region *r = layout_find(&layout, gva);
+        uint64_t pte = walk_aarch64(gva);
+        bool block = (pte & A64_TABLE) == 0;
+        uint64_t base = block ? align_down(gva, SIZE_2M) : gva;
+
+        if (r == NULL || (r->perm & (ELF_READ | LAYOUT_DEVICE)) == 0) {
+            assert_int_equal(pte, 0);
+            continue;
+        }
+        if ((r->perm & LAYOUT_DEVICE) != 0) {
+            base += LAYOUT_DEVICE_GPA;
+            devices++;
+        }
+        assert_int_equal(pte & A64_ADDRESS, base);
+        assert_int_equal(pte & ~(A64_ADDRESS | A64_TABLE), bits_of_aarch64(r->perm));
+    }
+    assert_int_equal(devices, 2);
+    assert_true((walk_aarch64(UVM_EXIT_USER_GVA) & A64_USER) != 0);
+    assert_true((walk_aarch64(UVM_EXIT_GVA) & A64_USER) == 0);
+    assert_int_equal(walk_aarch64(UVM_OWN_GVA), 0);
+}
+
+/* Every architecture has what the layout's users count on. */
+static void test_architectures(void **state)
+{
+    static const struct arch *const all[] = { &arch_x86_64, &arch_aarch64 };
+
+    (void)state;
+    assert_null(arch_find(0));
+    for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
+        const struct arch *a = all[i];
+
+        assert_ptr_equal(arch_find(a->machine), a);
+        assert_true(a->vector_count != 0 && a->gate_size != 0 && a->fp_size != 0);
+        assert_true(a->gpr_count <= FAULT_GPRS && a->frame_gpr < a->gpr_count);
+        assert_non_null(a->gpr_names[a->gpr_count - 1]);
+        assert_int_equal(a->low[a->low_count - 1].start, LAYOUT_TABLES_GVA);
+        for (unsigned n = 1; n < a->low_count; n++) {
+            assert_true(a->low[n].start >= a->low[n - 1].start + a->low[n - 1].size);
         }
     }
 }
@@ -272,6 +371,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_window, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cpu, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_regions_aarch64, set_up_aarch64, tear_down_aarch64),
+        cmocka_unit_test_setup_teardown(test_layout, set_up_aarch64, tear_down_aarch64),
+        cmocka_unit_test(test_architectures),
         cmocka_unit_test(test_limits),
     };
 

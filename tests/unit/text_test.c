@@ -10,6 +10,7 @@
 static struct fault_record overflow(void)
 {
     struct fault_record r = {
+        .arch = FAULT_ARCH_X86_64,
         .class = FAULT_CLASS_MEMORY,
         .reason = FAULT_REASON_STACK_OVERFLOW,
         .access = FAULT_ACCESS_WRITE,
@@ -49,6 +50,23 @@ static void test_says(void **state)
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         assert_non_null(strstr(text, parts[i]));
     }
+}
+
+static void test_says_aarch64(void **state)
+{
+    struct fault_record r = overflow();
+    char text[4096];
+
+    (void)state;
+    r.arch = FAULT_ARCH_AARCH64;
+    r.vector = 0x24;
+    r.fp_valid = 1;
+    r.fp_status = 0x11;
+    r.gpr[31] = 0xbeef;
+    (void)vt_fault_text(&r, text, sizeof(text));
+    assert_non_null(strstr(text, "vector 36"));
+    assert_non_null(strstr(text, "sp  0x000000000000beef\n"));
+    assert_non_null(strstr(text, "fpcr 0x0 fpsr 0x11"));
 }
 
 /* Each size of buffer, the sanitizer looking: the same length, always ended, cut where it must. */
@@ -106,9 +124,8 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_says),
-        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_says),  cmocka_unit_test(test_says_aarch64),
+        cmocka_unit_test(test_sizes), cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_names),
     };
 
