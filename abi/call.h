@@ -59,15 +59,32 @@ enum call_request {
     CALL_REQUEST_DONE, /* in.ret and in.status are valid */
     CALL_REQUEST_HOST, /* please run out.index */
     CALL_REQUEST_LOG,  /* out.arg[0]: level (CALL_U32), out.arg[1]: text (CALL_STR) */
+    /* vCPU arg[0] is to begin at user address arg[1] with arguments arg[2] and arg[3] (only `bits`
+     * count); out.ret.bits: 0 or a negative enum call_vcpu */
+    CALL_REQUEST_VCPU_START,
+    CALL_REQUEST_VCPU_OFF, /* the vCPU that asks; never goes on */
+    CALL_REQUEST_VCPU_ON,  /* out.ret.bits: whether vCPU arg[0] is on */
+    CALL_REQUEST_YIELD,    /* nothing to do before another vCPU has run */
     CALL_REQUEST_COUNT
 };
 
+/* Why a vCPU does not start: the numbers of PSCI. */
+enum call_vcpu {
+    CALL_VCPU_INVALID = -2, /* there is no such vCPU */
+    CALL_VCPU_ALREADY_ON = -4,
+    CALL_VCPU_FAILED = -6, /* the host lacks what it takes; its log says what */
+};
+
+#define CALL_LOCAL 16u
+
+/* Each vCPU has its own. */
 struct call_area {
     uint32_t request; /* enum call_request */
     uint32_t size;    /* of the whole area; the host keeps its own copy and never reads this one */
     uint32_t in_data; /* bytes of data that the host has filled for the call that runs */
     uint32_t reserved;
     struct call_frame in, out;
+    uint64_t local[CALL_LOCAL]; /* the guest runtime's own; the host leaves them alone */
     uint8_t data[];
 };
 

@@ -16,6 +16,10 @@
  * SCTLR_EL1, TCR_EL1 and MAIR_EL1 as below, CPACR_EL1 lets EL0 and EL1 use floating point,
  * CNTKCTL_EL1 lets EL0 read the virtual counter; all other registers are 0.
  *
+ * x86_64, several vCPUs: vCPU 0 enters as above. User code starts another by a request of
+ * abi/call.h: it begins in user mode, with an empty stack. The lowest 2 MiB are each vCPU's own,
+ * with the same layout and addresses; everything above is shared.
+ *
  * The same aarch64 image can be a bare zone's: its entry is then entered as abi/boot.h says, with
  * the MMU off. RAM must begin at 0. EL1 plays the host there, and sets UVM_FLAG_ZONE.
  */
@@ -63,9 +67,14 @@ struct uvm_note {
 #define UVM_EXIT_USER_GVA UINT64_C(0x3000) /* user RW: a store anywhere is UVM_PORT_GATE */
 #define UVM_EXIT_GVA      UINT64_C(0xc000) /* supervisor RW: port n by a store at n * 8 */
 
-/* The second half of the GDT's page is the runtime's: every exception has that page at hand. */
+/*
+ * Most of the GDT's page is the runtime's: every exception has that page at hand. Zeros at entry; a
+ * vCPU that is started gets what vCPU 0 has in the second part then.
+ */
+#define UVM_WORDS_GVA    UINT64_C(0x8400) /* of each vCPU its own */
+#define UVM_WORDS_SIZE   UINT64_C(0x400)
 #define UVM_RUNTIME_GVA  UINT64_C(0x8800)
-#define UVM_RUNTIME_SIZE UINT64_C(0x800) /* zeros at entry */
+#define UVM_RUNTIME_SIZE UINT64_C(0x800)
 
 /* Stacks of the supervisor, an unmapped page below each. */
 #define UVM_STACK_DF_TOP UINT64_C(0x12000) /* IST1: double fault, 4 KiB; aarch64: of the same use */
@@ -78,6 +87,14 @@ struct uvm_note {
 #define UVM_CALL_SIZE_MIN UINT64_C(0x4000)
 #define UVM_CALL_SIZE_MAX UINT64_C(0xf0000)
 #define UVM_IMAGE_GVA     UINT64_C(0x200000) /* lowest address of an image; a PIE goes here */
+
+/*
+ * What vCPU n > 0 has to itself lies at UVM_VCPU_GVA + n * UVM_VCPU_STRIDE; of that only the user
+ * stack can be reached under these addresses, by all vCPUs.
+ */
+#define UVM_VCPU_GVA    UINT64_C(0x3000000000)
+#define UVM_VCPU_STRIDE UINT64_C(0x10000000)
+#define UVM_VCPUS_MAX   16u
 
 /*
  * Addresses that the host never maps: the guest's supervisor may, by entries of its own in the
@@ -161,6 +178,8 @@ struct uvm_info {
     uint64_t stack_pte;
     uint64_t xsave_gva, xsave_size, xsave_mask; /* supervisor RW buffer, 64-byte aligned */
     uint64_t seed[2]; /* random: others for each micro-VM, and after each restore */
+    uint32_t vcpu_id; /* of the vCPU that reads this */
+    uint32_t reserved;
 };
 
 #endif

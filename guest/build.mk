@@ -57,7 +57,7 @@ DEPS += $(GUEST_OBJS:.o=.d)
 # --- micro-VMs ------------------------------------------------------------------------------------
 UVM_SUPER_SRCS := guest/mem.c guest/handler.c $(addprefix guest/x86_64/,start.S vectors.S \
                   entry.S exception.c classify.c service.c fp.c)
-UVM_USER_SRCS  := guest/mem.c $(addprefix guest/x86_64/,user.S user_fp.c) \
+UVM_USER_SRCS  := guest/mem.c guest/sync.c $(addprefix guest/x86_64/,user.S user_fp.c) \
                   $(sort $(wildcard guest/uvm/*.c))
 UVM_OBJS       := $(patsubst %,$(O)/x86_64-super/%.o,$(basename $(UVM_SUPER_SRCS))) \
                   $(patsubst %,$(O)/x86_64/%.o,$(basename $(UVM_USER_SRCS)))

@@ -20,19 +20,32 @@ struct slot {
 static struct slot slots[VG_HANDLERS_MAX];
 static struct slot *first;
 static uint32_t running; /* faults that are being answered, on all vCPUs */
+static uint32_t lock;    /* guards changes of the list; who walks it takes none */
+
+static void take_lock(void)
+{
+    while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) != 0) {
+    }
+}
+
+static void drop_lock(void)
+{
+    __atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+}
 
 static void link_after(struct slot *before, struct slot *slot)
 {
     struct slot **link = before == NULL ? &first : &before->next;
 
     slot->next = *link;
-    *link = slot;
+    __atomic_store_n(link, slot, __ATOMIC_RELEASE);
 }
 
 static struct slot *take_slot(void)
 {
     for (struct slot *slot = slots; slot < slots + VG_HANDLERS_MAX; slot++) {
-        if (slot->state == SLOT_FREE || (slot->state == SLOT_REMOVED && running == 0)) {
+        if (slot->state == SLOT_FREE ||
+            (slot->state == SLOT_REMOVED && __atomic_load_n(&running, __ATOMIC_ACQUIRE) == 0)) {
             return slot;
         }
     }
@@ -49,14 +62,11 @@ static bool is_valid(const struct vg_handler *handler)
              handler->on < VG_ON_CLASS(FAULT_CLASS_COUNT)));
 }
 
-int vg_handler_register(const struct vg_handler *handler)
+static int add(const struct vg_handler *handler)
 {
     struct slot *before = NULL;
     struct slot *slot = take_slot();
 
-    if (!is_valid(handler)) {
-        return VG_ERR_INVALID;
-    }
     if (slot == NULL) {
         return VG_ERR_FULL;
     }
@@ -73,7 +83,20 @@ int vg_handler_register(const struct vg_handler *handler)
     return (int)(slot->generation * NUMBER_STEP + (uint32_t)(slot - slots));
 }
 
-int vg_handler_unregister(int number)
+int vg_handler_register(const struct vg_handler *handler)
+{
+    int number;
+
+    if (!is_valid(handler)) {
+        return VG_ERR_INVALID;
+    }
+    take_lock();
+    number = add(handler);
+    drop_lock();
+    return number;
+}
+
+static int remove(int number)
 {
     uint32_t index = (uint32_t)number % NUMBER_STEP;
     struct slot *slot = &slots[index % VG_HANDLERS_MAX];
@@ -89,6 +112,16 @@ int vg_handler_unregister(int number)
     *link = slot->next;
     slot->state = SLOT_REMOVED;
     return 0;
+}
+
+int vg_handler_unregister(int number)
+{
+    int result;
+
+    take_lock();
+    result = remove(number);
+    drop_lock();
+    return result;
 }
 
 /* What a handler returns beyond the three verdicts counts as VG_FORWARD. */

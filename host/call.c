@@ -139,6 +139,10 @@ static int (*const requests[])(struct vcpu *vcpu) = {
     [CALL_REQUEST_DONE] = call_done,
     [CALL_REQUEST_HOST] = hostfn_call,
     [CALL_REQUEST_LOG] = guest_log,
+    [CALL_REQUEST_VCPU_START] = vcpu_request_start,
+    [CALL_REQUEST_VCPU_OFF] = vcpu_request_off,
+    [CALL_REQUEST_VCPU_ON] = vcpu_request_on,
+    [CALL_REQUEST_YIELD] = vcpu_request_yield,
 };
 _Static_assert(ARRAY_COUNT(requests) == CALL_REQUEST_COUNT, "a request has no handler");
 

@@ -84,6 +84,7 @@ static int make_info(struct vt_vm *vm)
         .flags = (caps->native && caps->cpu.xcr0 != 0 ? UVM_FLAG_XSAVE : 0) |
                  (caps->cpu.fsgsbase ? (uint32_t)UVM_FLAG_FSGSBASE : 0),
         .vcpu_count = 1,
+        .vcpu_id = vm->first.id,
         .ram_size = l->ram_size,
         .image_gva = l->image,
         .image_size = l->image_size,

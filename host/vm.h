@@ -105,4 +105,10 @@ VT_CHECK int call_gate(struct vcpu *vcpu);
 /* hostfn.c */
 VT_CHECK int hostfn_call(struct vcpu *vcpu);
 
+/* vcpu.c: requests about vCPUs. */
+VT_CHECK int vcpu_request_start(struct vcpu *vcpu);
+VT_CHECK int vcpu_request_off(struct vcpu *vcpu);
+VT_CHECK int vcpu_request_on(struct vcpu *vcpu);
+VT_CHECK int vcpu_request_yield(struct vcpu *vcpu);
+
 #endif

@@ -15,7 +15,8 @@ PC_FILES := $(O)/lib/pkgconfig/libvitrine.pc $(O)/lib/pkgconfig/vitrine-guest.pc
 MAN_PAGES := $(wildcard man/*.[13])
 
 # Headers that programs and guests include, the byte formats below them in abi/.
-INSTALL_HEADERS := host/include/vitrine.h $(addprefix guest/include/,vitrine-call.h vitrine-fault.h)
+INSTALL_HEADERS := host/include/vitrine.h \
+                   $(addprefix guest/include/,vitrine-call.h vitrine-fault.h vitrine-vcpu.h)
 INSTALL_ABI     := $(addprefix abi/,call.h fault.h uvm.h)
 
 PC_SED = -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \

@@ -117,14 +117,8 @@ bool vg_vcpu_is_on(uint32_t vcpu)
     return call.x[0] != PSCI_AFFINITY_OFF;
 }
 
-void vg_lock(struct vg_lock *lock)
+void vg_relax(uint32_t turn)
 {
-    while (__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE) != 0) {
-        hw_yield();
-    }
-}
-
-void vg_unlock(struct vg_lock *lock)
-{
-    __atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
+    (void)turn;
+    hw_yield();
 }

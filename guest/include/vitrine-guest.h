@@ -18,12 +18,12 @@
 #include <stdint.h>
 
 #include "abi/boot.h"
+#include "vitrine-vcpu.h" /* vCPUs, lock, barrier */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define VG_MAX_VCPUS 16u
 #define VG_MAX_INTID 288u /* interrupts that can have a handler: below this number */
 
 /* ---- The program ---- */
@@ -138,31 +138,6 @@ struct vg_frame {
  * is fatal.
  */
 void vg_fault_handler(bool (*fn)(struct vg_frame *frame, void *arg), void *arg);
-
-/* ---- vCPUs ---- */
-
-uint32_t vg_vcpu_id(void);
-uint32_t vg_vcpu_count(void);
-
-/*
- * Starts a vCPU at fn(arg) on its own stack, interrupts unmasked; returning from fn turns it off.
- * Returns 0 or the firmware's negative error (already on, no such vCPU). One caller at a time.
- */
-int vg_vcpu_start(uint32_t vcpu, void (*fn)(void *arg), void *arg);
-
-/* Turns the calling vCPU off. Never returns. */
-_Noreturn void vg_vcpu_off(void);
-
-/* Whether a vCPU is on, as the firmware says. */
-bool vg_vcpu_is_on(uint32_t vcpu);
-
-/* Spinlock, unlocked when zero. Not for use in interrupt handlers unless always taken masked. */
-struct vg_lock {
-    uint32_t word;
-};
-
-void vg_lock(struct vg_lock *lock);
-void vg_unlock(struct vg_lock *lock);
 
 /* ---- Calls and devices ---- */
 

@@ -16,10 +16,8 @@ extern void (*const __vg_init_start[])(void), (*const __vg_init_end[])(void);
 enum { TYPE_BITS = 4, TYPE_MASK = 15, ALIGN = 8 };
 
 static struct call_area *const area = (struct call_area *)UVM_CALL_GVA;
-static enum call_status host_status;
-static bool failed;
-static uint64_t data_used; /* of area->data: by the call that runs, then by its results */
-static uint64_t out_used;  /* beyond that, by arguments for the host */
+static struct vg_local *const local = (struct vg_local *)((struct call_area *)UVM_CALL_GVA)->local;
+static bool failed; /* the call, on whatever vCPU that was found out */
 
 /* ---- The data ---- */
 
@@ -205,7 +203,7 @@ void vg_ret_bool(struct call_frame *frame, bool value)
 static void ret_data(struct call_frame *frame, enum call_type type, struct vg_bytes bytes)
 {
     struct call_value value = { .type = type };
-    uint64_t used = data_used;
+    uint64_t used = local->data_used;
 
     if (!data_put(&value, bytes, &used)) {
         frame->status = CALL_TOO_BIG;
@@ -246,7 +244,7 @@ void vg_user_call(void)
     struct call_frame *in = &area->in;
     uint32_t index = in->index;
 
-    data_used = area->in_data;
+    local->data_used = area->in_data;
     failed = false;
     if (index >= (size_t)(__vg_exports_end - __vg_exports_start)) {
         in->status = CALL_NO_FUNCTION;
@@ -281,8 +279,8 @@ void vg_out_begin(const struct call_import *row)
     area->out.index = (uint32_t)(row - __vg_imports_start);
     area->out.status = CALL_OK;
     area->out.arg_count = 0;
-    out_used = data_used;
-    host_status = CALL_OK;
+    local->out_used = local->data_used;
+    local->host_status = CALL_OK;
 }
 
 static void out_bits(enum call_type type, uint64_t bits)
@@ -330,8 +328,8 @@ static void out_data(enum call_type type, struct vg_bytes bytes)
 {
     struct call_value value = { .type = type };
 
-    if (!data_put(&value, bytes, &out_used)) {
-        host_status = CALL_TOO_BIG;
+    if (!data_put(&value, bytes, &local->out_used)) {
+        local->host_status = CALL_TOO_BIG;
     }
     area->out.arg[area->out.arg_count++ % CALL_MAX_ARGS] = value;
 }
@@ -351,13 +349,13 @@ static const struct call_value *run(enum call_request request)
 {
     static const struct call_value nothing;
 
-    if (host_status != CALL_OK) {
+    if (local->host_status != CALL_OK) {
         return &nothing;
     }
     area->request = request;
     vg_gate();
-    host_status = area->out.status;
-    return host_status == CALL_OK ? &area->out.ret : &nothing;
+    local->host_status = area->out.status;
+    return local->host_status == CALL_OK ? &area->out.ret : &nothing;
 }
 
 void vg_res_void(void)
@@ -406,7 +404,8 @@ static struct vg_bytes res_data(uint64_t extra)
     const struct call_value *value = run(CALL_REQUEST_HOST);
     struct vg_bytes bytes = { data_at(value, extra), value->len };
 
-    return host_status == CALL_OK && bytes.data != NULL ? bytes : (struct vg_bytes){ NULL, 0 };
+    return local->host_status == CALL_OK && bytes.data != NULL ? bytes
+                                                               : (struct vg_bytes){ NULL, 0 };
 }
 
 const char *vg_res_str(void)
@@ -423,7 +422,7 @@ struct vg_bytes vg_res_bytes(void)
 
 enum call_status vg_host_status(void)
 {
-    return host_status;
+    return (enum call_status)local->host_status;
 }
 
 void vg_log(enum vg_log_level level, const char *text)
@@ -434,8 +433,8 @@ void vg_log(enum vg_log_level level, const char *text)
         bytes.len = CALL_LOG_MAX;
     }
     area->out.arg_count = 0;
-    out_used = data_used;
-    host_status = CALL_OK;
+    local->out_used = local->data_used;
+    local->host_status = CALL_OK;
     out_bits(CALL_U32, level);
     out_data(CALL_STR, bytes);
     run(CALL_REQUEST_LOG);

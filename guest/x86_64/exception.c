@@ -38,7 +38,14 @@ struct x86_frame {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
-static struct vg_context *innermost; /* of the exception that is being answered */
+/* What each vCPU has for itself in ring 0; zeros at first. */
+struct words {
+    struct vg_context *innermost; /* of the exception that is being answered */
+};
+
+_Static_assert(sizeof(struct words) <= UVM_WORDS_SIZE, "abi/uvm.h");
+
+static struct words *const words = (struct words *)UVM_WORDS_GVA;
 
 void vg_exception(struct x86_frame *frame);
 
@@ -102,8 +109,8 @@ static void context_take(struct x86_frame *frame)
     context->error_code = frame->error_code;
     take_bases(context);
     context->level = get(SELECTOR_RPL, frame->cs) == 0 ? FAULT_LEVEL_SUPERVISOR : FAULT_LEVEL_USER;
-    context->outer = innermost;
-    context->depth = innermost == NULL ? 1 : innermost->depth + 1;
+    context->outer = words->innermost;
+    context->depth = words->innermost == NULL ? 1 : words->innermost->depth + 1;
 }
 
 /* Bytes of the instruction, where user code stood; all of its text is readable. */
@@ -219,7 +226,7 @@ static void forward(void)
     struct fault_area *out = area();
     uint32_t total = 0;
 
-    for (const struct vg_context *at = innermost; at != NULL; at = at->outer) {
+    for (const struct vg_context *at = words->innermost; at != NULL; at = at->outer) {
         if (total < FAULT_DEPTH) {
             record_fill(&out->record[total], at);
         }
@@ -232,7 +239,7 @@ static void forward(void)
         out->answer.action = FAULT_ACTION_TERMINATE;
         hw_exit(UVM_PORT_FAULT);
     } while (out->answer.action != FAULT_ACTION_RESUME);
-    answer_take(&out->answer, innermost);
+    answer_take(&out->answer, words->innermost);
 }
 
 /* ---- Going on ---- */
@@ -285,15 +292,15 @@ static void resolve(struct vg_context *context)
 void vg_exception(struct x86_frame *frame)
 {
     struct vg_context *context = &frame->context;
-    struct vg_context *outer = innermost;
+    struct vg_context *outer = words->innermost;
     uint64_t fs_base, gs_base;
 
     context_take(frame);
     context->class = FAULT_CLASS_NONE;
     fs_base = context->fs_base;
     gs_base = context->gs_base;
-    innermost = context;
+    words->innermost = context;
     resolve(context);
-    innermost = outer;
+    words->innermost = outer;
     context_restore(frame, fs_base, gs_base);
 }

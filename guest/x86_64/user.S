@@ -19,6 +19,12 @@ call_loop:
         call    *%rax
         jmp     call_loop
 
+/* First code of another vCPU: rdi, rsi = arguments of vg_vcpu_main(), rsp = top of its stack. */
+        .globl  vg_vcpu_entry
+vg_vcpu_entry:
+        xor     %ebp, %ebp
+        call    vg_vcpu_main
+
 /* int vg_service(service, arg[4]): ring 0 takes rdi, rsi, rdx, rcx, r8 and answers in rax. */
         .section .text.service, "ax"
         .globl  vg_service
