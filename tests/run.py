@@ -308,10 +308,12 @@ def run_stanza(stanza, builder, skips):
 
 
 def select(stanzas, tier, patterns):
-    chosen = [s for s in stanzas if tier == "full" or s.tier == "quick"]
-    if patterns:
-        chosen = [s for s in stanzas if any(fnmatch.fnmatch(s.name, p) for p in patterns)]
-    return chosen
+    if not patterns:
+        return [s for s in stanzas if tier == "full" or s.tier == "quick"]
+    for pattern in patterns:
+        if not fnmatch.filter((s.name for s in stanzas), pattern):
+            sys.exit(f"--only: no stanza of {CONFIG} is called {pattern}")
+    return [s for s in stanzas if any(fnmatch.fnmatch(s.name, p) for p in patterns)]
 
 
 def main():

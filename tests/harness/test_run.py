@@ -51,6 +51,13 @@ def test_a_script_that_checks_nothing_fails(monkeypatch, tmp_path):
     assert state == "FAIL" and "checked nothing" in message
 
 
+def test_a_name_of_no_stanza_fails():
+    stanzas = run.read_config()
+    assert [s.name for s in run.select(stanzas, "quick", ["smp", "gic-O?"])] == ["gic-O0", "smp"]
+    with pytest.raises(SystemExit, match="gicv9"):
+        run.select(stanzas, "quick", ["smp", "gicv9"])
+
+
 def is_generated(one):
     return one.plan.startswith("${bin}/")
 
