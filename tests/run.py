@@ -39,7 +39,7 @@ UBOOT = pathlib.Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")  # of package u-bo
 
 
 HYP = "hyp/aarch64/hyp.bin"
-DRIVERS_OFFSET = 120  # of plan_hyp_header.drivers in it
+DRIVERS_OFFSET = 88  # of plan_hyp_header.drivers in it
 DISK_SIZE = 4 << 20
 LOAD_ADDRESS = 0x40200000  # of QEMU virt, as `vitrine plan build` lays it out
 
