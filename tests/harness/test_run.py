@@ -46,6 +46,7 @@ def test_a_script_that_checks_nothing_fails(monkeypatch, tmp_path):
     monkeypatch.setattr(run, "has_backend", lambda version: True)
     monkeypatch.setattr(run, "qemu_command", lambda *_: ["/bin/true"])
     monkeypatch.setattr(run.Builder, "boot_image", lambda *_: "none")
+    monkeypatch.setattr(run.Builder, "hypervisor", lambda *_: tmp_path)
     monkeypatch.setattr(run, "load_script", lambda _: type("M", (), {"test": lambda *_: None}))
     state, _, message = run.run_stanza(stanza("7.2"), run.Builder(tmp_path), [])
     assert state == "FAIL" and "checked nothing" in message
