@@ -199,6 +199,7 @@ style-docs:
 	$(call say,STYLE,docs)
 	$(Q)scripts/hops.py
 	$(Q)scripts/claims.py
+	$(Q)scripts/examples.py
 
 $(O)/:
 	@mkdir -p $@
