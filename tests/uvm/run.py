@@ -163,7 +163,7 @@ def foreign_libraries(program, directories):
 
 def place_of(library):
     """Where the loader of the emulated machine finds it: others than the system's lie in /lib."""
-    system = library.startswith(("/lib/", "/usr/lib/"))
+    system = library.startswith(("/lib/", "/lib64/", "/usr/lib/"))
     return library.lstrip("/") if system else f"lib/{pathlib.Path(library).name}"
 
 
