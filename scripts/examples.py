@@ -25,7 +25,7 @@ MARKER = re.compile(r"^<!-- example (\w+): ([^\n]*) -->$")
 NAMED = re.compile(r"^`(\w+\.\w+)`:$")
 FENCE = re.compile(r"^```(\w*)$")
 TARGETS = {"uvm", "zone", "wasm"}
-OPTIONS = {"vcpus", "channel"}
+OPTIONS = {"vcpus", "channel", "arch"}
 HEADERS = "guest/include/*.h"
 NOT_PUBLIC = re.compile(r"^/\* -{4} [^\n]*: not for programs -{4} \*/$.*?(?=^/\* -{4} |\Z)",
                         re.M | re.S)
@@ -194,9 +194,11 @@ def plan(batch):
     for e in batch:
         cpus = list(range(cpu, cpu + vcpus(e)))
         cpu += len(cpus)
+        is_uvm = "uvm" in e.targets
         lines += [f"  - name: {e.name}", "    role: user", f"    cpus: {cpus}",
-                  "    memory: [{ size: 16M, ipa: 0x40000000 }]",
-                  f"    boot: {{ elf: ${{bin}}/docs/runtime/zone/{e.name}.elf }}"]
+                  f"    memory: [{{ size: 16M, ipa: {'0x0' if is_uvm else '0x40000000'} }}]",
+                  f"    boot: {{ elf: ${{bin}}/docs/runtime/{'uvm/aarch64' if is_uvm else 'zone'}/"
+                  f"{e.name}.elf }}"]
     channels = [(e.name, *e.options["channel"].split(":")) for e in batch if "channel" in e.options]
     lines += ["channels:"] if channels else []
     lines += [f"  - {{ name: {name}, peers: [{one}, {other}], size: 4K }}"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The examples of docs/runtime.md, extracted by scripts/examples.py and built as any guest is:
-# $(O)/docs/runtime/uvm/NAME.elf (micro-VM), zone/NAME.elf (bare zone), NAME_host (its program).
+# $(O)/docs/runtime/uvm/NAME.elf (micro-VM; uvm/aarch64/NAME.elf, which can be a zone, too),
+# zone/NAME.elf (bare zone), NAME_host (its program).
 
 RUNTIME_PAGE := docs/runtime.md
 RUNTIME_DIR  := $(O)/docs/runtime
@@ -27,9 +28,11 @@ $(RUNTIME_TEST): $(RUNTIME_STAMP) ; @:
 runtime_sources = $(RUNTIME_DIR)/$(1).c \
     $(patsubst %,$(RUNTIME_DIR)/%,$(filter $(1)_super.c,$(RUNTIME_PARTS)))
 
+# name, recipe
 define runtime_uvm
-$(call uvm_objs,$(call runtime_sources,$(1))): GUEST_EXTRA := -ffile-prefix-map=$(O)=build
-$(call uvm_guest,docs/runtime/uvm,$(1),$(call runtime_sources,$(1)))
+$(call uvm_objs,$(call runtime_sources,$(1))) $(call uvm_a64_objs,$(call runtime_sources,$(1))): \
+    GUEST_EXTRA := -ffile-prefix-map=$(O)=build
+$(call $(2),docs/runtime/uvm,$(1),$(call runtime_sources,$(1)))
 endef
 runtime_wasm = $(call wasm_guest,docs/runtime/uvm,$(1),$(call runtime_sources,$(1)),\
     $(RUNTIME_DIR)/$(1))
@@ -49,8 +52,11 @@ $(RUNTIME_DIR)/$(1): $(O)/host/$(RUNTIME_DIR)/$(1).o $$(HOST_SO)
 endef
 
 $(eval $(call guest_objects,$(RUNTIME_DIR)))
-$(foreach e,$(call runtime_names,uvm),$(eval $(call runtime_uvm,$(e))))
+RUNTIME_X86 := $(call runtime_names,arch=x86_64)
+RUNTIME_UVM := $(call runtime_names,uvm)
+$(foreach e,$(RUNTIME_UVM),$(eval \
+    $(call runtime_uvm,$(e),$(if $(filter $(e),$(RUNTIME_X86)),uvm_guest_x86_64,uvm_guest))))
 $(foreach e,$(call runtime_names,wasm),$(eval $(call runtime_wasm,$(e))))
-$(foreach e,$(call runtime_names,zone),$(eval $(call runtime_zone,$(e))))
+$(foreach e,$(filter-out $(RUNTIME_UVM),$(call runtime_names,zone)),$(eval $(call runtime_zone,$(e))))
 $(foreach e,$(RUNTIME_HOSTS),$(eval $(call runtime_host,$(e))))
 ALL += $(RUNTIME_TEST)
