@@ -57,6 +57,7 @@ RUNTIME_UVM := $(call runtime_names,uvm)
 $(foreach e,$(RUNTIME_UVM),$(eval \
     $(call runtime_uvm,$(e),$(if $(filter $(e),$(RUNTIME_X86)),uvm_guest_x86_64,uvm_guest))))
 $(foreach e,$(call runtime_names,wasm),$(eval $(call runtime_wasm,$(e))))
-$(foreach e,$(filter-out $(RUNTIME_UVM),$(call runtime_names,zone)),$(eval $(call runtime_zone,$(e))))
+$(foreach e,$(filter-out $(RUNTIME_UVM),$(call runtime_names,zone)),\
+    $(eval $(call runtime_zone,$(e))))
 $(foreach e,$(RUNTIME_HOSTS),$(eval $(call runtime_host,$(e))))
 ALL += $(RUNTIME_TEST)
