@@ -107,8 +107,7 @@ struct be_ops {
     int (*inject)(struct be_vcpu *vcpu, uint8_t vector);
     int (*save)(struct be_vcpu *vcpu, struct be_state **out);
     int (*load)(struct be_vcpu *vcpu, const struct be_state *state);
-    /* FP and vector state as the architecture has it in memory, `size` bytes: the standard format of
-     * XSAVE; struct user_fpsimd_state. */
+    /* FP and vector state in `size` bytes: the standard format of XSAVE; user_fpsimd_state. */
     int (*get_fp)(struct be_vcpu *vcpu, void *buf, size_t size);
     int (*set_fp)(struct be_vcpu *vcpu, const void *buf, size_t size);
     /* Forgets all translations: page tables were changed behind the guest's back. */

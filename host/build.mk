@@ -32,3 +32,29 @@ ifneq ($(HOST_SRCS),)
 DEPS += $(HOST_OBJS:.o=.d)
 ALL  += $(HOST_LIB) $(HOST_SO)
 endif
+
+# --- for aarch64 Linux: what the tests on KVM/arm64 run -------------------------------------------
+# Debian's cross compilers bring libc; scripts/guests has fetched the other libraries.
+LINUX_A64      := $(O)/aarch64-linux
+LINUX_A64_CC   := aarch64-linux-gnu-gcc
+LINUX_A64_ROOT := $(or $(VITRINE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vitrine)
+LINUX_A64_ROOT := $(LINUX_A64_ROOT)/guests/arm64/root
+LINUX_A64_INC  := -Ihost/include -Ihost/aarch64 -isystem $(LINUX_A64_ROOT)/usr/include
+LINUX_A64_LIBS := -L$(LINUX_A64_ROOT)/usr/lib/aarch64-linux-gnu
+
+linux_a64_objs = $(patsubst %.c,$(LINUX_A64)/obj/%.o,$(1))
+LINUX_A64_OBJS := $(call linux_a64_objs,$(call host_srcs,aarch64))
+LINUX_A64_LIB  := $(LINUX_A64)/lib/libvitrine.a
+
+$(LINUX_A64)/obj/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINUX_A64_CC) $(CFLAGS_HOST) $(LINUX_A64_INC) $(CFLAGS_DEP) -c $< -o $@
+
+$(LINUX_A64_LIB): $(LINUX_A64_OBJS)
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)aarch64-linux-gnu-ar rcsD $@ $^
+
+DEPS += $(LINUX_A64_OBJS:.o=.d)

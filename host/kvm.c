@@ -90,7 +90,7 @@ int kvm_create(const struct be_cfg *cfg, struct be_vm **out)
     vm->log = cfg->log;
     vm->ram = cfg->ram;
     vm->ram_size = cfg->ram_size;
-    vm->fd = sys_ioctl(cfg->host->fd, KVM_CREATE_VM, NULL);
+    vm->fd = sys_ioctl(cfg->host->fd, KVM_CREATE_VM, (void *)kvm_arch_vm_type(cfg->host));
     if (vm->fd < 0) {
         err = log_errno(vm->log, "KVM_CREATE_VM");
     } else {
@@ -105,7 +105,7 @@ int kvm_create(const struct be_cfg *cfg, struct be_vm **out)
     return VT_OK;
 }
 
-static int set_mask(struct be_vcpu *vcpu, const sigset_t *mask)
+int kvm_set_mask(struct be_vcpu *vcpu, const sigset_t *mask)
 {
     uint32_t arg[1 + KERNEL_SIGSET / sizeof(uint32_t)] = { KERNEL_SIGSET }; /* kvm_signal_mask */
 
@@ -156,7 +156,7 @@ int kvm_settle(struct be_vcpu *vcpu)
 /* ---- Memory ---- */
 
 /* Only taking memory away makes KVM drop shadow page tables whose originals the host changed. */
-static int flush(struct be_vm *vm)
+int kvm_flush(struct be_vm *vm)
 {
     (void)set_ram(vm, 0); /* fails when an earlier flush failed half-way */
     return set_ram(vm, vm->ram_size);
@@ -175,46 +175,17 @@ static int set_mapping(struct be_vm *vm, const struct be_mapping *m, uint64_t si
     return KVM_CALL(vm->log, vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
 }
 
-static int map(struct be_vm *vm, const struct be_mapping *mapping)
+int kvm_map(struct be_vm *vm, const struct be_mapping *mapping)
 {
     return set_mapping(vm, mapping, mapping->size);
 }
 
-static int unmap(struct be_vm *vm, const struct be_mapping *mapping)
+int kvm_unmap(struct be_vm *vm, const struct be_mapping *mapping)
 {
     return set_mapping(vm, mapping, 0);
 }
 
-static const struct be_caps *caps(const struct be_host *host)
+const struct be_caps *kvm_caps(const struct be_host *host)
 {
     return &host->caps;
 }
-
-const struct be_ops kvm_ops = {
-    .name = "kvm",
-    .machine = KVM_ARCH_MACHINE,
-    .open = kvm_open,
-    .close = kvm_close,
-    .caps = caps,
-    .start = kvm_start,
-    .state_free = kvm_state_free,
-    .create = kvm_create,
-    .destroy = kvm_destroy,
-    .vcpu_create = kvm_vcpu_create,
-    .vcpu_destroy = kvm_vcpu_destroy,
-    .run = kvm_run,
-    .set_mask = set_mask,
-    .settle = kvm_settle,
-    .finish = kvm_finish,
-    .get_regs = kvm_get_regs,
-    .set_regs = kvm_set_regs,
-    .get_sys = kvm_get_sys,
-    .inject = kvm_inject,
-    .save = kvm_save,
-    .load = kvm_load,
-    .get_fp = kvm_get_fp,
-    .set_fp = kvm_set_fp,
-    .flush = flush,
-    .map = map,
-    .unmap = unmap,
-};

@@ -36,10 +36,17 @@ int kvm_vcpu_create(struct be_vm *vm, unsigned id, struct be_vcpu **out);
 void kvm_vcpu_destroy(struct be_vcpu *vcpu);
 int kvm_run(struct be_vcpu *vcpu, struct be_event *event);
 int kvm_settle(struct be_vcpu *vcpu);
+int kvm_set_mask(struct be_vcpu *vcpu, const sigset_t *mask);
+int kvm_flush(struct be_vm *vm);
+int kvm_map(struct be_vm *vm, const struct be_mapping *mapping);
+int kvm_unmap(struct be_vm *vm, const struct be_mapping *mapping);
+const struct be_caps *kvm_caps(const struct be_host *host);
 
 /* ---- An architecture's own, in its directory ---- */
 
 /* kvm_vcpu.c */
+/* The argument of KVM_CREATE_VM. */
+uintptr_t kvm_arch_vm_type(const struct be_host *host);
 int kvm_arch_vm_init(struct be_vm *vm);
 int kvm_arch_vcpu_init(struct be_vm *vm, struct be_vcpu *vcpu);
 /* Translates run->exit_reason; *event says BE_EXIT_OTHER before. */

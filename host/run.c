@@ -12,9 +12,12 @@ typedef int handler_fn(struct vcpu *vcpu, const struct be_event *event);
 /* FP state for a runtime that can't execute XSAVE itself, through its own buffer. */
 static int port_xsave(struct vcpu *vcpu)
 {
-    int err = vcpu->vm->ops->get_fp(vcpu->be, vcpu->low + LAYOUT_XSAVE_GVA,
-                                    vcpu->vm->info.xsave_size);
+    int err;
 
+    if (vcpu->vm->info.xsave_size == 0) { /* its architecture has no such thing */
+        return VT_ERR_GUEST;
+    }
+    err = vcpu->vm->ops->get_fp(vcpu->be, vcpu->low + LAYOUT_XSAVE_GVA, vcpu->vm->info.xsave_size);
     return err == VT_OK ? RUN_AGAIN : err;
 }
 
@@ -24,6 +27,9 @@ static int port_xrstor(struct vcpu *vcpu)
     uint8_t copy[LAYOUT_XSAVE_MAX];
     int err;
 
+    if (vcpu->vm->info.xsave_size == 0) {
+        return VT_ERR_GUEST;
+    }
     memcpy(copy, vcpu->low + LAYOUT_XSAVE_GVA, sizeof(copy));
     err = vcpu->vm->ops->set_fp(vcpu->be, copy, vcpu->vm->info.xsave_size);
     return err == VT_OK ? RUN_AGAIN : VT_ERR_GUEST;

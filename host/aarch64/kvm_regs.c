@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "abi/uvm.h"
-#include "host/kvm_core.h"
+#include "kvm_core.h"
 #include "host/paging.h"
 #include "host/sys.h"
 #include "lib/field.h"

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "host/kvm_core.h"
+#include "kvm_core.h"
 #include "host/sys.h"
 #include "lib/field.h"
 

@@ -20,6 +20,20 @@ $(O)/uvm/$(strip $(1))_test: $$(UVM_OBJS_$(strip $(1))) $$(HOST_LIB)
 	$$(Q)$$(HOSTCC) $$^ -lcmocka -lpthread $(3) -o $$@
 endef
 
+# The same for aarch64 Linux; they run on KVM/arm64 in QEMU.
+UVM_A64_BINS  :=
+UVM_A64_TOOLS :=
+
+define uvm_a64_test
+UVM_A64_BINS += $(LINUX_A64)/uvm/$(strip $(1))_test
+UVM_A64_OBJS_$(strip $(1)) := $(call linux_a64_objs,tests/uvm/$(strip $(1))_test.c $(2))
+DEPS += $$(UVM_A64_OBJS_$(strip $(1)):.o=.d)
+$(LINUX_A64)/uvm/$(strip $(1))_test: $$(UVM_A64_OBJS_$(strip $(1))) $$(LINUX_A64_LIB)
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(LINUX_A64_CC) $$^ $$(LINUX_A64_LIBS) -lcmocka -lpthread $(3) -o $$@
+endef
+
 # One with sanitizers and the library's own sources; tests/uvm/inject.c stands between those and
 # these functions of host/sys.c.
 INJECTED := alloc free mmap forget open ioctl memfd seal file_size pread write pwrite copy random \
@@ -39,6 +53,7 @@ UVM_SUPPORT := tests/uvm/support.c tests/uvm/puppet.c
 
 # --- the list, alphabetical -----------------------------------------------------------------------
 $(eval $(call uvm_test,basic,))
+$(eval $(call uvm_test,both,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,budget,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,core,))
 $(eval $(call uvm_test,endure,$(UVM_SUPPORT)))
@@ -54,11 +69,21 @@ $(eval $(call uvm_test,state,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,survive,$(UVM_SUPPORT)))
 $(if $(WASM_USABLE),$(eval $(call uvm_test,wasm,$(UVM_SUPPORT))))
 
+# What has no x86_64 instruction and knows no register of it.
+$(eval $(call uvm_a64_test,both,tests/uvm/support.c))
+$(eval $(call uvm_a64_test,platform,))
+
 # --- running --------------------------------------------------------------------------------------
 .PHONY: uvm
 uvm: all cache ## tests of micro-VMs, on this machine's KVM and in QEMU
-	$(Q)O=$(O) $(PYTHON) tests/uvm/run.py $(UVM) $(UVM_TOOLS:%=--tool %) $(UVM_BINS) \
+	$(Q)$(MAKE) --no-print-directory uvm-arm64
+	$(Q)O=$(O) $(PYTHON) tests/uvm/run.py $(UVM) $(UVM_TOOLS:%=--tool %) \
+	    $(UVM_A64_BINS:%=--arm64 %) $(UVM_A64_TOOLS:%=--arm64-tool %) $(UVM_BINS) \
 	    $(wildcard tests/uvm/*_test.sh) $(RUNTIME_TEST)
+
+# What runs on KVM/arm64; its libraries are in the cache.
+.PHONY: uvm-arm64
+uvm-arm64: $(UVM_A64_BINS) $(UVM_A64_TOOLS)
 
 # A million restores without growth: minutes, natively only.
 .PHONY: uvm-million

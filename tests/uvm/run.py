@@ -168,10 +168,12 @@ def place_of(library):
 
 
 def gather(sources, where):
-    """A directory with links to all guests of these directories."""
+    """A directory with links to all guests of these directories, and what is said of them."""
     shutil.rmtree(where, ignore_errors=True)
     where.mkdir(parents=True)
-    for guest in (g for source in sources for g in sorted(source.absolute().glob("*.elf"))):
+    found = [g for source in sources for end in ("*.elf", "*.sha256")
+             for g in sorted(source.absolute().glob(end))]
+    for guest in [*found, *sorted((HERE / "guest").glob("*.expect"))]:
         (where / guest.name).symlink_to(guest)
     return where
 
@@ -199,7 +201,7 @@ def pack(machine, programs, tools, guests, where):
     files.update({f"t/modules/{m}.ko": machine.kernel / "modules" / f"{m}.ko"
                   for m in ("irqbypass", "ccp")
                   if (machine.kernel / "modules" / f"{m}.ko").exists()})
-    files.update({f"t/guests/{g.name}": g for g in sorted(guests.glob("*.elf"))})
+    files.update({f"t/guests/{g.name}": g for g in sorted(guests.iterdir())})
     for program in [*programs, *tools]:
         files[f"t/bin/{program.name}"] = program
         found = (foreign_libraries(program, machine.libraries) if machine.libraries
