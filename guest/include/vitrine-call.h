@@ -39,17 +39,25 @@ struct vg_bytes {
 
 enum vg_log_level { VG_LOG_ERROR, VG_LOG_WARNING, VG_LOG_INFO, VG_LOG_DEBUG };
 
-/* A line, without newline, to the host's log callback; cut to CALL_LOG_MAX. */
+/*
+ * A line, without newline, to the host's log callback (as VT_LOG_GUEST, whatever the level) or a
+ * zone's console. At most CALL_LOG_MAX - 1 bytes; what can't be printed is replaced.
+ */
 void vg_log(enum vg_log_level level, const char *text);
 
 /*
- * Outcome of the last call of a host function. When it is not CALL_OK (CALL_TOO_BIG: arguments did
- * not fit the call area) the function has returned 0, "" or no bytes. Strings and bytes from the
- * host are valid until the next call of a host function.
+ * Outcome of the last call of a host function, or of vg_log(). When it is not CALL_OK the function
+ * has returned 0, "" or no bytes. CALL_TOO_BIG: the arguments did not fit the call area, and it was
+ * not called, or its result did not. CALL_NO_FUNCTION: this is a zone, without a host. A host
+ * function that fails ends the call. Strings and bytes from the host are valid until the next call
+ * of a host function or vg_log().
  */
 enum call_status vg_host_status(void);
 
-/* The call that runs is to end as failed: the host gets an error in place of the result. */
+/*
+ * The call that runs is to end as failed, once the function returns: the host gets VT_ERR_GUEST in
+ * place of the result, and can call again.
+ */
 void vg_fail(void);
 
 /* ---- Memory ---- */
@@ -64,7 +72,10 @@ struct vg_memory vg_heap(void);
 /* What is left of the stack, in bytes, before a fault for stack overflow. */
 size_t vg_stack_left(void);
 
-/* Two words that differ from one micro-VM to the next, if the host gave any. */
+/*
+ * Two random words of this micro-VM: the same in each call, others in a clone. Zeros if the host
+ * gave none, as in a zone.
+ */
 void vg_seed(uint64_t seed[2]);
 
 /* ---- What the macros use: not for programs ---- */

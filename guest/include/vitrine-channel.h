@@ -82,7 +82,10 @@ static inline void vch_clear(const struct vch *c)
     vch_fence();
 }
 
-/* Begins to use mapped registers and memory. False: no channel that this source knows. */
+/*
+ * Begins to use mapped registers and memory, and forgets all messages. False: no channel that this
+ * source knows. The memory is `found->mem_gpa` of vch_find(), or what Linux has mapped.
+ */
 static inline bool vch_open(struct vch *c, volatile void *regs, volatile void *memory)
 {
     uint32_t half;

@@ -82,9 +82,9 @@ enum vg_fault_err {
 
 /*
  * Adds a handler to the chain; *handler is copied. Returns a number for vg_handler_unregister(), or
- * a negative enum vg_fault_err. Program, constructors, handlers. What a handler removes is asked no
- * more; whether what it adds is asked for the fault in hand depends on the place. Not from two
- * vCPUs at a time.
+ * a negative enum vg_fault_err; that returns 0, or VG_ERR_UNKNOWN. Program, constructors, handlers.
+ * What a handler removes is asked no more; whether what it adds is asked for the fault in hand
+ * depends on the place.
  */
 int vg_handler_register(const struct vg_handler *handler);
 int vg_handler_unregister(int number);
@@ -135,7 +135,8 @@ bool vg_is_user(uint64_t at, size_t size, bool write);
  * Floating-point control of what was interrupted. These cost an exit to the host where supervisor
  * mode can't execute XSAVE. vg_fp_get() also fetches all vector state: *image gets the place of it,
  * in XSAVE's standard format (valid and editable until the next fault), unless image is NULL.
- * vg_fp_put() writes control and image back. aarch64: FPCR and FPSR, and no image (NULL).
+ * vg_fp_put() writes control and image back, and must follow a vg_fp_get() of the same fault: else
+ * the program gets the registers of an earlier one. aarch64: FPCR and FPSR, and no image (NULL).
  */
 struct vg_fp {
     uint32_t control, status; /* x87's FCW, FSW: a handler of #MF clears status or masks */
