@@ -138,7 +138,7 @@ struct fault_record {
 #else
     uint16_t class, reason;
 #endif
-    uint32_t vector; /* the architecture's own number: x86 vector, aarch64 ESR.EC */
+    uint32_t vector; /* the architecture's number: x86 vector, aarch64 ESR.EC or above it ours */
     uint32_t access;
     uint64_t error_code; /* x86 error code, aarch64 ESR_EL1 */
     uint64_t pc, flags;  /* flags: RFLAGS, SPSR */

@@ -12,7 +12,7 @@
 #define DEVICE    (LAYOUT_DEVICE | ELF_WRITE)
 
 #define INSN_SIZE 4u
-#define EC_COUNT  64u
+#define NUMBERS   256u /* those of ESR_EL1.EC, and the runtime's own above */
 
 /* ESR_EL1.EC of exceptions whose return address is behind the instruction (D1.3.1). */
 #define EC_SVC        0x15u
@@ -149,7 +149,7 @@ const struct arch arch_aarch64 = {
     .gpr_count = FAULT_GPRS,
     .frame_gpr = FRAME_POINTER,
     .gpr_names = gpr_names,
-    .vector_limit = EC_COUNT,
+    .vector_limit = NUMBERS,
     .vector_memory = EC_DABT_LOWER,
     .flags_user = PSTATE_NZCV,
     .insn_length = insn_length,

@@ -63,7 +63,7 @@ static void test_aarch64(void **state)
     r.arch = FAULT_ARCH_AARCH64;
     r.vector = 0x24;
     assert_true(record_is_valid(&r, &arch_aarch64));
-    r.vector = 64;
+    r.vector = 256;
     assert_false(record_is_valid(&r, &arch_aarch64));
 }
 

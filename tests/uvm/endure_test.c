@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/uvm/guest/hurt.h"
+
 enum {
     RESTORES = 20000,
     RESTORES_EMULATED = 1100,
@@ -67,7 +69,7 @@ static void test_restores(void **state)
         }
         assert_int_equal(uvm_call(vm, "touch", i % 100 == 0 ? 500 : 3), 2);
         if (i % 50 == 0) {
-            assert_int_equal(uvm_try(vm, "fault", 0, NULL), VT_ERR_FAULT);
+            assert_int_equal(uvm_try(vm, "fault", HURT_UD2, NULL), VT_ERR_FAULT);
         }
         assert_int_equal(vt_restore(vm, i % 100 == 99 ? NULL : snapshot), VT_OK);
         if (i % 100 == 99) {
@@ -120,7 +122,7 @@ static void test_many(void **state)
         }
     }
     for (unsigned i = 0; i < count; i += 3) {
-        assert_int_equal(uvm_try(vm[i], "fault", 0, NULL), VT_ERR_FAULT);
+        assert_int_equal(uvm_try(vm[i], "fault", HURT_UD2, NULL), VT_ERR_FAULT);
     }
     for (unsigned i = 0; i < count; i++) {
         if (i % 3 == 0) {
@@ -208,7 +210,7 @@ static void *use_once(void *arg)
     struct vt_vm *vm = arg;
 
     uvm_check_alive(vm);
-    assert_int_equal(uvm_try(vm, "fault", 0, NULL), VT_ERR_FAULT);
+    assert_int_equal(uvm_try(vm, "fault", HURT_UD2, NULL), VT_ERR_FAULT);
     uvm_check_restored(vm);
     return NULL;
 }

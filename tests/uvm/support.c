@@ -80,11 +80,16 @@ void uvm_check_restored(struct vt_vm *vm)
     uvm_check_alive(vm);
 }
 
+bool uvm_on(const char *platform)
+{
+    const char *here = getenv("UVM_PLATFORM");
+
+    return strcmp(here == NULL ? "native" : here, platform) == 0;
+}
+
 bool uvm_emulated(void)
 {
-    const char *platform = getenv("UVM_PLATFORM");
-
-    return platform != NULL && strcmp(platform, "native") != 0;
+    return !uvm_on("native");
 }
 
 void uvm_keep(void)

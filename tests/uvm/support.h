@@ -26,7 +26,9 @@ void uvm_check_alive(struct vt_vm *vm);
 /* Restores to the image, then the same. */
 void uvm_check_restored(struct vt_vm *vm);
 
-/* Whether this is the complete KVM of the emulated machine. */
+/* Whether this is the platform of that name. */
+bool uvm_on(const char *platform);
+/* Whether this is the complete KVM of an emulated machine. */
 bool uvm_emulated(void);
 /*
  * Keeps a virtual machine for as long as the process lives. The kernel patches its code when its

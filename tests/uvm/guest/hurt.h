@@ -3,7 +3,10 @@
 #ifndef TESTS_UVM_GUEST_HURT_H
 #define TESTS_UVM_GUEST_HURT_H
 
-/* Of `fault`: one instruction each that can't be executed in user mode. */
+/*
+ * Of `fault`: one instruction each that can't be executed in user mode. Names are those of x86_64;
+ * other architectures do what is most like it, or have no such way.
+ */
 enum hurt {
     HURT_DIVIDE,
     HURT_DIVIDE_OVERFLOW,
@@ -45,5 +48,8 @@ enum hurt {
     HURT_SMASH_STACK_POINTER,
     HURT_COUNT
 };
+
+/* Of the architecture, where the program has no way of its own; only in the guest. */
+extern void (*const hurt_own[HURT_COUNT])(void);
 
 #endif
