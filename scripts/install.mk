@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# `make install`: what a user of micro-VMs needs, below $(DESTDIR)$(PREFIX). Guests can be built
-# from an installed tree alone, see docs/micro-vm.md.
+# `make install`: what a user of micro-VMs needs, and who writes bare guests, below
+# $(DESTDIR)$(PREFIX). Guests can be built from an installed tree alone, see docs/micro-vm.md and
+# docs/runtime.md.
 
 PREFIX     ?= /usr/local
 DESTDIR    ?=
@@ -11,36 +12,50 @@ MANDIR     ?= $(PREFIX)/share/man
 VT_VERSION = $(shell awk '/define VT_VERSION_M/ { v = v (v == "" ? "" : ".") $$3 + 0 } \
     END { print v }' host/include/vitrine.h)
 
-PC_FILES := $(O)/lib/pkgconfig/libvitrine.pc $(O)/lib/pkgconfig/vitrine-guest.pc
+PC_FILES := $(addprefix $(O)/lib/pkgconfig/,libvitrine.pc vitrine-guest.pc \
+                vitrine-guest-aarch64.pc vitrine-zone.pc)
 MAN_PAGES := $(wildcard man/*.[13])
 
 # Headers that programs and guests include, the byte formats below them in abi/.
-INSTALL_HEADERS := host/include/vitrine.h \
-                   $(addprefix guest/include/,vitrine-call.h vitrine-fault.h vitrine-vcpu.h)
-INSTALL_ABI     := $(addprefix abi/,call.h fault.h uvm.h)
+INSTALL_HEADERS := host/include/vitrine.h $(filter-out %-wasm.h,$(wildcard guest/include/*.h))
+INSTALL_ABI     := $(addprefix abi/,boot.h call.h channel.h fault.h uvm.h)
 
 PC_SED = -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
          -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@VERSION@|$(VT_VERSION)|g' \
-         -e 's|@RENAME@|$(UVM_SUPER_RENAME)|g' -e 's|@SUPER@|$(CFLAGS_SUPER_x86_64)|g'
+         -e 's|@RENAME@|$(UVM_SUPER_RENAME)|g'
+
+# Of vitrine-guest.pc.in: name, architecture, its flags, flags of supervisor mode
+pc_guest = sed $(PC_SED) -e 's|@NAME@|$(1)|g' -e 's|@ARCH@|$(2)|g' -e 's|@MACHINE@|$(3)|g' \
+    -e 's|@SUPER@|$(4)|g' guest/vitrine-guest.pc.in >$(O)/lib/pkgconfig/$(1).pc
 
 .PHONY: pc-files install
 pc-files: | $(O)/lib/pkgconfig/
 	$(call say,GEN,$(PC_FILES))
 	$(Q)sed $(PC_SED) host/libvitrine.pc.in >$(O)/lib/pkgconfig/libvitrine.pc
-	$(Q)sed $(PC_SED) guest/vitrine-guest.pc.in >$(O)/lib/pkgconfig/vitrine-guest.pc
+	$(Q)$(call pc_guest,vitrine-guest,x86_64,-fcf-protection=none,$(CFLAGS_SUPER_x86_64))
+	$(Q)$(call pc_guest,vitrine-guest-aarch64,aarch64,-mno-outline-atomics,$\
+	    $(CFLAGS_UVM_SUPER_aarch64))
+	$(Q)sed $(PC_SED) guest/vitrine-zone.pc.in >$(O)/lib/pkgconfig/vitrine-zone.pc
 $(O)/lib/pkgconfig/:
 	@mkdir -p $@
 
-INSTALLED := $(HOST_LIB) $(HOST_SO) $(O)/bin/vitrine $(UVM_LIB) $(UVM_LD) $(UVM_LD_PIE)
+# Guests' libraries with their linker scripts, to $(LIBDIR)/vitrine/
+INSTALL_x86_64  := $(UVM_LIB) $(UVM_LD) $(UVM_LD_PIE)
+INSTALL_aarch64 := $(UVM_A64_LIB) $(UVM_A64_LD) $(UVM_A64_LD_PIE)
+INSTALL_zone    := $(GUEST_LIB) $(GUEST_LD)
+INSTALL_RUNTIMES := x86_64 aarch64 zone
+
+INSTALLED := $(HOST_LIB) $(HOST_SO) $(O)/bin/vitrine $(foreach r,$(INSTALL_RUNTIMES),$(INSTALL_$(r)))
 install: pc-files $(INSTALLED) ## micro-VMs: library, command, headers, guests; PREFIX=/usr/local
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	$(Q)install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(LIBDIR)/pkgconfig $(INCLUDEDIR)/abi \
-	    $(LIBDIR)/vitrine/x86_64 $(MANDIR)/man1 $(MANDIR)/man3)
+	    $(addprefix $(LIBDIR)/vitrine/,$(INSTALL_RUNTIMES)) $(MANDIR)/man1 $(MANDIR)/man3)
 	$(Q)install -m 755 $(O)/bin/vitrine $(DESTDIR)$(PREFIX)/bin/
 	$(Q)install -m 644 $(HOST_LIB) $(HOST_SO) $(DESTDIR)$(LIBDIR)/
 	$(Q)ln -sf $(notdir $(HOST_SO)) $(DESTDIR)$(LIBDIR)/libvitrine.so
 	$(Q)install -m 644 $(PC_FILES) $(DESTDIR)$(LIBDIR)/pkgconfig/
 	$(Q)install -m 644 $(INSTALL_HEADERS) $(DESTDIR)$(INCLUDEDIR)/
 	$(Q)install -m 644 $(INSTALL_ABI) $(DESTDIR)$(INCLUDEDIR)/abi/
-	$(Q)install -m 644 $(UVM_LIB) $(UVM_LD) $(UVM_LD_PIE) $(DESTDIR)$(LIBDIR)/vitrine/x86_64/
+	$(Q)$(foreach r,$(INSTALL_RUNTIMES),\
+	    install -m 644 $(INSTALL_$(r)) $(DESTDIR)$(LIBDIR)/vitrine/$(r)/ &&) true
 	$(Q)scripts/install-man $(DESTDIR)$(MANDIR) $(MAN_PAGES)

@@ -28,11 +28,11 @@ def flags(tree, *what):
     return done.stdout.split()
 
 
-def compile_super(tree, source, to):
+def compile_super(tree, source, to, arch="x86_64"):
     """A fault handler's object as vitrine-guest.pc says: moved to the supervisor's sections."""
-    for command in (["gcc", "-O2", *flags(tree, "--cflags", "vitrine-guest"), f"-I{ROOT}",
-                     *flags(tree, "--variable=supercflags", "vitrine-guest"), "-c", source,
-                     "-o", to],
-                    ["objcopy", *flags(tree, "--variable=superobjcopy", "vitrine-guest"), to]):
-        done = run(*command)
+    package = "vitrine-guest" if arch == "x86_64" else f"vitrine-guest-{arch}"
+    for command in (["gcc", "-O2", *flags(tree, "--cflags", package), f"-I{ROOT}",
+                     *flags(tree, "--variable=supercflags", package), "-c", source, "-o", to],
+                    ["objcopy", *flags(tree, "--variable=superobjcopy", package), to]):
+        done = run(f"{arch}-linux-gnu-{command[0]}", *command[1:])
         assert done.returncode == 0, done.stdout
