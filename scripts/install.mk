@@ -45,7 +45,8 @@ INSTALL_aarch64 := $(UVM_A64_LIB) $(UVM_A64_LD) $(UVM_A64_LD_PIE)
 INSTALL_zone    := $(GUEST_LIB) $(GUEST_LD)
 INSTALL_RUNTIMES := x86_64 aarch64 zone
 
-INSTALLED := $(HOST_LIB) $(HOST_SO) $(O)/bin/vitrine $(foreach r,$(INSTALL_RUNTIMES),$(INSTALL_$(r)))
+INSTALLED := $(HOST_LIB) $(HOST_SO) $(O)/bin/vitrine \
+             $(foreach r,$(INSTALL_RUNTIMES),$(INSTALL_$(r)))
 install: pc-files $(INSTALLED) ## micro-VMs: library, command, headers, guests; PREFIX=/usr/local
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	$(Q)install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(LIBDIR)/pkgconfig $(INCLUDEDIR)/abi \
