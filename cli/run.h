@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #define RUN_CALLS_MAX 16u
-#define RUN_WORDS_MAX 64u
 
 struct run_call {
     const char *name;

@@ -21,10 +21,8 @@ FIELD(EVEX_ONE, 2, 1); /* of the byte after */
 
 #define REX_VALUE 4u
 
-#define OP_ESCAPE 0x0fu
-#define OP_VEX2   0xc5u
-#define OP_VEX3   0xc4u
-#define OP_EVEX   0x62u
+#define OP_VEX2 0xc5u
+#define OP_VEX3 0xc4u
 
 /*
  * What follows an opcode, one letter each:

@@ -31,7 +31,8 @@ FIELD(EA_LOW, 2, 30);
 
 enum { BAR_TYPE_64 = 2, CAP_EA = 0x14, EA_NONE = 0xff, EA_WORDS = 5, PIN_INTA = 1 };
 
-#define CAP_AT 0x40u
+#define CAP_AT    0x40u
+#define EA_HEADER ((uint32_t)(put(CAP_ID, CAP_EA) | put(EA_COUNT, VPCI_BARS)))
 #define COMMAND_WRITABLE                                                                           \
     ((uint32_t)(field_mask(COMMAND_MEMORY) | field_mask(COMMAND_MASTER) |                          \
                 field_mask(COMMAND_INTX_DISABLE)))
@@ -88,7 +89,7 @@ const struct vpci_row vpci_rows[] = {
     { 0x2c,   0x2c,  VPCI_IDS,        0,      0 },                /* subsystem */
     { 0x34,   0x34,  VPCI_CONSTANT,   CAP_AT, 0 },                /* first capability */
     { 0x3c,   0x3c,  VPCI_LINE,       0,      0xff },
-    { CAP_AT, CAP_AT, VPCI_CONSTANT,  CAP_EA | VPCI_BARS * 0x10000u, 0 },
+    { CAP_AT, CAP_AT, VPCI_CONSTANT,  EA_HEADER, 0 },
     { CAP_AT + 4, CAP_AT + VPCI_BARS * EA_WORDS * 4, VPCI_ALLOCATION, 0, 0 },
 };
 /* clang-format on */

@@ -20,7 +20,6 @@ FIELD(CAP_PLACE, 2, 6);   /* of a capability, in words */
 FIELD(DEVCAP_FLR, 28, 1); /* PCI Express capability, at 4 */
 FIELD(DEVCTL_FLR, 15, 1); /* at 8 */
 FIELD(BAR_HIGH, 32, 32);
-FIELD(BAR_LOW, 0, 32);
 
 #define CAP_WORDS     64u
 #define CAP_PCIE_SIZE 12u /* up to its control register; nearer to the end it is broken */

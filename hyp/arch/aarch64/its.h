@@ -44,8 +44,6 @@ FIELD(TABLE_PAGES, 0, 8); /* less 1 */
 FIELD(TABLE_PAGE, 8, 2);  /* 0: 4 KiB, 1: 16 KiB, 2: 64 KiB */
 FIELD(TABLE_SHARE, 10, 2);
 FIELD(TABLE_ADDR, 12, 40);
-FIELD(TABLE_ENTRY, 48, 5); /* bytes, less 1 */
-FIELD(TABLE_OUTER, 53, 3);
 FIELD(TABLE_TYPE, 56, 3);
 FIELD(TABLE_INNER, 59, 3);
 FIELD(TABLE_VALID, 63, 1);
@@ -54,7 +52,6 @@ enum { TABLE_TYPE_DEVICE = 1, TABLE_TYPE_COLLECTION = 4 };
 #define ITS_WRITE_BACK      7u /* read and write allocate */
 
 FIELD(QUEUE_OFFSET, 5, 15); /* GITS_CWRITER, GITS_CREADR: number of a command */
-FIELD(QUEUE_RETRY, 0, 1);   /* GITS_CWRITER */
 FIELD(QUEUE_STALLED, 0, 1); /* GITS_CREADR */
 FIELD(QUEUE_NUMBER, 5, 59); /* of the command at this byte */
 
@@ -64,7 +61,6 @@ FIELD(GICR_CTLR_LPIS, 0, 1); /* cannot be taken back */
 FIELD(LPI_ID_BITS, 0, 5);    /* less 1 */
 FIELD(LPI_INNER, 7, 3);
 FIELD(LPI_SHARE, 10, 2);
-FIELD(LPI_OUTER, 56, 3);
 FIELD(PROP_ADDR, 12, 40);
 FIELD(PEND_ADDR, 16, 36);
 FIELD(PEND_ZERO, 62, 1); /* the table holds zeros */

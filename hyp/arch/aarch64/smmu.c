@@ -47,11 +47,6 @@ uint32_t smmu_queue_next(uint32_t index, unsigned log2)
     return (index + 1) & (BIT32(log2 + 1) - 1);
 }
 
-bool smmu_queue_is_full(uint32_t prod, uint32_t cons, unsigned log2)
-{
-    return (prod ^ cons) == BIT32(log2);
-}
-
 void smmu_ste_abort(uint64_t ste[STE_WORDS])
 {
     ste[0] = put(STE_V, 1) | put(STE_CONFIG, STE_CONFIG_ABORT);

@@ -105,7 +105,6 @@ FIELD(EVENTQ_OVERFLOW, 31, 1);
 /* The next value of a producer or consumer index; the entry that it stands for. */
 uint32_t smmu_queue_next(uint32_t index, unsigned log2);
 uint32_t smmu_queue_slot(uint32_t index, unsigned log2);
-bool smmu_queue_is_full(uint32_t prod, uint32_t cons, unsigned log2);
 
 /* Pure: an entry by which a stream sees what the zone sees; by which it sees nothing. */
 void smmu_ste_stage2(uint64_t ste[STE_WORDS], uint64_t vttbr, uint64_t vtcr, uint64_t oas);
