@@ -12,20 +12,15 @@
 #include "hyp/core/pool.h"
 #include "hyp/core/zone.h"
 
-FIELD(GICD_TYPER_LPIS, 17, 1);
-FIELD(GICD_TYPER_ID_BITS, 19, 5); /* less 1 */
-FIELD(ADDRESS_64K, 16, 35);       /* of a redistributor, as a target */
-FIELD(ITT_LINE, 8, 44);           /* of an address, as in ITS_ITT */
+FIELD(ADDRESS_64K, 16, 35); /* of a redistributor, as a target */
+FIELD(ITT_LINE, 8, 44);     /* of an address, as in ITS_ITT */
 
 #define SPIN_MAX     1000000u          /* polls of a register that changes within microseconds */
 #define UNIT         UINT64_C(0x10000) /* tables are aligned as the largest page wants it */
 #define QUEUE_SIZE   SIZE_4K
 #define QUEUE_COUNT  ((uint32_t)(QUEUE_SIZE / sizeof(struct its_command)))
 #define ITT_SIZE     (PLAN_MAX_EVENTS * 16u) /* with the largest entry there is */
-#define EVENT_BITS   5u
 #define PRIORITY_ALL GIC_PRIORITY_RESET
-
-_Static_assert(PLAN_MAX_EVENTS == 1u << EVENT_BITS, "one table serves all events of a function");
 
 /* Written at boot; the queue under `lock`, which is taken inside a zone's vgic.lock. */
 static struct {
@@ -98,7 +93,7 @@ static enum err map_device(uint32_t function, bool valid, const struct pcpu *cpu
     uint64_t itt = pool_pa(its.itt[function]).v;
 
     return command_done(
-        &(struct its_command){ { head(ITS_MAPD, function), put(ITS_SIZE, EVENT_BITS - 1),
+        &(struct its_command){ { head(ITS_MAPD, function), put(ITS_SIZE, ITS_EVENT_BITS - 1),
                                  put(ITS_VALID, valid) | put(ITS_ITT, get(ITT_LINE, itt)), 0 } },
         cpu);
 }
@@ -174,8 +169,8 @@ static const char *features_check(uintptr_t base)
     if (get(GITS_TYPER_PHYSICAL, typer) == 0 || get(GICD_TYPER_LPIS, gicd) == 0) {
         return "the machine's ITS has no physical LPIs";
     }
-    if (get(GITS_TYPER_EVENTS, typer) + 1 < EVENT_BITS || get(GITS_TYPER_DEVICES, typer) + 1 < 8 ||
-        get(GICD_TYPER_ID_BITS, gicd) + 1 < LPI_BITS) {
+    if (get(GITS_TYPER_EVENTS, typer) + 1 < ITS_EVENT_BITS ||
+        get(GITS_TYPER_DEVICES, typer) + 1 < 8 || get(GICD_TYPER_ID_BITS, gicd) + 1 < LPI_BITS) {
         return "the machine's ITS has too small numbers";
     }
     return NULL;

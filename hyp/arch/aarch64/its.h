@@ -69,6 +69,11 @@ FIELD(PEND_ZERO, 62, 1); /* the table holds zeros */
 FIELD(PROP_ENABLE, 0, 1);
 FIELD(PROP_RES1, 1, 1);
 
+/* Of an event number: all messages of a function, in its one table. */
+#define ITS_EVENT_BITS 5u
+
+_Static_assert(PLAN_MAX_EVENTS == 1u << ITS_EVENT_BITS, "messages of a function");
+
 #define LPI_FIRST 8192u
 #define LPI_BITS  14u /* of an INTID: 8,192 LPIs, here and in zones */
 

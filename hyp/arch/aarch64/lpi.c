@@ -15,8 +15,6 @@
 #include "mmu.h"
 #include "vlr.h"
 
-FIELD(VTTBR_ROOT, 1, 47);
-
 struct lpi_device *lpi_devices;
 
 static struct vgic_word *word_of(struct zone *zone, uint32_t function)
@@ -406,7 +404,7 @@ void msi_cpu_init(struct pcpu *cpu)
  */
 static void device_view(struct zone *zone)
 {
-    uint64_t *cpus = pool_va(hpa(put(VTTBR_ROOT, get(VTTBR_ROOT, zone->arch.vttbr))));
+    uint64_t *cpus = pool_va(hpa(put(VTTBR_BADDR, get(VTTBR_BADDR, zone->arch.vttbr))));
     struct s2_map doorbell = { zone->plan->its_gpa + PLAN_ITS_FRAME,
                                the_plan->board.its_hpa + PLAN_ITS_FRAME,
                                SIZE_4K,

@@ -13,7 +13,6 @@
 #include "hyp/core/pool.h"
 #include "hyp/core/zone.h"
 
-FIELD(VTTBR_BADDR, 1, 47);
 FIELD(VTCR_SHAPE, 0, 16);
 
 #define SPIN_MAX     1000000u /* polls of a register that changes within microseconds */

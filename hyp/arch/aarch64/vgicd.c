@@ -8,11 +8,8 @@
 #include "hw.h"
 #include "its.h"
 
-FIELD(TYPER_LINES, 0, 5);
-FIELD(TYPER_LPIS, 17, 1);
-FIELD(TYPER_ID_BITS, 19, 5); /* less 1 */
-FIELD(TYPER_NO_1N, 25, 1);   /* no interrupts to any one of several CPUs */
-FIELD(ROUTER_INTID, 3, 10);  /* INTID in the offset of GICD_IROUTER */
+FIELD(GICD_TYPER_NO_1N, 25, 1); /* no interrupts to any one of several CPUs */
+FIELD(ROUTER_INTID, 3, 10);     /* INTID in the offset of GICD_IROUTER */
 FIELD(ROUTER_IRM, 31, 1);
 
 /* Out of line, so that reads need not save registers for it. */
@@ -53,8 +50,9 @@ uint32_t vgicd_typer(const struct zone *zone)
 {
     bool has_its = zone->plan->its_gpa != 0;
 
-    return (uint32_t)(put(TYPER_LINES, zone->arch.vgic.lines) | put(TYPER_LPIS, has_its) |
-                      put(TYPER_ID_BITS, has_its ? LPI_BITS - 1 : 9) | put(TYPER_NO_1N, 1));
+    return (uint32_t)(put(GICD_TYPER_LINES, zone->arch.vgic.lines) | put(GICD_TYPER_LPIS, has_its) |
+                      put(GICD_TYPER_ID_BITS, has_its ? LPI_BITS - 1 : 9) |
+                      put(GICD_TYPER_NO_1N, 1));
 }
 
 static void router(const struct vgic_at *at)

@@ -8,10 +8,8 @@
 
 #define QUEUE_PAGE  128u /* commands in 4 KiB */
 #define BATCH       16u  /* commands at an access; a long one ends it */
-#define EVENT_BITS  5u
 #define DEVICE_BITS 8u
 
-_Static_assert(PLAN_MAX_EVENTS == 1u << EVENT_BITS, "GITS_TYPER");
 _Static_assert(PLAN_MAX_STREAMS == 1u << DEVICE_BITS, "GITS_TYPER");
 
 /* --- commands -------------------------------------------------------------------------------- */
@@ -247,7 +245,7 @@ static void typer(const struct vgic_at *at)
 {
     if (!at->access->write) {
         at->access->value = vgic_read64(at, put(GITS_TYPER_PHYSICAL, 1) | put(GITS_TYPER_ENTRY, 7) |
-                                                put(GITS_TYPER_EVENTS, EVENT_BITS - 1) |
+                                                put(GITS_TYPER_EVENTS, ITS_EVENT_BITS - 1) |
                                                 put(GITS_TYPER_DEVICES, DEVICE_BITS - 1) |
                                                 put(GITS_TYPER_HELD, VITS_GROUPS) |
                                                 put(GITS_TYPER_GROUPS, 3) | put(GITS_TYPER_CIL, 1));

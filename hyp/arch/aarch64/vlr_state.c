@@ -62,7 +62,6 @@ uint32_t vlr_in_state(const struct vgic_cpu *v, unsigned states)
     return set;
 }
 
-/* Takes a list register that is only pending back. Returns the word if it is this vCPU's still. */
 uint64_t vlr_put_back(struct vcpu *vcpu, uint32_t lr)
 {
     struct vgic_cpu *v = &vcpu->arch.vgic;
