@@ -244,6 +244,30 @@ $(O)/wasm/%.o: $(O)/wasm/%.c $(FLAGS_STAMP)
 	$(call say,CC,$@)
 	$(Q)$(CC_x86_64) $(CFLAGS_FREE_x86_64) $(WASM_INC) $(WASM_CFLAGS) $(CFLAGS_DEP) -c $< -o $@
 
+# What a WebAssembly engine without an operating system asks of its platform. A guest with one links
+# $(WASMTIME_LIB) before $(UVM_LIB), as $(eval $(call engine_guest,DIR,NAME,SOURCES)) does; it may
+# bring tls_single.o.
+WASMTIME_SRCS := $(addprefix guest/wasmtime/,area_super.c frame.c image.c map.c request.S sync.c \
+                     tls.c trap.c) guest/wasm/setjmp.S
+WASMTIME_OBJS := $(call uvm_objs,$(WASMTIME_SRCS))
+WASMTIME_LIB  := $(O)/guest/x86_64/libvitrine-wasmtime.a
+WASMTIME_TLS1 := $(call uvm_objs,guest/wasmtime/tls_single.c)
+$(O)/x86_64/guest/wasmtime/%.o: GUEST_EXTRA := -Iguest/wasm/include
+$(WASMTIME_LIB): $(WASMTIME_OBJS)
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR_x86_64) qcsD $@ $^
+engine_objs = $(call uvm_objs,$(1)) $(WASMTIME_LIB)
+define engine_guest
+DEPS += $(patsubst %.o,%.d,$(call uvm_objs,$(3)))
+$(call uvm_link,$(O)/$(1)/$(2).elf,$(call engine_objs,$(3)),$(UVM_LD),$(UVM_STATIC))
+$(call uvm_link,$(O)/$(1)/$(2)-pie.elf,$(call engine_objs,$(3)),$(UVM_LD_PIE),-static-pie)
+endef
+
+ALL  += $(WASMTIME_LIB) $(WASMTIME_TLS1)
+DEPS += $(WASMTIME_OBJS:.o=.d) $(WASMTIME_TLS1:.o=.d)
+
 wasm_objs = $(call uvm_objs,$(1)) $(patsubst %,$(O)/wasm/%.o,$(2)) $(WASM_OBJS)
 
 define wasm_guest_rules

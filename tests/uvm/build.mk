@@ -68,6 +68,7 @@ $(eval $(call uvm_test,stale,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,state,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,survive,$(UVM_SUPPORT) tests/uvm/survive_$(HOST_ARCH).c))
 $(if $(WASM_USABLE),$(eval $(call uvm_test,wasm,$(UVM_SUPPORT))))
+$(eval $(call uvm_test,wasmtime,$(UVM_SUPPORT)))
 
 # What has no x86_64 instruction and knows no register of it.
 $(eval $(call uvm_a64_test,both,tests/uvm/support.c))
