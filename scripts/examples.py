@@ -24,7 +24,8 @@ PAGE = pathlib.Path("docs/runtime.md")
 MARKER = re.compile(r"^<!-- example (\w+): ([^\n]*) -->$")
 NAMED = re.compile(r"^`(\w+\.\w+)`:$")
 FENCE = re.compile(r"^```(\w*)$")
-TARGETS = {"uvm", "zone", "wasm"}
+MICRO_VMS = {"uvm", "wasm", "engine"}
+TARGETS = MICRO_VMS | {"zone"}
 OPTIONS = {"vcpus", "channel", "arch"}
 HEADERS = "guest/include/*.h"
 NOT_PUBLIC = re.compile(r"^/\* -{4} [^\n]*: not for programs -{4} \*/$.*?(?=^/\* -{4} |\Z)",
@@ -40,7 +41,7 @@ MAX_CPUS = 16
 
 @dataclass
 class Example:
-    """One program of the page, with what it prints by target: uvm (wasm, too) or zone."""
+    """One program of the page, with what it prints by target: uvm (all micro-VMs) or zone."""
     name: str
     targets: set
     options: dict
@@ -114,7 +115,7 @@ class Page:
 
     def check_examples(self):
         for e in self.examples.values():
-            wanted = {"uvm" if t == "wasm" else t for t in e.targets}
+            wanted = {"uvm" if t in MICRO_VMS else t for t in e.targets}
             is_wasm = f"{e.name}.wat" in e.files
             if f"{e.name}.c" not in e.files or is_wasm != ("wasm" in e.targets):
                 self.add(e.line, f"{e.name}: a program is missing")

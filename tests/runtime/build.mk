@@ -36,6 +36,10 @@ $(call $(2),docs/runtime/uvm,$(1),$(call runtime_sources,$(1)))
 endef
 runtime_wasm = $(call wasm_guest,docs/runtime/uvm,$(1),$(call runtime_sources,$(1)),\
     $(RUNTIME_DIR)/$(1))
+define runtime_engine
+$(call uvm_objs,$(call runtime_sources,$(1))): GUEST_EXTRA := -ffile-prefix-map=$(O)=build
+$(call engine_guest,docs/runtime/uvm,$(1),$(call runtime_sources,$(1)))
+endef
 define runtime_zone
 $(O)/aarch64/$(RUNTIME_DIR)/$(1).o: GUEST_EXTRA := -ffile-prefix-map=$(O)=build
 $(call bare_guest,docs/runtime/zone,$(1),$(RUNTIME_DIR)/$(1).c)
@@ -57,6 +61,7 @@ RUNTIME_UVM := $(call runtime_names,uvm)
 $(foreach e,$(RUNTIME_UVM),$(eval \
     $(call runtime_uvm,$(e),$(if $(filter $(e),$(RUNTIME_X86)),uvm_guest_x86_64,uvm_guest))))
 $(foreach e,$(call runtime_names,wasm),$(eval $(call runtime_wasm,$(e))))
+$(foreach e,$(call runtime_names,engine),$(eval $(call runtime_engine,$(e))))
 $(foreach e,$(filter-out $(RUNTIME_UVM),$(call runtime_names,zone)),\
     $(eval $(call runtime_zone,$(e))))
 $(foreach e,$(RUNTIME_HOSTS),$(eval $(call runtime_host,$(e))))
