@@ -206,7 +206,8 @@ enum plan_driver {
     PLAN_DRIVER_PCI,      /* functions of the machine's PCI host */
     PLAN_DRIVER_CHANNELS, /* and the virtual PCI bus on which zones find them */
     PLAN_DRIVER_GICV2,
-    PLAN_DRIVER_ITS, /* and LPIs of zones */
+    PLAN_DRIVER_ITS,      /* and LPIs of zones */
+    PLAN_DRIVER_HYPCALLS, /* abi/hypcall.h; no plan needs it */
     PLAN_DRIVER_COUNT,
 };
 

@@ -32,6 +32,7 @@ $(O)/aarch64/$(1)/%.o: $(1)/%.S $$(FLAGS_STAMP)
 	$$(Q)$$(CC_aarch64) $$(ASFLAGS_FREE_aarch64) $$(CFLAGS_DEP) -c $$< -o $$@
 endef
 $(eval $(call guest_objects,guest))
+$(eval $(call guest_objects,lib))
 
 $(GUEST_LIB): $(GUEST_OBJS)
 	$(call say,AR,$@)
@@ -144,7 +145,7 @@ DEPS += $(UVM_OBJS:.o=.d)
 # --- micro-VMs of aarch64, which can be bare zones as well ----------------------------------------
 UVM_A64_SUPER_SRCS := guest/mem.c guest/handler.c guest/aarch64/classify.c \
                       $(addprefix guest/aarch64/uvm/,start.S vectors.S exception.c service.c fp.c \
-                      zone.c zone_map.c zone_uart.c)
+                      zone.c zone_fault.c zone_map.c zone_uart.c)
 UVM_A64_USER_SRCS  := guest/mem.c $(addprefix guest/aarch64/uvm/,user.S user_fp.c) \
                       $(sort $(wildcard guest/uvm/*.c))
 UVM_A64_OBJS       := $(patsubst %,$(O)/uvm-aarch64-super/%.o,$(basename $(UVM_A64_SUPER_SRCS))) \

@@ -43,6 +43,12 @@ static bool needs_channels(const struct plan *plan)
     return found;
 }
 
+static bool needs_hypcalls(const struct plan *plan)
+{
+    (void)plan;
+    return false;
+}
+
 static const struct {
     const char *name;
     bool (*needed)(const struct plan *plan);
@@ -53,6 +59,7 @@ static const struct {
     [PLAN_DRIVER_PCI] = { "pci", needs_pci },
     [PLAN_DRIVER_CHANNELS] = { "channels", needs_channels },
     [PLAN_DRIVER_ITS] = { "its", needs_its },
+    [PLAN_DRIVER_HYPCALLS] = { "hypcalls", needs_hypcalls },
 };
 
 uint64_t plan_drivers_needed(const struct plan *plan)

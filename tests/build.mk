@@ -93,6 +93,7 @@ $(eval $(call unit_test,fetch,$(A64)/fetch.c $(A64)/vcpu_regs.c lib/insn_a64.c $
 $(eval $(call unit_test,field,))
 $(eval $(call unit_test,gic,$(GIC_UNIT)))
 $(eval $(call unit_test,handler,guest/handler.c,-Iguest/include))
+$(eval $(call unit_test,hypcall,$(CORE)/hypcall.c $(CORE)/string.c lib/fault_check.c))
 $(eval $(call unit_test,inject,$(A64)/inject.c $(A64)/vcpu_regs.c $(FAKE)/hw.c))
 $(eval $(call unit_test,insn_a64,lib/insn_a64.c))
 $(eval $(call unit_test,insn_x64,lib/insn_x64.c))
@@ -106,7 +107,7 @@ $(eval $(call unit_test,plan_check,tests/unit/plan_good.c $(wildcard lib/plan_*.
 $(eval $(call unit_test,plan_driver,lib/plan_driver.c))
 $(eval $(call unit_test,pool,$(CORE)/pool.c $(CORE)/string.c))
 $(eval $(call unit_test,private,host/private.c host/sys.c host/log.c))
-$(eval $(call unit_test,psci,hyp/arch/aarch64/psci.c hyp/arch/fake/arch.c hyp/arch/fake/hw.c))
+$(eval $(call unit_test,psci,$(A64)/psci.c hyp/none/hypcall.c $(FAKE)/arch.c $(FAKE)/hw.c))
 $(eval $(call unit_test,record,host/record.c $(UVM_ARCH)))
 $(eval $(call unit_test,reg,hyp/core/reg.c))
 S2_UNIT := $(CORE)/s2.c $(CORE)/pool.c $(CORE)/string.c $(A64)/stage2.c $(FAKE)/hw.c

@@ -77,6 +77,7 @@ struct zone {
     struct mmio_dev dev[MMIO_MAX_DEVS + 1]; /* the end: size 0 */
     uint32_t dev_count;
     uint32_t starts;              /* how often it was started */
+    _Atomic uint32_t faults;      /* that it has reported, see abi/hypcall.h */
     struct log_budget log_budget; /* of lines about starts and stops */
     struct log_budget dma_budget; /* of lines about its devices; used under the IOMMU's lock */
     struct vuart vuart;

@@ -33,7 +33,7 @@ FUZZ_CHECKER := tests/fuzz/plan_invariant.c $(wildcard lib/plan_*.c)
 FUZZ_COMPILER := tests/fuzz/compile_double.c $(FUZZ_CHECKER) \
                  $(filter-out plan/dtc.c,$(wildcard plan/*.c))
 FUZZ_COMPILER_LIBS = -Wl,--wrap=file_read $(PLAN_LIBS)
-FUZZ_PSCI   := hyp/arch/aarch64/psci.c hyp/core/zone.c hyp/core/exits.c \
+FUZZ_PSCI   := hyp/arch/aarch64/psci.c hyp/none/hypcall.c hyp/core/zone.c hyp/core/exits.c \
                hyp/arch/fake/arch.c hyp/arch/fake/hw.c
 FUZZ_SYSREG := hyp/core/reg.c hyp/arch/fake/hw.c $(addprefix hyp/arch/aarch64/,sysreg.c idreg.c)
 FUZZ_TRAP   := lib/insn_a64.c hyp/arch/fake/hw.c \
@@ -46,6 +46,7 @@ FUZZ_UVM    := tests/fuzz/uvm_double.c tests/uvm/puppet.c \
 $(eval $(call fuzz_target,channel,$(CHANNEL_UNIT)))
 $(eval $(call fuzz_target,console,$(CONSOLE_FULL)))
 $(eval $(call fuzz_target,console_line,hyp/core/console_line.c))
+$(eval $(call fuzz_target,hypcall,hyp/core/hypcall.c hyp/core/string.c lib/fault_check.c))
 $(eval $(call fuzz_target,insn_a64,lib/insn_a64.c tests/fuzz/insn_model.c))
 $(eval $(call fuzz_target,pcihost,$(PCIHOST_UNIT)))
 $(eval $(call fuzz_target,its,$(ITS_UNIT),-lcmocka))

@@ -11,4 +11,6 @@ $(eval $(call test_guest,pci))
 $(eval $(call test_guest,probe))
 $(eval $(call test_guest,regs))
 $(eval $(call test_guest,smp))
+$(eval $(call bare_guest,tests/guest,supervisor,tests/guest/check.c lib/fault_check.c \
+    tests/guest/supervisor/main.c))
 $(eval $(call test_guest,wild))

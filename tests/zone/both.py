@@ -42,6 +42,8 @@ def test(machine, stanza):
     check_file(machine)
     for line in lines()[:-1]:  # the last one comes only if the fault before it is answered
         machine.expect(zone, "^" + re.escape(line) + "$", 20)
-    machine.expect(zone, "^vitrine: a fault ends the program$", 10)
+    machine.expect("hyp", r"zone reports a fault zone=bare vcpu=0 class=debug reason=\d+ level=0 "
+                          r"pc=0x2\w+ address=0x0 code=0xf2000001 count=1", 10)
+    machine.expect("hyp", r"zone stopped zone=bare reason=fault", 10)
     machine.check("BAD" not in machine.text(zone), "a claim is BAD")
     machine.expect_exit()

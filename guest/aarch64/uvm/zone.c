@@ -165,12 +165,15 @@ void zone_gate(void)
     }
 }
 
-/* ---- Faults ---- */
+/* ---- Calls ---- */
 
-void zone_fault(void)
+void zone_call(struct vg_call *call)
 {
-    say("vitrine: a fault ends the program\n");
-    zone_off();
+    if (boot.conduit == CONDUIT_SMC) {
+        hw_smc(call);
+    } else {
+        hw_hvc(call);
+    }
 }
 
 _Noreturn void zone_off(void)
@@ -178,10 +181,6 @@ _Noreturn void zone_off(void)
     struct vg_call call = { .x = { PSCI_SYSTEM_OFF } };
 
     for (;;) {
-        if (boot.conduit == CONDUIT_SMC) {
-            hw_smc(&call);
-        } else {
-            hw_hvc(&call);
-        }
+        zone_call(&call);
     }
 }

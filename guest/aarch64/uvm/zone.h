@@ -19,6 +19,10 @@ bool zone_map(const struct boot_info *boot, struct uvm_info *info);
 /* Text to the zone's console, if it has one; waits while the UART is busy. */
 void zone_print(const char *text, size_t len);
 
+/* By the zone's conduit, to hypervisor or firmware. */
+struct vg_call;
+void zone_call(struct vg_call *call);
+
 /* Ends the zone. */
 _Noreturn void zone_off(void);
 

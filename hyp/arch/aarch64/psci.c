@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Firmware calls of guests by HVC and SMC: one table, and -1 for all that is not in it. Nothing of
- * a guest's is ever forwarded to EL3.
+ * Firmware calls of guests by HVC and SMC, and those of abi/hypcall.h: one table, and -1 for all
+ * that is not in it. Nothing of a guest's is ever forwarded to EL3.
  */
 #include "psci.h"
 
+#include "abi/hypcall.h"
 #include "el2.h"
 #include "hw.h"
 #include "hyp/arch.h"
+#include "hyp/core/hypcall.h"
 #include "hyp/core/zone.h"
 
 /* Function ids; bit 30 selects the 64-bit calling convention. */
@@ -62,11 +64,18 @@ static int64_t smccc_version(struct vcpu *vcpu)
     return VERSION_1_1;
 }
 
-/* Rows are few and the quick ones come first. */
+static int64_t hypcall(struct vcpu *vcpu)
+{
+    return hypcall_run(vcpu, (uint32_t)vcpu->arch.x[0], &vcpu->arch.x[1]);
+}
+
+/* Rows are few and the quick ones come first; those of abi/hypcall.h have a table of their own. */
 static const struct psci_row *row_of(uint32_t fid)
 {
+    static const struct psci_row hypcalls = { HYPCALL_VERSION, false, hypcall };
+
     if (get(FID_FAST, fid) == 0 || get(FID_OWNER, fid) > OWNER_STANDARD) {
-        return NULL;
+        return fid - HYPCALL_VERSION <= HYPCALL_FAULT - HYPCALL_VERSION ? &hypcalls : NULL;
     }
     for (const struct psci_row *row = psci_rows; row < psci_rows + psci_row_count; row++) {
         if (row->fid == fid) {

@@ -3,14 +3,18 @@
  * Attack: calls of hypervisor and firmware by any number, immediate and argument, and vCPUs that
  * start and stop each other at once. What is not in the table of PSCI and SMCCC answers -1 and
  * changes nothing; a wild target or entry point is refused; a start that was promised happens once.
+ * Fault records of any place and content are refused, or are what they look like, and fill no log.
  */
 #include "tests/attack/attack.h"
 
+#include "abi/fault.h"
+#include "abi/hypcall.h"
 #include "guest/aarch64/psci.h"
 
 #define CALLS       30000u
 #define IMMEDIATES  1024u /* in calls.S */
 #define REFUSALS    6000u
+#define REPORTS     1000u
 #define STARTS      500u /* that both together must bring about */
 #define RACE_US     10000000u
 #define WAIT_US     5000000u
@@ -31,8 +35,9 @@ extern const char calls_hvc[], calls_smc[], calls_short_life[];
 
 /* Numbers that exist: of the calls that return, and of those that don't. */
 static const uint32_t known[] = {
-    0x80000000, 0x80000001, 0x84000000, 0x84000003, 0x84000004, 0x84000006, 0x8400000a, 0xc4000003,
-    0xc4000004, 0x84000001, 0xc4000001, 0x84000002, 0x84000008, 0x84000009, 0x84000012, 0xc4000012,
+    0x80000000, 0x80000001, 0x84000000, 0x84000003, 0x84000004, 0x84000006,
+    0x8400000a, 0xc4000003, 0xc4000004, 0x84000001, 0xc4000001, 0x84000002,
+    0x84000008, 0x84000009, 0x84000012, 0xc4000012, 0xc6000000, 0xc6000001,
 };
 
 static bool is_known(uint64_t function)
@@ -153,6 +158,84 @@ static void test_refusals(void)
     }
 }
 
+/* ---- Fault records ---- */
+
+static uint8_t record_room[2 * sizeof(struct fault_record)] __attribute__((aligned(16)));
+
+static int64_t report(uint64_t at, uint64_t size, uint64_t how)
+{
+    uint64_t args[8];
+    struct checked c;
+
+    fill(args);
+    args[0] = at;
+    args[1] = size;
+    args[2] = how;
+    c = calls_checked(HYPCALL_FAULT, insn(attack_below(2) != 0, 0), args);
+    return c.changed != 0 ? INT64_MAX : (int64_t)c.answer;
+}
+
+/* Sound but for its numbers, and for one of those that are looked at when `spoil` says which. */
+static void write_record(uint32_t spoil)
+{
+    struct fault_record *r = (struct fault_record *)record_room;
+    uint64_t wild = attack_random();
+
+    for (uint32_t i = 0; i < sizeof(*r) / sizeof(uint64_t); i++) {
+        ((uint64_t *)record_room)[i] = attack_random();
+    }
+    r->magic = spoil == 1 ? (uint32_t)wild | 1 : FAULT_MAGIC;
+    r->version = FAULT_VERSION;
+    r->size = spoil == 2 ? (uint16_t)(wild | 1) : sizeof(*r);
+    r->arch = FAULT_ARCH_AARCH64;
+    r->level = (uint16_t)(wild % 2);
+    r->class = spoil == 3 ? FAULT_CLASS_COUNT + (uint16_t)(wild % UINT8_MAX)
+                          : (uint16_t)(1 + wild % (FAULT_CLASS_COUNT - 1));
+    r->reason = spoil == 4 ? 0 : (uint16_t)(1 + wild % (FAULT_REASON_COUNT - 1));
+    r->access = spoil == 5 ? FAULT_ACCESS_EXEC + 1 + (uint32_t)(wild % UINT8_MAX) : 0;
+    r->vector = 0;
+}
+
+static uint64_t wild_place(void)
+{
+    uint64_t end = vg_boot()->ram_gpa + vg_boot()->ram_size;
+
+    switch (attack_below(5)) {
+    case 0: return attack_random() | BIT64(40);
+    case 1: return end - 8 * attack_below(sizeof(struct fault_record) / 8);
+    case 2: return (uint64_t)record_room + 1 + attack_below(7);
+    case 3: return vg_boot()->gicd_gpa + 8 * attack_below(0x1000);
+    default: return (uint64_t)0 - 8 * attack_below(0x1000);
+    }
+}
+
+static void test_faults(void)
+{
+    const uint64_t size = sizeof(struct fault_record);
+    uint64_t refused = 0, taken = 0;
+
+    for (uint32_t i = 0; i < REPORTS; i++) {
+        uint32_t spoil = (uint32_t)attack_below(6);
+
+        write_record(spoil);
+        if (spoil == 0) {
+            taken += report((uint64_t)record_room, size, HYPCALL_FAULT_GO_ON) == 0;
+        } else {
+            taken++;
+            refused += report((uint64_t)record_room, size, attack_below(2)) == HYPCALL_INVALID;
+        }
+        refused += spoil == 0;
+        refused += report(wild_place(), size, attack_below(2)) == HYPCALL_INVALID;
+        refused += report((uint64_t)record_room, attack_random() | BIT64(40), HYPCALL_FAULT_STOP) ==
+                   HYPCALL_INVALID;
+        refused += report((uint64_t)record_room, size,
+                          HYPCALL_FAULT_COUNT + attack_below(UINT32_MAX)) == HYPCALL_INVALID;
+    }
+    attack_count(4 * REPORTS);
+    check_equal("bad reports refused", refused, 4 * REPORTS);
+    check_equal("good reports taken", taken, REPORTS);
+}
+
 /* ---- Two vCPUs that start the third, which turns itself off at once ---- */
 
 static struct {
@@ -229,6 +312,7 @@ void guest_main(void)
     attack_begin("call");
     test_unknown();
     test_refusals();
+    test_faults();
     test_races();
     attack_end();
 }
