@@ -9,6 +9,7 @@
 
 /* Functions of tests/uvm/wasm/traps.wat, in its order. */
 enum { LOADS = 14, STORES = 9, ACCESSES = LOADS + STORES };
+enum { TEXT_SIZE = 4 }; /* of the data that INIT copies */
 enum { I32_LOAD = 0, I64_STORE = LOADS + 1 };
 enum {
     DIV_S = 3 * ACCESSES, /* i32, then i64: div_s div_u rem_s rem_u */
@@ -19,6 +20,11 @@ enum {
     FILL,
     COPY,
     INIT,
+    COPY_FROM,
+    COPY_SIZE,
+    FILL_SIZE,
+    INIT_SIZE,
+    NOTHING,
     TABLE_GET,
     GROW,
     SIZE,
@@ -224,6 +230,28 @@ static void test_bulk(void **state)
         check_bounds(kinds[i], PAGE - 3);
         check_bounds(kinds[i], UINT32_MAX);
     }
+    (void)run(COPY_FROM, PAGE - 16);
+    for (uint32_t outside = 1; outside <= 16; outside++) {
+        check_bounds(COPY_FROM, PAGE - 16 + outside);
+    }
+    check_bounds(COPY_FROM, UINT32_MAX - 15);
+    for (uint32_t kind = COPY_SIZE; kind <= FILL_SIZE; kind++) {
+        (void)run(kind, PAGE - 1);
+        check_bounds(kind, PAGE);
+        check_bounds(kind, UINT32_MAX);
+    }
+    (void)run(INIT_SIZE, TEXT_SIZE - 1);
+    check_bounds(INIT_SIZE, TEXT_SIZE);
+    check_bounds(INIT_SIZE, UINT32_MAX);
+    (void)run(NOTHING, 0);
+    (void)run(NOTHING, PAGE);
+    check_bounds(NOTHING, PAGE + 1);
+    check_bounds(NOTHING, UINT32_MAX);
+}
+
+static void test_tables(void **state)
+{
+    (void)state;
     assert_int_equal(run(TABLE_GET, NULL_ENTRY), 1);
     check_bounds(TABLE_GET, BEYOND_TABLE);
     assert_int_equal(run(TABLE_GROW, 2), BEYOND_TABLE);
@@ -382,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_calls, setup_fixed, teardown),
         cmocka_unit_test_setup_teardown(test_exhaustion, setup_pie, teardown),
         cmocka_unit_test_setup_teardown(test_bulk, setup_fixed, teardown),
+        cmocka_unit_test_setup_teardown(test_tables, setup_pie, teardown),
         cmocka_unit_test_setup_teardown(test_growth, setup_fixed, teardown),
         cmocka_unit_test_setup_teardown(test_instances, setup_fixed, teardown),
         cmocka_unit_test_setup_teardown(test_restore, setup_pie, teardown),

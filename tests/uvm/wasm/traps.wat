@@ -121,6 +121,19 @@
   (func $copy (type $op) (memory.copy (local.get 0) (i32.const 0) (i32.const 16)) (i64.const 0))
   (func $init (type $op) (memory.init $text (local.get 0) (i32.const 0) (i32.const 4))
       (i64.const 0))
+  (func $copy_from (type $op) (memory.copy (i32.const 0) (local.get 0) (i32.const 16))
+      (i64.const 0))
+  (func $copy_size (type $op) (memory.copy (i32.const 1) (i32.const 0) (local.get 0))
+      (i64.const 0))
+  (func $fill_size (type $op) (memory.fill (i32.const 1) (i32.const 255) (local.get 0))
+      (i64.const 0))
+  (func $init_size (type $op) (memory.init $text (i32.const 0) (i32.const 1) (local.get 0))
+      (i64.const 0))
+  (func $nothing (type $op)
+      (memory.fill (local.get 0) (i32.const 255) (i32.const 0))
+      (memory.copy (local.get 0) (i32.const 0) (i32.const 0))
+      (memory.copy (i32.const 0) (local.get 0) (i32.const 0))
+      (i64.const 0))
   (func $table_get (type $op) (i64.extend_i32_s (ref.is_null (table.get $t (local.get 0)))))
   (func $grow (type $op) (i64.extend_i32_s (memory.grow (local.get 0))))
   (func $size (type $op) (i64.extend_i32_s (memory.size)))
@@ -135,7 +148,7 @@
   (func $bits (type $op) (i64.popcnt (i64.extend_i32_u (local.get 0))))
   ;; of another type; behind it the table is null
   (func $other (result i32) (i32.const 1))
-  (table $t 99 1000 funcref)
+  (table $t 104 1000 funcref)
   (elem (i32.const 0)
     $i32.load $i64.load $f32.load $f64.load $i32.load8_s $i32.load8_u $i32.load16_s
     $i32.load16_u $i64.load8_s $i64.load8_u $i64.load16_s $i64.load16_u $i64.load32_s
@@ -151,7 +164,8 @@
     $i64.store8.max $i64.store16.max $i64.store32.max $div_s $div_u $rem_s $rem_u $div64_s
     $div64_u $rem64_s $rem64_u $trunc_i32_f32_s $trunc_i32_f32_u $trunc_i64_f32_s
     $trunc_i64_f32_u $trunc_i32_f64_s $trunc_i32_f64_u $trunc_i64_f64_s $trunc_i64_f64_u
-    $unreachable $recurse $tail $fill $copy $init $table_get $grow $size $table_grow $round $bits
+    $unreachable $recurse $tail $fill $copy $init $copy_from $copy_size $fill_size
+    $init_size $nothing $table_get $grow $size $table_grow $round $bits
     $other)
   (func (export "run") (param $which i32) (param $arg i32) (result i64)
     (call_indirect (type $op) (local.get $arg) (local.get $which))))
