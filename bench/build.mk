@@ -52,7 +52,8 @@ PROFILE ?=
 BENCH_TOOLS := $(if $(PROFILE),$(BENCH_OUT)/histogram.so)
 bench: $(ALL) $(BENCH_TOOLS) bench-small cache ## instruction counts against targets and Bao
 	$(Q)status=0; $(BENCH_RUN) $(if $(PROFILE),--profile) || status=1; \
-	$(MAKE) --no-print-directory bench-uvm || status=1; exit $$status
+	for b in bench-uvm bench-wasm; do $(MAKE) --no-print-directory $$b || status=1; done; \
+	exit $$status
 
 bench-check: $(ALL) bench-small ## instruction counts against bench/expected.json
 	$(Q)$(BENCH_RUN) --check

@@ -217,8 +217,8 @@ DEPS += $(UVM_A64_OBJS:.o=.d)
 
 # --- WebAssembly ----------------------------------------------------------------------------------
 # $(eval $(call wasm_guest,DIR,NAME,SOURCES,MODULES)) builds $(O)/DIR/NAME.elf and NAME-pie.elf of
-# C SOURCES and of MODULES, names of .wat files without the ending: wat2wasm and wasm2c make C of
-# them and a header that the sources include as "MODULE.h". The runtime is written for the interface
+# C SOURCES and of MODULES, names of .wat files (or of C that clang makes a module of) without the
+# ending: wasm2c makes C of them again, and a header that the sources include as "MODULE.h". The runtime is written for the interface
 # of wabt 1.0.32; with another wabt, or none, nothing of this is built.
 # Generated code lies in the build's directory, whose name is nothing for debuggers.
 WASM_INC    := -Iguest/wasm/include -ffile-prefix-map=$(O)=build
@@ -235,12 +235,17 @@ WASM_CFLAGS := -O2 -w -msse4.1 -mpopcnt -fno-math-errno -frounding-math -fstack-
 
 $(O)/x86_64/guest/wasm/%.o: GUEST_EXTRA := $(WASM_INC)
 
-.PRECIOUS: $(O)/wasm/%.c
-$(O)/wasm/%.c: %.wat
+.PRECIOUS: $(O)/wasm/%.c $(O)/wasm/%.wasm
+$(O)/wasm/%.wasm: %.wat
 	$(call say,WASM,$@)
 	@mkdir -p $(@D)
-	$(Q)wat2wasm --enable-exceptions $< -o $(@:.c=.wasm)
-	$(Q)wasm2c --enable-exceptions $(@:.c=.wasm) -o $@
+	$(Q)wat2wasm --enable-exceptions $< -o $@
+$(O)/wasm/%.wasm: %.c $(FLAGS_STAMP)
+	$(call say,WASM,$@)
+	@mkdir -p $(@D)
+	$(Q)clang --target=wasm32 -O2 $(WARN) -std=c11 -ffreestanding -nostdlib -Wl,--no-entry $< -o $@
+$(O)/wasm/%.c: $(O)/wasm/%.wasm
+	$(Q)wasm2c --enable-exceptions -n $(*F) $< -o $@
 $(O)/wasm/%.o: $(O)/wasm/%.c $(FLAGS_STAMP)
 	$(call say,CC,$@)
 	$(Q)$(CC_x86_64) $(CFLAGS_FREE_x86_64) $(WASM_INC) $(WASM_CFLAGS) $(CFLAGS_DEP) -c $< -o $@

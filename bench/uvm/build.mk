@@ -20,6 +20,27 @@ $(eval $(call uvm_guest_x86_64,bench/uvm,guest,bench/uvm/guest.c bench/uvm/guest
 ALL  += $(UVM_BENCH)
 DEPS += $(UVM_BENCH_OBJS:.o=.d)
 
+# WebAssembly: the same objects of modules in a guest and, with wabt's runtime, in this process.
+WASM_BENCH         := $(O)/bench/uvm/wasm-bench
+WASM_BENCH_MODULES := $(addprefix bench/uvm/wasm/,matmul nbody sha256 trap)
+WASM_BENCH_OBJS    := $(patsubst %,$(O)/bench/host/bench/uvm/%.o,wasm sample) \
+                      $(WASM_BENCH_MODULES:%=$(O)/wasm/%.o)
+$(eval $(call wasm_guest,bench/uvm,wasm,bench/uvm/wasm_guest.c,$(WASM_BENCH_MODULES)))
+$(O)/bench/host/bench/uvm/wasm.o: CFLAGS_HOST += -I$(O)/wasm/bench/uvm/wasm \
+    -isystem /usr/share/wabt/wasm2c
+$(O)/bench/host/bench/uvm/wasm.o: | $(WASM_BENCH_MODULES:%=$(O)/wasm/%.c)
+$(WASM_BENCH): $(WASM_BENCH_OBJS) $(HOST_LIB)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $^ -lwasm-rt-impl -lpthread -lm -o $@
+ALL  += $(if $(WASM_USABLE),$(WASM_BENCH))
+DEPS += $(WASM_BENCH_OBJS:.o=.d)
+
+.PHONY: bench-wasm
+bench-wasm: $(if $(WASM_USABLE),$(WASM_BENCH) $(O)/bench/uvm/wasm.elf) ## WebAssembly beside native
+	$(Q)$(if $(WASM_USABLE),$(WASM_BENCH) $(O)/bench/uvm/wasm.elf $(O)/bench-wasm.json,\
+	    echo '  SKIP     bench-wasm: no wabt 1.0.32')
+
 # This machine's KVM into $(O)/bench-uvm.json; exceptions also on a complete KVM, in QEMU.
 .PHONY: bench-uvm
 bench-uvm: $(UVM_BENCH) $(O)/bench/uvm/guest.elf cache ## micro-VMs beside their floor

@@ -16,9 +16,11 @@
 #define RFLAGS_DF UINT64_C(0x400)
 
 FIELD(PTE_FRAME, 12, 40);
+FIELD(PF_FETCH, 4, 1); /* of the error code */
+FIELD(SELECTOR_RPL, 0, 2);
 FIELD(GVA_DIRECTORY, 30, 9); /* which entry of the table that the first entry of the root names */
 
-enum { PAGE = 4096, ENTRIES = 512, VECTOR_UD = 6 };
+enum { PAGE = 4096, ENTRIES = 512, VECTOR_UD = 6, VECTOR_PF = 14 };
 enum { DIRECTORIES = WINDOW_PIECES / ENTRIES, SMALL_PER_PAGE = WINDOW_PAGE / PAGE };
 
 /* One entry a piece; and the table of the piece that is shown in part. */
@@ -122,11 +124,33 @@ static enum vg_verdict on_request(struct vg_context *context, void *arg)
     return VG_RESUME;
 }
 
+static bool is_window(uint64_t address)
+{
+    return address - WINDOW_GVA < WINDOW_COUNT * WINDOW_STRIDE;
+}
+
 /* Nothing of the faulting function goes on, so only the stack it is left on matters. */
+static uint64_t trap_stack(void)
+{
+    return (uint64_t)(wasm_trap_stack + WASM_TRAP_STACK) - sizeof(uint64_t);
+}
+
+/* The same as on_fault() for what comes most, as long as the program has no other fast handler. */
+static bool on_fast_fault(struct vg_fast *fault)
+{
+    if (!is_window(rd_cr2()) || get(SELECTOR_RPL, fault->cs) == 0 || vg_wasm_running == NULL ||
+        get(PF_FETCH, fault->error_code) != 0) {
+        return false;
+    }
+    fault->pc = (uint64_t)wasm_trap_bounds;
+    fault->sp = trap_stack();
+    fault->flags &= ~RFLAGS_DF;
+    return true;
+}
+
 static enum vg_verdict on_fault(struct vg_context *context, void *arg)
 {
-    bool is_bounds = context->address - WINDOW_GVA < WINDOW_COUNT * WINDOW_STRIDE &&
-                     context->access != FAULT_ACCESS_EXEC;
+    bool is_bounds = is_window(context->address) && context->access != FAULT_ACCESS_EXEC;
 
     (void)arg;
     if (context->level != FAULT_LEVEL_USER || vg_wasm_running == NULL ||
@@ -134,7 +158,7 @@ static enum vg_verdict on_fault(struct vg_context *context, void *arg)
         return VG_NEXT;
     }
     context->pc = (uint64_t)(is_bounds ? wasm_trap_bounds : wasm_trap_exhausted);
-    context->gpr[FAULT_RSP] = (uint64_t)(wasm_trap_stack + WASM_TRAP_STACK) - sizeof(uint64_t);
+    context->gpr[FAULT_RSP] = trap_stack();
     context->flags &= ~RFLAGS_DF;
     return VG_RESUME;
 }
@@ -146,4 +170,5 @@ __attribute__((constructor)) static void register_handlers(void)
 
     (void)vg_handler_register(&request);
     (void)vg_handler_register(&fault);
+    (void)vg_fast_set(VECTOR_PF, on_fast_fault);
 }
