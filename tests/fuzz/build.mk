@@ -39,7 +39,7 @@ FUZZ_SYSREG := hyp/core/reg.c hyp/arch/fake/hw.c $(addprefix hyp/arch/aarch64/,s
 FUZZ_TRAP   := lib/insn_a64.c hyp/arch/fake/hw.c \
                $(addprefix hyp/arch/aarch64/,decode.c fetch.c vcpu_regs.c)
 
-FUZZ_UVM    := tests/fuzz/uvm_double.c tests/uvm/puppet.c \
+FUZZ_UVM    := tests/fuzz/uvm_double.c tests/uvm/puppet.c tests/uvm/puppet_$(HOST_ARCH).c \
                $(filter-out host/kvm% host/$(HOST_ARCH)/kvm%,$(HOST_SRCS))
 
 # --- the list -------------------------------------------------------------------------------------

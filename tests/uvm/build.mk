@@ -40,7 +40,7 @@ INJECTED := alloc free mmap forget open ioctl memfd seal file_size pread write p
             block timer_create timer_set
 UVM_INJECT_OBJS := $(patsubst %.c,$(O)/unit/obj/gcc/%.o,$(HOST_SRCS) \
                        tests/uvm/inject_test.c tests/uvm/inject.c tests/uvm/support.c \
-                       tests/uvm/puppet.c)
+                       tests/uvm/puppet.c tests/uvm/puppet_$(HOST_ARCH).c)
 DEPS += $(UVM_INJECT_OBJS:.o=.d)
 $(O)/uvm/inject_test: $(UVM_INJECT_OBJS)
 	$(call say,LINK,$@)
@@ -49,7 +49,8 @@ $(O)/uvm/inject_test: $(UVM_INJECT_OBJS)
 	    -lpthread -o $@
 UVM_BINS += $(O)/uvm/inject_test
 
-UVM_SUPPORT := tests/uvm/support.c tests/uvm/puppet.c
+UVM_SUPPORT     := tests/uvm/support.c tests/uvm/puppet.c tests/uvm/puppet_$(HOST_ARCH).c
+UVM_A64_SUPPORT := tests/uvm/support.c tests/uvm/puppet.c tests/uvm/puppet_aarch64.c
 
 # --- the list, alphabetical -----------------------------------------------------------------------
 $(eval $(call uvm_test,basic,))
@@ -72,7 +73,10 @@ $(eval $(call uvm_test,wasmtime,$(UVM_SUPPORT)))
 
 # What has no x86_64 instruction and knows no register of it.
 $(eval $(call uvm_a64_test,both,tests/uvm/support.c))
+$(eval $(call uvm_a64_test,budget,$(UVM_A64_SUPPORT)))
 $(eval $(call uvm_a64_test,endure,tests/uvm/support.c))
+$(eval $(call uvm_a64_test,hostile,$(UVM_A64_SUPPORT)))
+$(eval $(call uvm_a64_test,loader,$(UVM_A64_SUPPORT)))
 $(eval $(call uvm_a64_test,platform,))
 $(eval $(call uvm_a64_test,survive,tests/uvm/support.c tests/uvm/survive_aarch64.c))
 

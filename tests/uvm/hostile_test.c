@@ -268,6 +268,8 @@ static void test_ports(void **state)
 static void test_registers(void **state)
 {
     static const struct puppet_step step[] = {
+        { PUPPET_WRMSR, 0, 1, 0 }, /* aarch64: the timer, now */
+        { PUPPET_WRMSR, 0, UINT64_MAX, 0 },
         { PUPPET_WRMSR, 0xc0000080, 0, 0 },          /* EFER */
         { PUPPET_WRMSR, 0xc0000080, UINT64_MAX, 0 }, /* EFER */
         { PUPPET_WRMSR, 0xc0000100, UINT64_C(0x8000000000000000), 0 },
@@ -296,6 +298,9 @@ static void test_no_nesting(void **state)
     };
 
     (void)state;
+    if (uvm_on("kvm_arm64")) {
+        uvm_skip("EL1 has no instruction for it");
+    }
     for (unsigned i = 0; i < ARRAY_COUNT(step); i++) {
         fresh();
         assert_int_not_equal(run("ok", &step[i], 1), VT_OK);
@@ -452,7 +457,7 @@ static void test_records(void **state)
             area.record[k].magic = FAULT_MAGIC;
             area.record[k].version = FAULT_VERSION;
             area.record[k].size = sizeof(area.record[k]);
-            area.record[k].arch = FAULT_ARCH_X86_64;
+            area.record[k].arch = puppet_machine;
         }
         fresh();
         puppet_reply(vm, &area, sizeof(area));
@@ -495,20 +500,12 @@ static void test_xsave(void **state)
 /* Vectors that fault themselves: no end but that of the stack or of the budget. */
 static void test_vectors_fault(void **state)
 {
-    static const uint8_t ud2[] = { 0x0f, 0x0b };
-    static const uint8_t load0[] = { 0x48, 0x8b, 0x04, 0x25, 8, 0, 0, 0 };
-    static const uint8_t iretq[] = { 0x48, 0xcf };
-    static const uint8_t loop[] = { 0xeb, 0xfe };
-    static const struct {
-        const uint8_t *code;
-        size_t len;
-    } vector[] = { { ud2, 2 }, { load0, 8 }, { iretq, 2 }, { loop, 2 } };
     struct puppet_step step[] = { { PUPPET_LOAD, UINT64_C(0x7f0000000000), 0, 0 } };
     struct vt_cfg cfg = { .size = sizeof(cfg), .wall_ns = (uint64_t)BUDGET_MS * MS };
 
     (void)state;
-    for (unsigned i = 0; i < ARRAY_COUNT(vector); i++) {
-        struct puppet_file file = puppet_file(vector[i].code, vector[i].len);
+    for (unsigned i = 0; i < PUPPET_BAD_VECTORS; i++) {
+        struct puppet_file file = puppet_file(puppet_bad_vector[i].bytes, puppet_bad_vector[i].len);
         struct vt_image *own;
         struct vt_vm *other;
         int err;

@@ -29,8 +29,6 @@ static uint8_t buffer[2 * PAGE] __attribute__((aligned(4096)));
 static struct puppet_file file;
 static char path[] = "/tmp/vitrine-inject-XXXXXX";
 
-static const uint8_t vector[] = { 0xe6, 0xe1, 0xeb, 0xfc }; /* out %al, $0xe1; again */
-
 static int host(void *ctx, struct vt_vm *vm, const struct vt_value *args, unsigned count,
                 struct vt_value *result)
 {
@@ -382,7 +380,7 @@ static int setup(void **state)
 
     (void)state;
     uvm_keep();
-    file = puppet_file(vector, sizeof(vector));
+    file = puppet_good_file();
     if (fd < 0 || write(fd, file.bytes, file.len) != (ssize_t)file.len) {
         return -1;
     }

@@ -15,8 +15,6 @@
 
 enum { PATH_LEN = 512, HEADERS = 6, NOTE = 0x1000 + 0x4000, NOTE_DESC = 20, MS = 1000000 };
 
-static const uint8_t vector[] = { 0xe6, 0xe1, 0xeb, 0xfc };
-
 struct bytes {
     uint8_t *data;
     size_t len;
@@ -151,7 +149,7 @@ static const struct {
     size_t at, size;
     uint64_t value;
 } damages[] = {
-    HEAD(e_machine, EM_AARCH64),
+    HEAD(e_machine, EM_RISCV),
     HEAD(e_type, ET_REL),
     HEAD(e_phnum, 0),
     HEAD(e_phnum, UINT16_MAX),
@@ -192,7 +190,7 @@ static void test_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_COUNT(damages); i++) {
-        struct puppet_file file = puppet_file(vector, sizeof(vector));
+        struct puppet_file file = puppet_good_file();
 
         assert_int_equal(load(file.bytes, file.len), VT_OK);
         memcpy(file.bytes + damages[i].at, &damages[i].value, damages[i].size);
@@ -212,7 +210,7 @@ static void test_any_byte(void **state)
 
     (void)state;
     for (size_t at = 0; at < NOTE + 0x700; at += at < 0x200 || at >= NOTE ? step : 0x400) {
-        struct puppet_file file = puppet_file(vector, sizeof(vector));
+        struct puppet_file file = puppet_good_file();
 
         at = at >= 0x200 && at < NOTE ? NOTE : at;
         file.bytes[at] ^= values[at / step % 5] ^ 0x10;
@@ -225,7 +223,7 @@ static void test_any_byte(void **state)
 static void test_huge(void **state)
 {
     struct vt_image_cfg cfg = { .size = sizeof(cfg) };
-    struct puppet_file file = puppet_file(vector, sizeof(vector));
+    struct puppet_file file = puppet_good_file();
     Elf64_Phdr *last = segment(&file, HEADERS - 2);
     struct vt_image *image = NULL;
     uint64_t all = UINT64_MAX;
@@ -249,7 +247,7 @@ static void test_huge(void **state)
     assert_true(vt_image_load(file.bytes, file.len, &cfg, &image) != VT_OK);
     assert_null(image);
     free(file.bytes);
-    file = puppet_file(vector, sizeof(vector));
+    file = puppet_good_file();
     memcpy(file.bytes + NOTE + 0x100, &all, sizeof(all)); /* name of an export */
     assert_int_equal(load(file.bytes, file.len), VT_ERR_IMAGE);
     free(file.bytes);

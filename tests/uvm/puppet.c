@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes the puppet's ELF file. Its code runs in the guest only. */
+/* Makes the puppet's ELF file. Its code is the architecture's, and runs in the guest only. */
 #include "tests/uvm/puppet.h"
 
 #include "tests/unit/unit.h"
@@ -11,118 +11,8 @@
 #include "abi/uvm.h"
 #include "lib/field.h"
 
-enum { PAGE = 0x1000, STRIDE = 16, LOADS = 5, HEADERS = LOADS + 1, FILE_BASE = PAGE };
+enum { PAGE = 0x1000, LOADS = 5, HEADERS = LOADS + 1, FILE_BASE = PAGE };
 enum { EXPORTS_AT = 0x100, IMPORTS_AT = 0x400, NAMES_AT = 0x600, NAME_LEN = 16, NOTE_DESC = 20 };
-
-/* Entries are slots of 32 bytes in the order of enum puppet_op; rsi is the script's counter. */
-__asm__(".pushsection .rodata\n"
-        "        .set slot_at, 0\n"
-        "        .macro slot\n"
-        "        jmp puppet_next\n"
-        "        .balign 32, 0xcc\n"
-        "        .endm\n"
-        "puppet_code:\n"
-        "        mov $0x207000, %esi\n" /* PUPPET_SCRIPT */
-        "puppet_next:\n"
-        "        mov (%rsi), %rax\n"
-        "        mov 8(%rsi), %rbx\n"
-        "        mov 16(%rsi), %rdx\n"
-        "        mov 24(%rsi), %rcx\n"
-        "        add $32, %rsi\n"
-        "        lea puppet_ops(%rip), %rbp\n"
-        "        shl $5, %rax\n"
-        "        add %rbp, %rax\n"
-        "        mov %rsi, %r8\n"
-        "        jmp *%rax\n"
-        "        .balign 32, 0xcc\n"
-        "puppet_ops:\n"
-        "        mov %rbx, %rdi\n" /* COPY */
-        "        mov %rdx, %rsi\n"
-        "        rep movsq\n"
-        "        mov %r8, %rsi\n"
-        "        slot\n"
-        "        mov %ebx, %edx\n" /* OUT8 */
-        "        out %al, %dx\n"
-        "        slot\n"
-        "        mov %ebx, %edx\n" /* OUT16 */
-        "        out %ax, %dx\n"
-        "        slot\n"
-        "        mov %ebx, %edx\n" /* OUT32 */
-        "        out %eax, %dx\n"
-        "        slot\n"
-        "        mov %ebx, %edx\n" /* IN8 */
-        "        in %dx, %al\n"
-        "        slot\n"
-        "        mov %rbx, %rsi\n" /* GOTO */
-        "        slot\n"
-        "        hlt\n"
-        "        slot\n"
-        "        cli\n"
-        "        hlt\n"
-        "        slot\n"
-        "        ud2\n"
-        "        slot\n"
-        "        int3\n"
-        "        slot\n"
-        "        vmcall\n"
-        "        slot\n"
-        "        vmmcall\n"
-        "        slot\n"
-        "        movq $0, 0x205000\n" /* TRIPLE */
-        "        lidt 0x205000\n"
-        "        ud2\n"
-        "        slot\n"
-        "        mov %rbx, %cr3\n"
-        "        slot\n"
-        "        jmp .\n"
-        "        slot\n"
-        "        mov %rdx, (%rbx)\n" /* STORE */
-        "        slot\n"
-        "        mov (%rbx), %rax\n" /* LOAD */
-        "        slot\n"
-        "        mov %rdx, %rsi\n" /* OUTS */
-        "        mov %ebx, %edx\n"
-        "        rep outsb\n"
-        "        mov %r8, %rsi\n"
-        "        slot\n"
-        "        push $0x1b\n" /* IRET */
-        "        push %rdx\n"
-        "        push $2\n"
-        "        push $0x23\n"
-        "        push %rbx\n"
-        "        iretq\n"
-        "        slot\n"
-        "        mov %ebx, %ecx\n" /* WRMSR */
-        "        mov %rdx, %rax\n"
-        "        shr $32, %rdx\n"
-        "        wrmsr\n"
-        "        slot\n"
-        "        mov %rbx, %rsp\n" /* STACK */
-        "        slot\n"
-        "        int $0x80\n"
-        "        slot\n"
-        "        mov %rbx, %cr0\n"
-        "        slot\n"
-        "        mov %rbx, %cr4\n"
-        "        slot\n"
-        "        jmp *%rbx\n"
-        "        slot\n"
-        "        addps %xmm0, %xmm1\n" /* SSE */
-        "        slot\n"
-        "        mov %rdx, %rdi\n" /* INS */
-        "        mov %ebx, %edx\n"
-        "        rep insb\n"
-        "        slot\n"
-        "        sti\n" /* STI_HLT */
-        "        hlt\n"
-        "        slot\n"
-        "puppet_code_end:\n"
-        "puppet_vector: out %al, $0xe1\n"
-        "        jmp puppet_vector\n"
-        "puppet_vector_end:\n"
-        ".popsection\n");
-
-extern const uint8_t puppet_code[], puppet_code_end[], puppet_vector[], puppet_vector_end[];
 
 /* What `ok` answers; the head of the call area. */
 static const struct {
@@ -171,7 +61,7 @@ static void headers_put(uint8_t *file)
     Elf64_Ehdr head = {
         .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
         .e_type = ET_EXEC,
-        .e_machine = EM_X86_64,
+        .e_machine = puppet_machine,
         .e_version = EV_CURRENT,
         .e_entry = PUPPET_CODE,
         .e_phoff = sizeof(head),
@@ -232,8 +122,8 @@ static void note_put(uint8_t *file)
         .size = sizeof(note),
         .entry = from_note(PUPPET_CODE, offsetof(struct uvm_note, entry)),
         .vectors = from_note(PUPPET_VECTORS, offsetof(struct uvm_note, vectors)),
-        .vector_stride = STRIDE,
-        .vector_count = 256,
+        .vector_stride = puppet_stride,
+        .vector_count = puppet_vector_count,
         .exports = from_note(exports_at, offsetof(struct uvm_note, exports)),
         .exports_end = from_note(exports_at + exports_size, offsetof(struct uvm_note, exports_end)),
         .imports = from_note(imports_at, offsetof(struct uvm_note, imports)),
@@ -257,8 +147,8 @@ struct puppet_file puppet_file(const void *vector, size_t vector_len)
     headers_put(file.bytes);
     note_put(file.bytes);
     tables_put(file.bytes);
-    for (unsigned i = 0; i < PAGE / STRIDE; i++) {
-        memcpy(at(file.bytes, PUPPET_VECTORS + i * STRIDE), vector, vector_len);
+    for (unsigned i = 0; i < PAGE / puppet_stride; i++) {
+        memcpy(at(file.bytes, PUPPET_VECTORS + i * puppet_stride), vector, vector_len);
     }
     memcpy(at(file.bytes, PUPPET_CODE), puppet_code, (size_t)(puppet_code_end - puppet_code));
     memset(at(file.bytes, PUPPET_USER), 0x90, PAGE);
@@ -267,10 +157,14 @@ struct puppet_file puppet_file(const void *vector, size_t vector_len)
     return file;
 }
 
+struct puppet_file puppet_good_file(void)
+{
+    return puppet_file(puppet_vector, (size_t)(puppet_vector_end - puppet_vector));
+}
+
 struct vt_image *puppet_image(void)
 {
-    struct puppet_file file = puppet_file(puppet_vector,
-                                          (size_t)(puppet_vector_end - puppet_vector));
+    struct puppet_file file = puppet_good_file();
     struct vt_image *image = NULL;
 
     assert_int_equal(vt_image_load(file.bytes, file.len, NULL, &image), VT_OK);

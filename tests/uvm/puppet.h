@@ -66,10 +66,30 @@ struct puppet_file {
     size_t len;
 };
 
+/* ---- The architecture's: puppet_ARCH.c ---- */
+
+extern const uint16_t puppet_machine; /* ELF's e_machine */
+extern const uint32_t puppet_stride, puppet_vector_count;
+extern const uint8_t puppet_code[], puppet_code_end[], puppet_vector[], puppet_vector_end[];
+
+/* Code of vectors that fault themselves, or never end. */
+struct puppet_bytes {
+    const uint8_t *bytes;
+    size_t len;
+};
+
+enum { PUPPET_BAD_VECTORS = 4 };
+extern const struct puppet_bytes puppet_bad_vector[PUPPET_BAD_VECTORS];
+
+/* ---- Any ---- */
+
 /* The file; free() its bytes. `vector` (at most 16 bytes) is the code of all vectors. */
 struct puppet_file puppet_file(const void *vector, size_t vector_len);
 
-/* By default, a vector exits by the fault port again and again. */
+/* With vectors that exit by the fault port again and again. */
+struct puppet_file puppet_good_file(void);
+
+/* The same, loaded. */
 struct vt_image *puppet_image(void);
 
 /* Replaces the script and the bytes that it may copy. */
