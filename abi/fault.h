@@ -159,6 +159,9 @@ struct fault_record {
 
     uint32_t backtrace_count;
     uint64_t backtrace[FAULT_BACKTRACE]; /* return addresses, innermost first */
+
+    uint32_t vcpu; /* that faulted: filled by the host */
+    uint32_t reserved;
 };
 
 enum fault_action {

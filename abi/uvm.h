@@ -95,6 +95,7 @@ struct uvm_note {
 #define UVM_VCPU_GVA    UINT64_C(0x3000000000)
 #define UVM_VCPU_STRIDE UINT64_C(0x10000000)
 #define UVM_VCPUS_MAX   16u
+#define UVM_VCPU_END    (UVM_VCPU_GVA + UVM_VCPUS_MAX * UVM_VCPU_STRIDE)
 
 /*
  * Addresses that the host never maps: the guest's supervisor may, by entries of its own in the

@@ -73,6 +73,13 @@ struct be_caps {
     bool native; /* supervisor code runs natively, can execute XSAVE when there is xcr0 */
     bool dirty_log;
     unsigned mapping_max;
+    unsigned vcpu_max;
+};
+
+/* Where a vCPU begins. */
+struct be_entry {
+    uint64_t root; /* of its page tables, guest-physical */
+    uint64_t pc, sp, arg[2];
 };
 
 struct be_ops {
@@ -83,6 +90,9 @@ struct be_ops {
     const struct be_caps *(*caps)(const struct be_host *host);
     /* The state of a vCPU that is to start; `close` does not free it. */
     int (*start)(const struct be_host *host, const struct elf_image *image, struct be_state **out);
+    /* The same of another vCPU than the first, in user mode; NULL: there is only one. */
+    int (*start_other)(const struct be_host *host, const struct elf_image *image,
+                       const struct be_entry *entry, struct be_state **out);
     void (*state_free)(struct be_state *state);
 
     /* A micro-VM without vCPUs; when it is destroyed it has none any more. */

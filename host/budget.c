@@ -18,6 +18,7 @@ void budget_init(struct budget *b, int signal)
 {
     memset(b, 0, sizeof(*b));
     b->signal = signal;
+    b->share = 1;
     (void)pthread_mutex_init(&b->lock, NULL);
 }
 
@@ -36,18 +37,48 @@ static int set_alarm(struct budget *b, enum budget_clock c, uint64_t ns, const s
     return alarm_set(&b->alarm[c], &cfg, ns, log);
 }
 
+/* On the clock of deadlines. */
+static uint64_t now_of(struct budget *b, enum budget_clock c)
+{
+    uint64_t now;
+
+    if (c == BUDGET_WALL) {
+        return sys_now(CLOCK_MONOTONIC);
+    }
+    (void)pthread_mutex_lock(&b->lock);
+    now = sys_now(b->clock);
+    for (unsigned i = 0; i < b->others; i++) {
+        now += sys_now(b->other[i]);
+    }
+    (void)pthread_mutex_unlock(&b->lock);
+    return now;
+}
+
+/* When to look again, with `left` until the deadline. */
+static uint64_t wait_of(const struct budget *b, enum budget_clock c, uint64_t left)
+{
+    uint64_t wait = c == BUDGET_CPU ? left / b->share : left;
+
+    return wait < RETRY_MIN_NS ? RETRY_MIN_NS : wait;
+}
+
 static int arm(struct budget *b, const struct log *log)
 {
     int err = VT_OK;
 
     b->armed = true;
+    b->others = 0;
+    b->clock = CLOCK_THREAD_CPUTIME_ID;
+    if (b->share > 1) {
+        (void)pthread_getcpuclockid(pthread_self(), &b->clock);
+    }
     for (enum budget_clock c = BUDGET_WALL; c < BUDGET_CLOCKS && err == VT_OK; c++) {
-        uint64_t now = sys_now(clocks[c]);
+        uint64_t now = now_of(b, c);
 
         b->deadline[c] = 0;
         if (b->limit[c] != 0) {
             b->deadline[c] = b->limit[c] > UINT64_MAX - now ? UINT64_MAX : now + b->limit[c];
-            err = set_alarm(b, c, b->limit[c], log);
+            err = set_alarm(b, c, wait_of(b, c, b->limit[c]), log);
         }
     }
     return err;
@@ -134,8 +165,7 @@ int budget_check(struct budget *b, const struct log *log)
         return VT_ERR_CANCELLED;
     }
     for (enum budget_clock c = BUDGET_WALL; b->armed && c < BUDGET_CLOCKS; c++) {
-        uint64_t now = sys_now(clocks[c]);
-        uint64_t left;
+        uint64_t now = now_of(b, c);
 
         if (b->deadline[c] == 0) {
             continue;
@@ -144,13 +174,47 @@ int budget_check(struct budget *b, const struct log *log)
             return VT_ERR_BUDGET;
         }
         /* The timer may have been what kicked, a little early: it runs only once. */
-        left = b->deadline[c] - now;
-        err = set_alarm(b, c, left < RETRY_MIN_NS ? RETRY_MIN_NS : left, log);
+        err = set_alarm(b, c, wait_of(b, c, b->deadline[c] - now), log);
         if (err != VT_OK) {
             return err;
         }
     }
     return VT_OK;
+}
+
+static bool is_cpu_limited(const struct budget *b)
+{
+    return b->armed && b->deadline[BUDGET_CPU] != 0;
+}
+
+int budget_join(struct budget *b, struct alarm *alarm, const struct log *log)
+{
+    if (!is_cpu_limited(b)) {
+        return VT_OK;
+    }
+    (void)pthread_mutex_lock(&b->lock);
+    if (b->others < BUDGET_THREADS &&
+        pthread_getcpuclockid(pthread_self(), &b->other[b->others]) == 0) {
+        b->others++;
+    }
+    (void)pthread_mutex_unlock(&b->lock);
+    return budget_join_check(b, alarm, log);
+}
+
+int budget_join_check(struct budget *b, struct alarm *alarm, const struct log *log)
+{
+    const struct alarm_cfg cfg = { .clock = CLOCK_THREAD_CPUTIME_ID, .signal = b->signal };
+    uint64_t now;
+
+    drain(b);
+    if (!is_cpu_limited(b)) {
+        return VT_OK;
+    }
+    now = now_of(b, BUDGET_CPU);
+    if (now >= b->deadline[BUDGET_CPU]) {
+        return VT_ERR_BUDGET;
+    }
+    return alarm_set(alarm, &cfg, wait_of(b, BUDGET_CPU, b->deadline[BUDGET_CPU] - now), log);
 }
 
 void budget_cancel(struct budget *b)

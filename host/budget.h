@@ -11,8 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/uvm.h"
 #include "host/alarm.h"
 #include "host/backend.h"
+
+#define BUDGET_THREADS (UVM_VCPUS_MAX - 1)
 
 enum budget_clock { BUDGET_WALL, BUDGET_CPU, BUDGET_CLOCKS };
 
@@ -30,6 +33,13 @@ struct budget {
     bool running, cancelled;
     bool kicked; /* a signal may be pending when the call is over */
     pthread_t thread;
+
+    /* CPU time is that of all threads of the call. Each wakes after its share of what is left, so
+     * that together they can't use more. */
+    unsigned share;
+    clockid_t clock; /* of the thread that runs the call */
+    clockid_t other[BUDGET_THREADS];
+    unsigned others;
 };
 
 void budget_init(struct budget *b, int signal);
@@ -42,6 +52,10 @@ void budget_end(struct budget *b);
 
 /* After a kick: VT_OK to go on, VT_ERR_CANCELLED or VT_ERR_BUDGET. */
 VT_CHECK int budget_check(struct budget *b, const struct log *log);
+
+/* Another thread takes part in the call: first of all, and after a kick as budget_check(). */
+VT_CHECK int budget_join(struct budget *b, struct alarm *alarm, const struct log *log);
+VT_CHECK int budget_join_check(struct budget *b, struct alarm *alarm, const struct log *log);
 
 /* From any thread. */
 void budget_cancel(struct budget *b);

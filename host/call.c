@@ -130,8 +130,11 @@ static int guest_log(struct vcpu *vcpu)
 
 static int call_done(struct vcpu *vcpu)
 {
-    (void)vcpu;
-    return VT_OK;
+    if (vcpu->id == 0) {
+        return VT_OK;
+    }
+    log_print(&vcpu->vm->log, VT_LOG_ERROR, "call: vCPU %u has none to end", vcpu->id);
+    return VT_ERR_GUEST;
 }
 
 static int (*const requests[])(struct vcpu *vcpu) = {
@@ -170,7 +173,12 @@ static int run(struct vt_vm *vm)
     vm->record_count = 0;
     vm->first.not_emulated_pc = 0;
     vm->metrics.calls++;
-    err = run_call(&vm->first);
+    if (vm->vcpu_count == 1) {
+        err = run_call(&vm->first);
+    } else {
+        vcpu_share_others(vm);
+        err = gang_call(vm);
+    }
     budget_end(&vm->budget);
     if (err == VT_OK) {
         vm->state = VT_READY;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The core dump of a micro-VM: its vCPU, its last fault and its memory, described for
+ * The core dump of a micro-VM: its vCPUs, its last fault and its memory, described for
  * host/corefile.c. What is mapped comes from the host's own layout; the guest's page tables are
  * never looked at.
  */
@@ -18,10 +18,13 @@
 
 /* All that a core file's description points to. */
 struct core_parts {
-    struct core_thread thread[FAULT_DEPTH + 1];
-    struct core_range range[LAYOUT_REGION_MAX + MAP_MAX];
-    uint8_t fp[CORE_XSAVE_MAX];
-    struct xstate_note note;
+    struct core_thread thread[FAULT_DEPTH + UVM_VCPUS_MAX];
+    unsigned threads;
+    struct core_range range[LAYOUT_REGION_MAX + MAP_MAX + UVM_VCPUS_MAX];
+    struct core_vectors {
+        uint8_t fp[CORE_XSAVE_MAX];
+        struct xstate_note note;
+    } vectors[UVM_VCPUS_MAX];
 };
 
 /* What a debugger shows as the reason, as Linux would send it to a process. */
@@ -43,59 +46,83 @@ static void set_thread(const struct vt_vm *vm, struct core_thread *thread,
     thread->reg_count = vm->program->elf.arch->core_regs(regs, sys, thread->regs);
 }
 
-/*
- * The fault and those around it come first, then the vCPU as it stands, in the runtime or not. All
- * have the same signal, as Linux does it: of several, readers take the last.
- */
-static int add_threads(struct vt_vm *vm, struct core_parts *parts, unsigned *count)
+/* Adds a thread that stands as `regs` say; all have the same signal, as Linux does it: of several,
+ * readers take the last. */
+static void add_thread(const struct vt_vm *vm, struct core_parts *parts, const struct be_regs *regs,
+                       const uint64_t sys[FAULT_SYS])
 {
-    int signal = vm->record_count == 0 ? 0 : signal_of(&vm->record[0]);
-    uint64_t sys[FAULT_SYS] = { 0 };
-    struct be_regs regs = { 0 };
-    int err = vm->ops->get_regs(vm->first.be, &regs);
+    struct core_thread *thread = &parts->thread[parts->threads++];
 
-    err = err == VT_OK ? vm->ops->get_sys(vm->first.be, sys) : err;
-    if (err != VT_OK) {
-        return err;
-    }
-    for (*count = 0; *count < vm->record_count && *count < FAULT_DEPTH; (*count)++) {
-        const struct fault_record *r = &vm->record[*count];
-        struct be_regs at = { .pc = r->pc, .flags = r->flags };
-
-        memcpy(at.gpr, r->gpr, sizeof(at.gpr));
-        set_thread(vm, &parts->thread[*count], &at, r->sys);
-        parts->thread[*count].signal = signal;
-    }
-    set_thread(vm, &parts->thread[*count], &regs, sys);
-    parts->thread[*count].signal = signal;
-    (*count)++;
-    return VT_OK;
+    thread->signal = vm->record_count == 0 ? 0 : signal_of(&vm->record[0]);
+    set_thread(vm, thread, regs, sys);
 }
 
-/* The runtime leaves vector state alone: all have the vCPU's. */
-static int add_vectors(struct vt_vm *vm, struct core_parts *parts, unsigned count)
+/* Vector state of a vCPU; the runtime leaves it alone: its faults have the same. */
+static int add_vectors(const struct vcpu *vcpu, struct core_parts *parts, unsigned first)
 {
+    const struct vt_vm *vm = vcpu->vm;
     const struct be_caps *caps = vm->ops->caps(vm->backend->host);
-    struct xstate_area area = { .bytes = parts->fp,
-                                .size = caps->xsave_size,
-                                .xcr0 = caps->cpu.xcr0 };
+    struct core_vectors *v = &parts->vectors[vcpu->id];
+    struct xstate_area area = { .bytes = v->fp, .size = caps->xsave_size, .xcr0 = caps->cpu.xcr0 };
     size_t size = area.size != 0 ? area.size : vm->program->elf.arch->fp_size;
     int err;
 
-    if (size > sizeof(parts->fp)) {
+    if (size > sizeof(v->fp)) {
         return VT_OK; /* then a debugger shows none */
     }
-    err = vm->ops->get_fp(vm->first.be, parts->fp, size);
+    err = vm->ops->get_fp(vcpu->be, v->fp, size);
     memcpy(area.offset, caps->xsave_offset, sizeof(area.offset));
-    xstate_convert(&area, &parts->note);
-    for (unsigned i = 0; i < count; i++) {
-        if (parts->note.size != 0) {
-            parts->thread[i].xsave = parts->note.bytes;
-            parts->thread[i].xsave_size = parts->note.size;
-            parts->thread[i].xcr0 = parts->note.xcr0;
+    xstate_convert(&area, &v->note);
+    for (unsigned i = first; i < parts->threads; i++) {
+        if (v->note.size != 0) {
+            parts->thread[i].xsave = v->note.bytes;
+            parts->thread[i].xsave_size = v->note.size;
+            parts->thread[i].xcr0 = v->note.xcr0;
         } else if (area.size == 0) {
-            parts->thread[i].fp = parts->fp;
+            parts->thread[i].fp = v->fp;
             parts->thread[i].fp_size = size;
+        }
+    }
+    return err;
+}
+
+/* The fault and those around it, if it is this vCPU's, then the vCPU as it stands, in the runtime
+ * or not. */
+static int add_vcpu(const struct vcpu *vcpu, struct core_parts *parts)
+{
+    const struct vt_vm *vm = vcpu->vm;
+    unsigned first = parts->threads;
+    uint64_t sys[FAULT_SYS] = { 0 };
+    struct be_regs regs = { 0 };
+    int err = vm->ops->settle(vcpu->be);
+
+    err = err == VT_OK ? vm->ops->get_regs(vcpu->be, &regs) : err;
+    err = err == VT_OK ? vm->ops->get_sys(vcpu->be, sys) : err;
+    if (err != VT_OK) {
+        return err;
+    }
+    for (unsigned i = 0; i < vm->record_count && vm->record[i].vcpu == vcpu->id; i++) {
+        const struct fault_record *r = &vm->record[i];
+        struct be_regs at = { .pc = r->pc, .flags = r->flags };
+
+        memcpy(at.gpr, r->gpr, sizeof(at.gpr));
+        add_thread(vm, parts, &at, r->sys);
+    }
+    add_thread(vm, parts, &regs, sys);
+    return add_vectors(vcpu, parts, first);
+}
+
+/* The vCPU that faulted comes first: a debugger shows it. */
+static int add_vcpus(struct vt_vm *vm, struct core_parts *parts)
+{
+    unsigned faulted = vm->record_count == 0 ? 0 : vm->record[0].vcpu;
+    int err = add_vcpu(vm_vcpu(vm, faulted), parts);
+
+    for (unsigned id = 0; id < vm->vcpu_count && err == VT_OK; id++) {
+        const struct vcpu *vcpu = vm_vcpu(vm, id);
+
+        if (id != faulted && (id == 0 || vcpu->on)) {
+            err = add_vcpu(vcpu, parts);
         }
     }
     return err;
@@ -150,21 +177,43 @@ static unsigned add_regions(const struct vt_vm *vm, struct core_range *range)
     return count;
 }
 
+/* Above all else. */
+static unsigned add_stacks(const struct vt_vm *vm, struct core_range *range)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i + 1 < vm->vcpu_count; i++) {
+        const struct vcpu *vcpu = &vm->others[i];
+        struct region r;
+
+        if (vcpu->is_built) {
+            r = vcpu_stack(vcpu);
+            range[count++] = (struct core_range){
+                .gva = r.start,
+                .len = r.size,
+                .host = vcpu->own.host + (r.start - vcpu->own.gpa),
+                .perm = PF_R | PF_W,
+            };
+        }
+    }
+    return count;
+}
+
 static int dump(struct vt_vm *vm, int fd, struct core_parts *parts)
 {
     struct core_file core = { .machine = vm->program->elf.arch->machine,
                               .threads = parts->thread,
                               .ranges = parts->range,
                               .entry = vm->program->elf.entry };
-    int err = vm->lost ? VT_ERR_POISONED : vm->ops->settle(vm->first.be);
+    int err = vm->lost ? VT_ERR_POISONED : add_vcpus(vm, parts);
 
-    err = err == VT_OK ? add_threads(vm, parts, &core.thread_count) : err;
-    err = err == VT_OK ? add_vectors(vm, parts, core.thread_count) : err;
+    core.thread_count = parts->threads;
     if (err != VT_OK) {
         return err;
     }
     core.range_count = add_regions(vm, parts->range);
     core.range_count += add_maps(&vm->maps, parts->range + core.range_count);
+    core.range_count += add_stacks(vm, parts->range + core.range_count);
     err = corefile_write(&core, fd);
     if (err == 0) {
         return VT_OK;
@@ -182,9 +231,15 @@ int vt_core_dump(struct vt_vm *vm, int fd)
     if (err != VT_OK) {
         return err;
     }
+    if (is_mine && vm->vcpu_count > 1) {
+        gang_pause(vm);
+    }
     parts = sys_alloc(sizeof(*parts));
     err = parts == NULL ? VT_ERR_NO_MEMORY : dump(vm, fd, parts);
     sys_free(parts);
+    if (is_mine && vm->vcpu_count > 1) {
+        gang_go_on(vm);
+    }
     if (!is_mine) {
         vm_leave(vm);
     }

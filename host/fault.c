@@ -118,6 +118,7 @@ static void fill(const struct vcpu *vcpu, struct fault_record *r, const uint64_t
     if (r->vector == VECTOR_UD && r->pc == vcpu->not_emulated_pc && r->pc != 0) {
         r->reason = FAULT_REASON_NOT_EMULATED;
     }
+    r->vcpu = vcpu->id;
     fill_instructions(vcpu->vm, r);
     fill_map(vcpu->vm, r);
     fill_backtrace(vcpu->vm, r);

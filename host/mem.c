@@ -11,6 +11,9 @@ bool mem_region(const struct vt_vm *vm, uint64_t gva, struct region *out)
     const struct region *r = layout_find(&vm->program->layout, gva);
     const struct map_slot *s = r == NULL ? map_find(&vm->maps, gva) : NULL;
 
+    if (gva >= UVM_VCPU_GVA && gva < UVM_VCPU_END) {
+        return vcpu_find_stack(vm, gva, out);
+    }
     if (r != NULL) {
         *out = *r;
         out->perm &= LAYOUT_PERM_SHOWN;
@@ -31,6 +34,20 @@ struct piece {
     bool foreign, writable; /* not RAM: may be a file that is shorter by now */
 };
 
+/* The lowest 2 MiB are those of the vCPU that is being served. */
+static uint8_t *ram_at(const struct vt_vm *vm, uint64_t gva)
+{
+    if (gva < SIZE_2M) {
+        return vm->serving->low + gva;
+    }
+    if (gva >= UVM_VCPU_GVA) {
+        unsigned id = (unsigned)((gva - UVM_VCPU_GVA) / UVM_VCPU_STRIDE);
+
+        return vm->others[id - 1].own.host + (gva - UVM_VCPU_GVA) % UVM_VCPU_STRIDE;
+    }
+    return vm->ram + gva;
+}
+
 static bool find_piece(const struct vt_vm *vm, uint64_t gva, struct piece *out)
 {
     const struct map_slot *s;
@@ -42,7 +59,7 @@ static bool find_piece(const struct vt_vm *vm, uint64_t gva, struct piece *out)
     s = map_find(&vm->maps, gva);
     out->size = r.start + r.size - gva;
     out->foreign = s != NULL;
-    out->host = s != NULL ? s->object->host + (gva - s->gva) : vm->ram + gva;
+    out->host = s != NULL ? s->object->host + (gva - s->gva) : ram_at(vm, gva);
     out->writable = s == NULL || s->object->writable;
     return true;
 }

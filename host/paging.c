@@ -169,3 +169,87 @@ void paging_clear_window(struct paging *p, const struct region *r)
         }
     }
 }
+
+/* ---- Other vCPUs than the first ---- */
+
+/* Places of a vCPU's own tables. */
+#define OWN_TOP   (PAGING_ROOT + SIZE_4K)
+#define OWN_DIR   (PAGING_ROOT + 2 * SIZE_4K)
+#define OWN_TABLE (PAGING_ROOT + 3 * SIZE_4K)
+#define OWN_END   (PAGING_ROOT + 4 * SIZE_4K)
+
+int paging_map_stack(struct paging *p, unsigned n, const struct region *stack)
+{
+    int err;
+
+    if ((p->stacks & BIT64(n)) != 0) {
+        return OK;
+    }
+    p->last_table = 0;
+    err = paging_map(p, stack);
+    p->last_table = 0;
+    p->stacks |= err == OK ? (uint32_t)BIT64(n) : 0;
+    return err;
+}
+
+void paging_touch_stack(struct paging *p, const struct layout *layout)
+{
+    uint64_t count = (layout->stack_top - layout->stack_limit) / SIZE_4K;
+
+    if ((p->stacks & 1u) != 0) {
+        return;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        p->ram[p->stack_pte + i * sizeof(uint64_t)] |= 1u; /* both formats' valid bit */
+    }
+    p->stacks |= 1u;
+}
+
+bool paging_is_own(const struct region *r)
+{
+    return r->start == UVM_INFO_GVA ||
+           ((r->perm & ELF_WRITE) != 0 && (r->perm & LAYOUT_DEVICE) == 0 &&
+            r->start != LAYOUT_TABLES_GVA);
+}
+
+static void own_pte(const struct paging_own *own, uint64_t table, uint64_t index, uint64_t pte)
+{
+    memcpy(own->host + table + index * sizeof(pte), &pte, sizeof(pte));
+}
+
+static void map_own(const struct paging *p, const struct paging_own *own, const struct region *r)
+{
+    for (uint64_t gva = r->start; gva < r->start + r->size; gva += SIZE_4K) {
+        uint64_t gpa = paging_is_own(r) ? own->gpa + gva : gpa_of(gva, r->perm);
+
+        own_pte(own, OWN_TABLE, get(GVA_PTE, gva), p->format->leaf(gpa, r->perm, false));
+    }
+}
+
+/* Copies are of what the guest may have changed: its own affair. */
+void paging_share(const struct paging *p, const struct paging_own *own)
+{
+    const uint64_t first = p->format->table(own->gpa + OWN_DIR);
+
+    memcpy(own->host + OWN_TOP + sizeof(first), p->ram + p->top + sizeof(first),
+           SIZE_4K - sizeof(first));
+    own_pte(own, OWN_TOP, 0, first);
+}
+
+uint64_t paging_build_own(const struct paging *p, const struct layout *layout,
+                          const struct paging_own *own)
+{
+    memset(own->host + PAGING_ROOT, 0, OWN_END - PAGING_ROOT);
+    for (unsigned i = 0; i < layout->region_count; i++) {
+        const struct region *r = &layout->region[i];
+
+        if (r->start < SIZE_2M && (r->perm & (ELF_READ | LAYOUT_DEVICE)) != 0) {
+            map_own(p, own, r);
+        }
+    }
+    memcpy(own->host + OWN_DIR, p->ram + p->dir[0], SIZE_4K);
+    own_pte(own, OWN_DIR, 0, p->format->table(own->gpa + OWN_TABLE));
+    own_pte(own, PAGING_ROOT, 0, p->format->table(own->gpa + OWN_TOP));
+    paging_share(p, own);
+    return own->gpa + (p->format->has_root ? PAGING_ROOT : OWN_TOP);
+}

@@ -69,7 +69,9 @@ static int on_shutdown(struct vcpu *vcpu, const struct be_event *event)
 
 static int on_kick(struct vcpu *vcpu, const struct be_event *event)
 {
-    int err = budget_check(&vcpu->vm->budget, &vcpu->vm->log);
+    struct budget *b = &vcpu->vm->budget;
+    int err = vcpu->id == 0 ? budget_check(b, &vcpu->vm->log)
+                            : budget_join_check(b, &vcpu->alarm, &vcpu->vm->log);
 
     (void)event;
     return err == VT_OK ? RUN_AGAIN : err;
@@ -92,6 +94,11 @@ static handler_fn *const handlers[] = {
 };
 _Static_assert(ARRAY_COUNT(handlers) == BE_EXIT_COUNT, "an exit has no handler");
 
+int run_answer(struct vcpu *vcpu, const struct be_event *event)
+{
+    return handlers[event->exit](vcpu, event);
+}
+
 int run_call(struct vcpu *vcpu)
 {
     struct vt_vm *vm = vcpu->vm;
@@ -105,7 +112,7 @@ int run_call(struct vcpu *vcpu)
         vm->metrics.run_ns += sys_now(CLOCK_MONOTONIC) - begin;
         vm->metrics.exits++;
         if (err == VT_OK) {
-            err = handlers[event.exit](vcpu, &event);
+            err = run_answer(vcpu, &event);
         }
     } while (err == RUN_AGAIN);
     return err;

@@ -126,9 +126,9 @@ int vt_snapshot(struct vt_vm *vm, struct vt_snapshot **out)
     if (err != VT_OK) {
         return err;
     }
-    if (vm->state != VT_READY) {
+    if (vm->state != VT_READY || vcpu_count_on(vm) > 1) {
         vm_leave(vm);
-        return VT_ERR_POISONED;
+        return vm->state != VT_READY ? VT_ERR_POISONED : VT_ERR_BUSY;
     }
     s = sys_alloc(sizeof(*s));
     if (s == NULL) {
@@ -177,6 +177,7 @@ static int restore(struct vt_vm *vm, const struct vt_snapshot *s)
 
     vm->state = VT_STATE_POISONED; /* should a part of this fail */
     err = vm->ops->finish(vm->first.be);
+    err = err == VT_OK ? vcpu_finish_others(vm) : err;
     if (err != VT_OK) {
         return err;
     }
@@ -186,6 +187,7 @@ static int restore(struct vt_vm *vm, const struct vt_snapshot *s)
     }
     err = map_remove_others(vm, maps);
     err = err == VT_OK ? restore_memory(vm, memory) : err;
+    err = err == VT_OK ? vcpu_reset_others(vm) : err;
     err = err == VT_OK ? map_add_missing(vm, maps) : err;
     err = err == VT_OK ? vm->ops->load(vm->first.be, state) : err;
     if (err != VT_OK) {

@@ -7,6 +7,7 @@
 #ifndef HOST_SYS_H
 #define HOST_SYS_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,6 +62,11 @@ int sys_random(void *buf, size_t len);
 int sys_pid(void);
 int sys_tid(void);
 void sys_kill_thread(int tid, int signal);
+/* A thread that takes no signal but those of its own mistakes. */
+int sys_thread(pthread_t *out, void *(*fn)(void *arg), void *arg);
+/* The mask of such a thread, without `signal`. */
+void sys_thread_mask(int signal, sigset_t *out);
+void sys_yield(void);
 /* Blocks `signal` for this thread; *old is the mask before. */
 int sys_block(int signal, sigset_t *old);
 void sys_unblock(const sigset_t *old);

@@ -142,6 +142,9 @@ int vt_fault_text(const struct fault_record *record, char *buf, size_t len)
         name_of(reason_names, ARRAY_COUNT(reason_names), r->reason),
         name_of(access_names, ARRAY_COUNT(access_names), r->access), r->vector, r->error_code,
         r->level == FAULT_LEVEL_USER ? "user" : "supervisor");
+    if (r->vcpu != 0) {
+        add(&t, "  vCPU    %u\n", r->vcpu);
+    }
     add(&t, "  address 0x%" PRIx64 "\n", r->address);
     add_map(&t, r);
     add(&t, "  pc      0x%" PRIx64 " flags 0x%" PRIx64 " bytes", r->pc, r->flags);

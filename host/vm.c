@@ -59,12 +59,15 @@ static int take_config(struct vt_vm *vm, const struct vt_cfg *cfg, const struct 
     sigset_t set;
 
     (void)sigemptyset(&set);
-    if (signal == SIGKILL || signal == SIGSTOP || sigaddset(&set, signal) != 0) {
+    if (cfg->vcpus > UVM_VCPUS_MAX || signal == SIGKILL || signal == SIGSTOP ||
+        sigaddset(&set, signal) != 0) {
         return VT_ERR_INVALID;
     }
     budget_init(&vm->budget, signal);
+    gang_init(&vm->gang);
     vm->budget.limit[BUDGET_WALL] = cfg->wall_ns;
     vm->budget.limit[BUDGET_CPU] = cfg->cpu_ns;
+    vm->budget.share = cfg->vcpus == 0 ? 1 : cfg->vcpus;
     vm->fault = cfg->fault;
     vm->fault_ctx = cfg->fault_ctx;
     vm->log.fn = cfg->log != NULL ? cfg->log : log->fn;
@@ -83,7 +86,7 @@ static int make_info(struct vt_vm *vm)
         .size = sizeof(info),
         .flags = (caps->native && caps->cpu.xcr0 != 0 ? UVM_FLAG_XSAVE : 0) |
                  (caps->cpu.fsgsbase ? (uint32_t)UVM_FLAG_FSGSBASE : 0),
-        .vcpu_count = 1,
+        .vcpu_count = vm->vcpu_count,
         .vcpu_id = vm->first.id,
         .ram_size = l->ram_size,
         .image_gva = l->image,
@@ -133,6 +136,7 @@ static int make(struct vt_vm *vm, const struct vm_origin *from)
     struct be_cfg be = { .log = &vm->log };
     int err = make_functions(vm);
 
+    err = err == VT_OK ? vcpu_make_others(vm, vm->vcpu_count) : err;
     err = err == VT_OK ? make_memory(vm, from->memory) : err;
     if (err == VT_OK) {
         be.host = vm->backend->host;
@@ -160,7 +164,9 @@ int vm_create(const struct vm_origin *from, const struct vt_cfg *cfg, struct vt_
     vm->program = program_get(from->program);
     vm->backend = from->backend;
     vm->first.vm = vm;
+    vm->serving = &vm->first;
     vm->ops = from->backend->ops;
+    vm->vcpu_count = vm->budget.share;
     vm->paging = *from->paging;
     err = make(vm, from);
     if (err != VT_OK) {
@@ -197,6 +203,7 @@ void vt_destroy(struct vt_vm *vm)
     if (vm == NULL) {
         return;
     }
+    vcpu_destroy_others(vm);
     if (vm->first.be != NULL) {
         vm->ops->vcpu_destroy(vm->first.be);
     }
@@ -207,6 +214,7 @@ void vt_destroy(struct vt_vm *vm)
         sys_munmap(vm->ram, vm->ram_size);
     }
     budget_destroy(&vm->budget);
+    gang_destroy(&vm->gang);
     template_put(vm->base);
     map_set_clear(&vm->maps);
     sys_free(vm->age);

@@ -7,6 +7,7 @@
 
 #include "host/backend.h"
 #include "host/budget.h"
+#include "host/gang.h"
 #include "host/map.h"
 #include "host/program.h"
 
@@ -23,6 +24,21 @@ struct vcpu {
     uint8_t *low;             /* what it has at the fixed addresses of abi/uvm.h, from 0 on */
     uint64_t in_data;         /* of call_area.data, the call's arguments */
     uint64_t not_emulated_pc; /* where #UD was injected in place of an instruction; 0: nowhere */
+
+    /* Of others than the first. */
+    struct paging_own own; /* host NULL: not made yet */
+    bool is_built;         /* it has tables and all else that is its own */
+    bool on;
+    bool has_thread; /* within a call */
+    struct alarm alarm;
+
+    /* Of calls with several vCPUs; see gang.h. */
+    pthread_t thread;
+    bool inside;           /* of the guest */
+    bool has_event;        /* an exit is not answered yet */
+    struct be_event event; /* the last exit */
+    bool wants_yield;      /* after its turn */
+    uint64_t run_ns;       /* inside of the guest for the last exit */
 };
 
 struct vt_vm {
@@ -30,7 +46,11 @@ struct vt_vm {
     const struct program_backend *backend; /* of the program */
     const struct be_ops *ops;
     struct be_vm *be;
-    struct vcpu first; /* the one that takes calls */
+    struct vcpu first;    /* the one that takes calls */
+    struct vcpu *others;  /* vcpu_count - 1 */
+    struct vcpu *serving; /* whose exit is being answered; else the first */
+    unsigned vcpu_count;
+    struct gang gang;
     struct log log;
     vt_fault_fn fault;
     void *fault_ctx;
@@ -57,6 +77,11 @@ struct vt_vm {
 
     struct vt_metrics metrics;
 };
+
+static inline struct vcpu *vm_vcpu(struct vt_vm *vm, unsigned id)
+{
+    return id == 0 ? &vm->first : &vm->others[id - 1];
+}
 
 /* What a micro-VM is made from: an image or a snapshot. */
 struct vm_origin {
@@ -96,8 +121,9 @@ static inline uint64_t vm_data_size(const struct vt_vm *vm)
 /* What the run loop does after an exit: 0: the call is complete; RUN_AGAIN; or enum vt_err. */
 #define RUN_AGAIN 1
 
-/* run.c: runs the guest until its call is complete. */
+/* run.c: runs the guest until its call is complete; answers one exit. */
 VT_CHECK int run_call(struct vcpu *vcpu);
+VT_CHECK int run_answer(struct vcpu *vcpu, const struct be_event *event);
 
 /* call.c: answers a request of the guest. */
 VT_CHECK int call_gate(struct vcpu *vcpu);
@@ -110,5 +136,19 @@ VT_CHECK int vcpu_request_start(struct vcpu *vcpu);
 VT_CHECK int vcpu_request_off(struct vcpu *vcpu);
 VT_CHECK int vcpu_request_on(struct vcpu *vcpu);
 VT_CHECK int vcpu_request_yield(struct vcpu *vcpu);
+
+/* vcpu.c: other vCPUs than the first. VT_ERR_UNSUPPORTED: there can't be so many. */
+VT_CHECK int vcpu_make_others(struct vt_vm *vm, unsigned count);
+void vcpu_destroy_others(struct vt_vm *vm);
+/* The first included. */
+unsigned vcpu_count_on(const struct vt_vm *vm);
+/* Before memory is restored, and in place of restoring theirs: all are off. */
+VT_CHECK int vcpu_finish_others(struct vt_vm *vm);
+VT_CHECK int vcpu_reset_others(struct vt_vm *vm);
+/* Before a call: what was mapped since the last one is mapped for all. */
+void vcpu_share_others(struct vt_vm *vm);
+struct region vcpu_stack(const struct vcpu *vcpu);
+/* The user stack that gva lies in, or the guard below one; false: neither. */
+bool vcpu_find_stack(const struct vt_vm *vm, uint64_t gva, struct region *out);
 
 #endif

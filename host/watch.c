@@ -56,6 +56,7 @@ int vt_metrics(const struct vt_vm *vm, struct vt_metrics *out)
     walk.size = vm->ram_size;
     m = vm->metrics;
     m.state = vm->state;
+    m.vcpus_on = vcpu_count_on(vm);
     if (private_each(&walk, &vm->log) == VT_OK) {
         m.memory = count.bytes;
         m.stack_pages = count.stack / SIZE_4K;

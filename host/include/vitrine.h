@@ -181,6 +181,12 @@ struct vt_cfg {
     uint64_t cpu_ns;     /* and CPU time of the calling thread */
     int kick_signal;     /* ends KVM_RUN, blocked outside of it, never handled; default SIGURG */
     const char *backend; /* "kvm"; default: the first that is usable */
+    /*
+     * Virtual CPUs, 1 to 16; default 1. The guest itself starts all but the first, which runs the
+     * calls. While a call runs each has a thread, on which callbacks may come, one at a time; when
+     * it is over they are parked, to go on where they were with the next call.
+     */
+    unsigned vcpus;
 };
 
 VT_EXPORT VT_CHECK int vt_create(const struct vt_image *image, const struct vt_cfg *cfg,
@@ -287,6 +293,8 @@ struct vt_metrics {
     uint64_t stack_pages; /* of the user stack, touched now */
     uint64_t dirty_pages; /* that the last restore put back */
     uint64_t memory;      /* bytes of private host memory for guest RAM, now */
+    uint64_t vcpu_starts; /* of others than the first */
+    uint64_t vcpus_on;    /* now, the first included */
 };
 
 VT_EXPORT VT_CHECK int vt_metrics(const struct vt_vm *vm, struct vt_metrics *out);

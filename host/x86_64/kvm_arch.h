@@ -40,6 +40,10 @@ static inline struct kvm_msrs *kvm_msrs_of(struct be_state *s)
     return (struct kvm_msrs *)(void *)s->msrs;
 }
 
+/* kvm_state.c: of another vCPU than the first. */
+int kvm_start_other(const struct be_host *host, const struct elf_image *image,
+                    const struct be_entry *entry, struct be_state **out);
+
 /* kvm_trial.c: finds out by trying what no capability tells. */
 int kvm_trial(struct be_host *host, const struct log *log);
 

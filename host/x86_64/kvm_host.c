@@ -186,6 +186,7 @@ static int read_caps(struct be_host *host, const struct log *log)
     host->sync_regs = (check_extension(host, KVM_CAP_SYNC_REGS) & (int)KVM_SYNC_X86_VALID_FIELDS) ==
                       (int)KVM_SYNC_X86_VALID_FIELDS;
     host->caps.mapping_max = slots > 1 ? (unsigned)slots - 1 : 0;
+    host->caps.vcpu_max = (unsigned)check_extension(host, KVM_CAP_MAX_VCPUS);
     host->caps.dirty_log = true; /* part of KVM_CAP_USER_MEMORY on x86 */
     return VT_OK;
 }

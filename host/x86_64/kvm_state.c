@@ -106,6 +106,26 @@ int kvm_start(const struct be_host *host, const struct elf_image *image, struct 
     return VT_OK;
 }
 
+int kvm_start_other(const struct be_host *host, const struct elf_image *image,
+                    const struct be_entry *entry, struct be_state **out)
+{
+    struct be_state *s;
+    int err = kvm_start(host, image, &s);
+
+    if (err != VT_OK) {
+        return err;
+    }
+    s->regs.rip = entry->pc;
+    s->regs.rsp = entry->sp;
+    s->regs.rdi = entry->arg[0];
+    s->regs.rsi = entry->arg[1];
+    s->sregs.cr3 = entry->root;
+    s->sregs.cs = flat(UVM_SEL_USER_CS, TYPE_CODE);
+    s->sregs.ss = flat(UVM_SEL_USER_DS, TYPE_DATA);
+    *out = s;
+    return VT_OK;
+}
+
 void kvm_state_free(struct be_state *state)
 {
     sys_free(state);

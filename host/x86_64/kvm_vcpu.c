@@ -107,6 +107,7 @@ const struct be_ops kvm_ops = {
     .close = kvm_close,
     .caps = kvm_caps,
     .start = kvm_start,
+    .start_other = kvm_start_other,
     .state_free = kvm_state_free,
     .create = kvm_create,
     .destroy = kvm_destroy,

@@ -37,7 +37,7 @@ endef
 # One with sanitizers and the library's own sources; tests/uvm/inject.c stands between those and
 # these functions of host/sys.c.
 INJECTED := alloc free mmap forget open ioctl memfd seal file_size pread write pwrite copy random \
-            block timer_create timer_set
+            block thread timer_create timer_set
 UVM_INJECT_OBJS := $(patsubst %.c,$(O)/unit/obj/gcc/%.o,$(HOST_SRCS) \
                        tests/uvm/inject_test.c tests/uvm/inject.c tests/uvm/support.c \
                        tests/uvm/puppet.c tests/uvm/puppet_$(HOST_ARCH).c)
@@ -59,6 +59,7 @@ $(eval $(call uvm_test,budget,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,core,))
 $(eval $(call uvm_test,endure,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,fast,$(UVM_SUPPORT)))
+$(eval $(call uvm_test,gang,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,guest,))
 $(eval $(call uvm_test,hostile,$(UVM_SUPPORT)))
 $(eval $(call uvm_test,jail,$(wildcard cli/jail*.c),-lseccomp))

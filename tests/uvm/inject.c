@@ -3,14 +3,15 @@
 #include "tests/uvm/inject.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "host/sys.h"
 
-static unsigned left;
+static atomic_uint left; /* calls come from threads of the library as well */
 static int error_number;
 static const char *failed;
-static long live;
+static atomic_long live;
 
 void inject_arm(unsigned n, int error)
 {
@@ -37,7 +38,11 @@ long inject_live(void)
 
 static bool now(const char *name)
 {
-    if (left == 0 || --left != 0) {
+    unsigned n = atomic_load(&left);
+
+    while (n != 0 && !atomic_compare_exchange_weak(&left, &n, n - 1)) {
+    }
+    if (n != 1) {
         return false;
     }
     failed = name;
@@ -68,6 +73,7 @@ WRAP(int, sys_pwrite, (int fd, const void *buf, size_t len, uint64_t offset),
 WRAP(int, sys_copy, (void *to, const void *from, size_t len), (to, from, len), -1)
 WRAP(int, sys_random, (void *buf, size_t len), (buf, len), -1)
 WRAP(int, sys_block, (int signal, sigset_t *old), (signal, old), -1)
+WRAP(int, sys_thread, (pthread_t *out, void *(*fn)(void *arg), void *arg), (out, fn, arg), -1)
 WRAP(int, sys_timer_create, (const struct sys_timer_cfg *cfg, timer_t *out), (cfg, out), -1)
 WRAP(int, sys_timer_set, (timer_t timer, uint64_t ns), (timer, ns), -1)
 /* clang-format on */
