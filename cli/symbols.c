@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,17 +109,21 @@ void symbols_free(struct symbols *symbols)
     memset(symbols, 0, sizeof(*symbols));
 }
 
-/* A symbol without a size, as assembly has them, reaches to the next. */
+/* A symbol without a size, as assembly has them, reaches to the next; the innermost is meant. */
 const struct symbol *symbols_find(const struct symbols *symbols, uint64_t address)
 {
-    const struct symbol *best = NULL;
+    const struct symbol *sized = NULL, *label = NULL;
 
     for (size_t i = 0; i < symbols->count && symbols->list[i].start <= address; i++) {
         const struct symbol *s = &symbols->list[i];
+        bool is_next = label == NULL || s->start > label->start;
 
-        if (s->size == 0 ? best == NULL || s->start > best->start : address - s->start < s->size) {
-            best = s;
+        if (s->size != 0) {
+            sized = address - s->start < s->size ? s : sized;
+            label = is_next ? NULL : label;
+        } else if (is_next) {
+            label = s;
         }
     }
-    return best;
+    return sized == NULL || (label != NULL && label->start > sized->start) ? label : sized;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/symbols.h"
+#include "lib/field.h"
 
 #define FILE_SIZE_MAX ((size_t)16 << 20)
 
@@ -66,6 +67,34 @@ static void test_own_functions(void **state)
     symbols_free(&symbols);
 }
 
+/* Labels of assembly before, between, inside and behind functions. */
+static void test_labels(void **state)
+{
+    static char names[][8] = { "before", "outer", "inside", "inner", "behind" };
+    struct symbol list[] = {
+        { 0x100, 0, names[0] },    { 0x200, 0x100, names[1] }, { 0x240, 0, names[2] },
+        { 0x280, 0x10, names[3] }, { 0x400, 0, names[4] },
+    };
+    static const struct {
+        uint64_t address;
+        const char *name;
+    } rows[] = {
+        { 0x0ff, NULL },     { 0x100, "before" }, { 0x1ff, "before" }, { 0x200, "outer" },
+        { 0x23f, "outer" },  { 0x240, "inside" }, { 0x27f, "inside" }, { 0x28f, "inner" },
+        { 0x290, "outer" },  { 0x2ff, "outer" },  { 0x300, NULL },     { 0x3ff, NULL },
+        { 0x400, "behind" }, { 0x999, "behind" },
+    };
+    const struct symbols symbols = { list, ARRAY_COUNT(list), 0 };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        const struct symbol *found = symbols_find(&symbols, rows[i].address);
+
+        assert_int_equal(found == NULL, rows[i].name == NULL);
+        assert_true(found == NULL || strcmp(found->name, rows[i].name) == 0);
+    }
+}
+
 static void test_no_file(void **state)
 {
     struct symbols symbols;
@@ -111,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_own_functions, setup, teardown),
+        cmocka_unit_test(test_labels),
         cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_files, setup, teardown),
     };
