@@ -112,6 +112,19 @@ static bool parse_args(struct run_options *options, int argc, char **argv)
 
 /* ---- Files ---- */
 
+/* Up to *size bytes, which becomes how many there were; NULL with errno. */
+static void *read_bytes(FILE *file, size_t *size)
+{
+    void *bytes = malloc(*size + 1);
+
+    *size = bytes == NULL ? 0 : fread(bytes, 1, *size, file);
+    if (ferror(file)) {
+        free(bytes);
+        bytes = NULL;
+    }
+    return bytes;
+}
+
 /* The whole file, or NULL after a message. */
 static void *read_file(const char *path, size_t *size)
 {
@@ -124,8 +137,11 @@ static void *read_file(const char *path, size_t *size)
     } else if ((size_t)end > IMAGE_MAX) {
         fprintf(stderr, "vitrine: %s: not a file, or too big\n", path);
     } else {
-        bytes = malloc((size_t)end + 1);
-        *size = bytes == NULL ? 0 : fread(bytes, 1, (size_t)end, file);
+        *size = (size_t)end;
+        bytes = read_bytes(file, size);
+        if (bytes == NULL) {
+            fprintf(stderr, "vitrine: %s: %s\n", path, strerror(errno));
+        }
     }
     if (file != NULL) {
         fclose(file);
