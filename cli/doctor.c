@@ -15,7 +15,8 @@
 #define LINE_LEN   4096
 
 struct device_row {
-    const char *backend, *path, *group;
+    const char *backend, *path;
+    const char *group;      /* that may open it, or NULL: only root may */
     const char *modules[4]; /* of /sys/module, any of them; the first that fits is suggested */
     const char *package;    /* what to do when nothing is there */
 };
@@ -28,7 +29,7 @@ static const struct device_row devices[] = {
       "enable virtualization in the firmware, or nested virtualization in the machine around" },
     { "mshv",
       "/dev/mshv",
-      "root",
+      NULL,
       { "mshv_root", "mshv", NULL, NULL },
       "it exists in the root partition of Microsoft's hypervisor, kernel 6.15 and later" },
 };
@@ -96,7 +97,9 @@ static void show_device(const struct device_row *row)
         return;
     }
     printf("      device: %s: %s\n", row->path, strerror(why));
-    if (why == EACCES && stat(row->path, &about) == 0) {
+    if (why == EACCES && row->group == NULL) {
+        printf("      remedy: run it as root\n");
+    } else if (why == EACCES && stat(row->path, &about) == 0) {
         printf("      remedy: adduser USER %s, and log in again (mode %03o, group %u)\n",
                row->group, (unsigned)about.st_mode & 0777u, (unsigned)about.st_gid);
     } else if (why == ENOENT || why == ENODEV || why == ENXIO) {
