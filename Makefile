@@ -50,7 +50,8 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Wundef -Wvla -Wimplicit-fallthrough
 
 # The same bytes whatever the directory: no path of the build machine, no time stamp.
 CFLAGS_REPRO := -ffile-prefix-map=$(CURDIR)=. -Wdate-time
-CFLAGS_DEP    = -MMD -MP
+# Under both names of a target: tests call make with an absolute O.
+CFLAGS_DEP    = -MMD -MP $(addprefix -MT ,$(sort $(abspath $@) $(patsubst $(CURDIR)/%,%,$@)))
 CFLAGS_ALL   := -std=c11 -g $(WARN) $(CFLAGS_REPRO) -I.
 
 HOSTCC      := $(TOOLCHAIN)
