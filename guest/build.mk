@@ -218,8 +218,8 @@ DEPS += $(UVM_A64_OBJS:.o=.d)
 # --- WebAssembly ----------------------------------------------------------------------------------
 # $(eval $(call wasm_guest,DIR,NAME,SOURCES,MODULES)) builds $(O)/DIR/NAME.elf and NAME-pie.elf of
 # C SOURCES and of MODULES, names of .wat files (or of C that clang makes a module of) without the
-# ending: wasm2c makes C of them again, and a header that the sources include as "MODULE.h". The runtime is written for the interface
-# of wabt 1.0.32; with another wabt, or none, nothing of this is built.
+# ending: wasm2c makes C of them, and a header that the sources include as "MODULE.h". The runtime is
+# written for the interface of wabt 1.0.32; with another wabt, or none, nothing of this is built.
 # Generated code lies in the build's directory, whose name is nothing for debuggers.
 WASM_INC    := -Iguest/wasm/include -ffile-prefix-map=$(O)=build
 WASM_SRCS   := $(addprefix guest/wasm/,heap.c math.c memory.c setjmp.S table.c trap.c \
@@ -243,7 +243,8 @@ $(O)/wasm/%.wasm: %.wat
 $(O)/wasm/%.wasm: %.c $(FLAGS_STAMP)
 	$(call say,WASM,$@)
 	@mkdir -p $(@D)
-	$(Q)clang --target=wasm32 -O2 $(WARN) -std=c11 -ffreestanding -nostdlib -Wl,--no-entry $< -o $@
+	$(Q)clang --target=wasm32 -O2 $(WARN) -std=c11 -ffreestanding -nostdlib -Wl,--no-entry \
+	    $< -o $@
 $(O)/wasm/%.c: $(O)/wasm/%.wasm
 	$(Q)wasm2c --enable-exceptions -n $(*F) $< -o $@
 $(O)/wasm/%.o: $(O)/wasm/%.c $(FLAGS_STAMP)

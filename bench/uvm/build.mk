@@ -23,12 +23,12 @@ DEPS += $(UVM_BENCH_OBJS:.o=.d)
 # WebAssembly: the same objects of modules in a guest and, with wabt's runtime, in this process.
 WASM_BENCH         := $(O)/bench/uvm/wasm-bench
 WASM_BENCH_MODULES := $(addprefix bench/uvm/wasm/,matmul nbody sha256 trap)
-WASM_BENCH_OBJS    := $(patsubst %,$(O)/bench/host/bench/uvm/%.o,wasm sample) \
+WASM_BENCH_OBJS    := $(patsubst %,$(O)/bench/host/bench/uvm/%.o,wasm wasm_native sample) \
                       $(WASM_BENCH_MODULES:%=$(O)/wasm/%.o)
 $(eval $(call wasm_guest,bench/uvm,wasm,bench/uvm/wasm_guest.c,$(WASM_BENCH_MODULES)))
-$(O)/bench/host/bench/uvm/wasm.o: CFLAGS_HOST += -I$(O)/wasm/bench/uvm/wasm \
+$(O)/bench/host/bench/uvm/wasm_native.o: CFLAGS_HOST += -I$(O)/wasm/bench/uvm/wasm \
     -isystem /usr/share/wabt/wasm2c
-$(O)/bench/host/bench/uvm/wasm.o: | $(WASM_BENCH_MODULES:%=$(O)/wasm/%.c)
+$(O)/bench/host/bench/uvm/wasm_native.o: | $(WASM_BENCH_MODULES:%=$(O)/wasm/%.c)
 $(WASM_BENCH): $(WASM_BENCH_OBJS) $(HOST_LIB)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

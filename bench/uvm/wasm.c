@@ -9,43 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <wasm-rt-impl.h>
 
 #include "bench/uvm/sample.h"
 #include "host/include/vitrine.h"
+#include "bench/uvm/wasm_native.h"
 #include "lib/field.h"
 
-#include "matmul.h"
-#include "nbody.h"
-#include "sha256.h"
-#include "trap.h"
-
 enum { ROUNDS = 60, TRAPS = 500, WARM = 3, QUIET_PERCENT = 10 };
-
-static Z_matmul_instance_t matmul;
-static Z_nbody_instance_t nbody;
-static Z_sha256_instance_t sha256;
-static Z_trap_instance_t trap;
-
-static uint64_t run_matmul(uint32_t count)
-{
-    return Z_matmulZ_run(&matmul, count);
-}
-
-static uint64_t run_nbody(uint32_t count)
-{
-    return Z_nbodyZ_run(&nbody, count);
-}
-
-static uint64_t run_sha256(uint32_t count)
-{
-    return Z_sha256Z_run(&sha256, count);
-}
-
-static uint64_t run_trap(uint32_t what)
-{
-    return wasm_rt_impl_try() != WASM_RT_TRAP_NONE ? 0 : Z_trapZ_run(&trap, what);
-}
 
 static struct row {
     const char *name, *label;
@@ -57,28 +27,28 @@ static struct row {
 } rows[] = {
     { .name = "matmul",
       .label = "12 products of 128 x 128 doubles",
-      .native = run_matmul,
+      .native = native_matmul,
       .arg = 12,
       .target = 1.05 },
     { .name = "sha256",
       .label = "SHA-256 of 4 MiB",
-      .native = run_sha256,
+      .native = native_sha256,
       .arg = 64,
       .target = 1.05 },
     { .name = "nbody",
       .label = "6 bodies, 160,000 steps",
-      .native = run_nbody,
+      .native = native_nbody,
       .arg = 160000,
       .target = 1.05 },
-    { .name = "trap", .label = "call that does not trap", .native = run_trap },
+    { .name = "trap", .label = "call that does not trap", .native = native_trap },
     { .name = "trap",
       .label = "unreachable, to the host and back",
-      .native = run_trap,
+      .native = native_trap,
       .arg = 1,
       .err = VT_ERR_GUEST },
     { .name = "trap",
       .label = "out of bounds, to the host and back",
-      .native = run_trap,
+      .native = native_trap,
       .arg = 0x10000,
       .err = VT_ERR_GUEST },
 };
@@ -96,19 +66,6 @@ static double now(void)
 
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
     return (double)at.tv_sec * 1e6 + (double)at.tv_nsec / 1e3;
-}
-
-static void instantiate(void)
-{
-    wasm_rt_init();
-    Z_matmul_init_module();
-    Z_matmul_instantiate(&matmul);
-    Z_nbody_init_module();
-    Z_nbody_instantiate(&nbody);
-    Z_sha256_init_module();
-    Z_sha256_instantiate(&sha256);
-    Z_trap_init_module();
-    Z_trap_instantiate(&trap);
 }
 
 static void measure(struct vt_vm *vm, struct row *row)
@@ -209,7 +166,7 @@ int main(int argc, char **argv)
     if (err != VT_OK) {
         die(argv[1], err);
     }
-    instantiate();
+    native_init();
     for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
         measure(vm, &rows[i]);
     }
