@@ -218,8 +218,8 @@ DEPS += $(UVM_A64_OBJS:.o=.d)
 # --- WebAssembly ----------------------------------------------------------------------------------
 # $(eval $(call wasm_guest,DIR,NAME,SOURCES,MODULES)) builds $(O)/DIR/NAME.elf and NAME-pie.elf of
 # C SOURCES and of MODULES, names of .wat files (or of C that clang makes a module of) without the
-# ending: wasm2c makes C of them, and a header that the sources include as "MODULE.h". The runtime is
-# written for the interface of wabt 1.0.32; with another wabt, or none, nothing of this is built.
+# ending: wasm2c makes C of them, and a header that the sources include as "MODULE.h". The runtime
+# is written for the interface of wabt 1.0.32; with another, or none, nothing of this is built.
 # Generated code lies in the build's directory, whose name is nothing for debuggers.
 WASM_INC    := -Iguest/wasm/include -ffile-prefix-map=$(O)=build
 WASM_SRCS   := $(addprefix guest/wasm/,heap.c math.c memory.c setjmp.S table.c trap.c \
