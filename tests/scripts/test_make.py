@@ -8,7 +8,7 @@ OUT = ROOT / os.environ.get("O", "build")
 
 
 def test_dependencies_by_both_names():
-    """Runners of tests give O as an absolute path; objects of theirs must not be stale in others."""
+    """Tests call make with an absolute O; what they compile must not be stale for others."""
     found = (OUT / "pic" / "host" / "watch.d").read_text(encoding="utf-8")
     targets = set(found.split(":", 1)[0].replace("\\\n", " ").split())
     item = OUT / "pic" / "host" / "watch.o"
