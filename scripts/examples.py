@@ -178,6 +178,7 @@ class Page:
         for e in self.examples.values():
             if "uvm" in e.transcripts:
                 script += f"[ ! -e {e.name}.elf ] || " if "wasm" in e.targets else ""
+                script += '[ "$UVM_PLATFORM" = kvm_arm64 ] || ' if "arch" in e.options else ""
                 script += f"example {e.name} <<'END'\n{e.transcripts['uvm']}END\n"
         write(where / "runtime_test.sh", script + "exit $failed\n")
         for number, batch in enumerate(self.batches(), 1):

@@ -11,6 +11,7 @@ RUNTIME_TEST := $(RUNTIME_DIR)/runtime_test.sh
 runtime_names  = $(shell sed -n 's/^<!-- example \([a-z0-9_]*\):[^>]* $(1) .*-->$$/\1/p' \
                        $(RUNTIME_PAGE))
 RUNTIME_PARTS := $(shell sed -n 's/^`\([a-z0-9_]*\.[a-z]*\)`:$$/\1/p' $(RUNTIME_PAGE))
+RUNTIME_A64_TOOLS := $(LINUX_A64)/bin/vitrine
 RUNTIME_HOSTS := $(basename $(filter %_host.c,$(RUNTIME_PARTS)))
 
 # Whatever is extracted keeps its time while it is the same.
@@ -53,6 +54,12 @@ $(RUNTIME_DIR)/$(1): $(O)/host/$(RUNTIME_DIR)/$(1).o $$(HOST_SO)
 	$$(call say,LINK,$$@)
 	$$(Q)$$(HOSTCC) $$< -L$$(dir $$(HOST_SO)) -lvitrine -lpthread \
 	    -Wl,-rpath,'$$$$ORIGIN/../../lib' -o $$@
+DEPS += $(LINUX_A64)/obj/$(RUNTIME_DIR)/$(1).d
+RUNTIME_A64_TOOLS += $(LINUX_A64)/docs/runtime/$(1)
+$(LINUX_A64)/docs/runtime/$(1): $(LINUX_A64)/obj/$(RUNTIME_DIR)/$(1).o $$(LINUX_A64_LIB)
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(LINUX_A64_CC) $$^ -lpthread -o $$@
 endef
 
 $(eval $(call guest_objects,$(RUNTIME_DIR)))
@@ -66,3 +73,5 @@ $(foreach e,$(filter-out $(RUNTIME_UVM),$(call runtime_names,zone)),\
     $(eval $(call runtime_zone,$(e))))
 $(foreach e,$(RUNTIME_HOSTS),$(eval $(call runtime_host,$(e))))
 ALL += $(RUNTIME_TEST)
+UVM_A64_TOOLS += $(RUNTIME_A64_TOOLS)
+uvm-arm64: $(RUNTIME_A64_TOOLS)

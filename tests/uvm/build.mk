@@ -86,7 +86,8 @@ $(eval $(call uvm_a64_test,survive,tests/uvm/support.c tests/uvm/survive_aarch64
 uvm: all cache ## tests of micro-VMs, on this machine's KVM and in QEMU
 	$(Q)$(MAKE) --no-print-directory uvm-arm64
 	$(Q)O=$(O) $(PYTHON) tests/uvm/run.py $(UVM) $(UVM_TOOLS:%=--tool %) \
-	    $(UVM_A64_BINS:%=--arm64 %) $(UVM_A64_TOOLS:%=--arm64-tool %) $(UVM_BINS) \
+	    $(addprefix --arm64 ,$(UVM_A64_BINS) $(RUNTIME_TEST)) \
+	    $(UVM_A64_TOOLS:%=--arm64-tool %) $(UVM_BINS) \
 	    $(wildcard tests/uvm/*_test.sh) $(RUNTIME_TEST)
 
 # What runs on KVM/arm64; its libraries are in the cache.

@@ -145,7 +145,7 @@ def libraries(program):
 
 def foreign_libraries(program, directories):
     """The same for a program of another architecture, whose loader does not run here."""
-    found, todo = {}, [program]
+    found, todo = {}, [program] if program.suffix != ".sh" else []
     while todo:
         text = subprocess.run(["readelf", "-dlW", todo.pop()], capture_output=True, text=True,
                               check=True).stdout
@@ -191,7 +191,8 @@ def machines(kernel):
         Machine("kvm_arm64", "7.2|10.0",
                 ("-M", "virt,virtualization=on,gic-version=3", "-cpu", "max,pauth-impdef=on"),
                 guests / kernel, guests / "busybox", "ttyAMA0", "ttyAMA0",
-                (guests / "arm64/root/usr/lib/aarch64-linux-gnu", "/usr/aarch64-linux-gnu/lib")))}
+                (guests / "arm64/root/usr/lib/aarch64-linux-gnu",
+                 guests / "arm64/root/lib/aarch64-linux-gnu", "/usr/aarch64-linux-gnu/lib")))}
 
 
 def pack(machine, programs, tools, guests, where):
