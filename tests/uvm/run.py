@@ -145,7 +145,7 @@ def libraries(program):
 
 def foreign_libraries(program, directories):
     """The same for a program of another architecture, whose loader does not run here."""
-    found, todo = {}, [program] if program.suffix != ".sh" else []
+    found, todo = {}, [program] if pathlib.Path(program).suffix != ".sh" else []
     while todo:
         text = subprocess.run(["readelf", "-dlW", todo.pop()], capture_output=True, text=True,
                               check=True).stdout
