@@ -35,11 +35,12 @@ DEPS += $(O)/host/examples/micro-vm/survive.d
 $(eval $(call wasm_guest,examples/micro-vm,wasm,examples/micro-vm/wasm/guest.c,\
     examples/micro-vm/wasm/module))
 
-WASM_HOST := $(O)/examples/micro-vm/wasm-host
-$(WASM_HOST): $(O)/host/examples/micro-vm/wasm/host.o $(HOST_SO)
+WASM_HOSTS := $(O)/examples/micro-vm/wasm-host $(O)/examples/micro-vm/wasm-ten
+$(O)/examples/micro-vm/wasm-%: $(O)/host/examples/micro-vm/wasm/%.o $(HOST_SO)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $< -L$(dir $(HOST_SO)) -lvitrine -Wl,-rpath,'$$ORIGIN/../../lib' -o $@
-$(O)/host/examples/micro-vm/wasm/host.o: CFLAGS_HOST += $(HOST_INC)
-ALL  += $(if $(WASM_USABLE),$(WASM_HOST))
-DEPS += $(O)/host/examples/micro-vm/wasm/host.d
+$(O)/host/examples/micro-vm/wasm/%.o: CFLAGS_HOST += $(HOST_INC)
+.SECONDARY: $(O)/host/examples/micro-vm/wasm/host.o $(O)/host/examples/micro-vm/wasm/ten.o
+ALL  += $(if $(WASM_USABLE),$(WASM_HOSTS))
+DEPS += $(O)/host/examples/micro-vm/wasm/host.d $(O)/host/examples/micro-vm/wasm/ten.d

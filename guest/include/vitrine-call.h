@@ -213,6 +213,9 @@ struct vg_bytes vg_res_bytes(void);
     { \
         VG_BY_RESULT(r, vg_ret_)(frame, VG_VALUE(r, call)); \
     } \
+    VG_EXPORT_ROW_(fn_, __VA_ARGS__)
+
+#define VG_EXPORT_ROW_(fn_, ...) \
     static const struct call_export vg_row_##fn_ VG_ROW("vg_exports") = { \
         .name = (uint64_t)#fn_, \
         .fn = (uint64_t)vg_export_##fn_, \

@@ -2,6 +2,11 @@
 /*
  * WebAssembly in a micro-VM: calls of a module that wasm2c has made into C (docs/wasm.md).
  *
+ *     VG_WASM_MODULE(math);                                an instance, before the first call
+ *     VG_WASM_EXPORT(math, add, int32_t, int32_t, int32_t);    the host can call math's add
+ *
+ * or, where the program has something to do around a call,
+ *
  *     static Z_math_instance_t math;
  *     static int32_t add(int32_t a, int32_t b)
  *     {
@@ -63,6 +68,60 @@ wasm_rt_trap_t vg_wasm_end(struct vg_wasm_try *scope);
 
 /* The same for a call without a value; true: no trap. */
 #define VG_WASM_VOID(call) (VG_WASM(int, ((call), 1)) != 0)
+
+/* ---- A module's functions, as they are ---- */
+
+/* An instance of a module that imports nothing, named vg_wasm_MODULE, made before the first call.
+ * Its header, "MODULE.h", must have been included. */
+#define VG_WASM_MODULE(module_)                                                                    \
+    static Z_##module_##_instance_t vg_wasm_##module_;                                             \
+    __attribute__((constructor)) static void vg_wasm_init_##module_(void)                          \
+    {                                                                                              \
+        Z_##module_##_init_module();                                                               \
+        Z_##module_##_instantiate(&vg_wasm_##module_);                                             \
+    }                                                                                              \
+    _Static_assert(1, "")
+
+/*
+ * VG_WASM_EXPORT(module, function, result, arguments...): the host can call the module's exported
+ * function by that name. Types: void (result only), int32_t, uint32_t, int64_t, uint64_t, float,
+ * double.
+ */
+#define VG_WASM_EXPORT(module_, ...) VG_WASM_EXPORT1_(module_, __VA_ARGS__)
+
+/* ---- What the macros use: not for programs ---- */
+
+/* clang-format off */
+
+/* An argument out of the frame, as wasm2c's functions take it: numbers have no sign. */
+#define VG_WASM_A_(T, n) , _Generic((T *)0, \
+    int32_t *: (uint32_t)VG_A(T, n), int64_t *: (uint64_t)VG_A(T, n), default: VG_A(T, n))
+#define VG_WASM_A0(x)
+#define VG_WASM_A1(x, a)                   VG_WASM_A_(a, 0)
+#define VG_WASM_A2(x, a, b)                VG_WASM_A1(x, a) VG_WASM_A_(b, 1)
+#define VG_WASM_A3(x, a, b, c)             VG_WASM_A2(x, a, b) VG_WASM_A_(c, 2)
+#define VG_WASM_A4(x, a, b, c, d)          VG_WASM_A3(x, a, b, c) VG_WASM_A_(d, 3)
+#define VG_WASM_A5(x, a, b, c, d, e)       VG_WASM_A4(x, a, b, c, d) VG_WASM_A_(e, 4)
+#define VG_WASM_A6(x, a, b, c, d, e, f)    VG_WASM_A5(x, a, b, c, d, e) VG_WASM_A_(f, 5)
+#define VG_WASM_A7(x, a, b, c, d, e, f, g) VG_WASM_A6(x, a, b, c, d, e, f) VG_WASM_A_(g, 6)
+#define VG_WASM_A8(x, a, b, c, d, e, f, g, h) VG_WASM_A7(x, a, b, c, d, e, f, g) VG_WASM_A_(h, 7)
+
+/* What a call gives: of functions without result, a number that nobody looks at. */
+#define VG_WASM_T_(r) __typeof__(*_Generic((r *)0, void *: (int *)0, default: (r *)0))
+
+#define VG_WASM_EXPORT1_(module_, fn_, ...) \
+    VG_WASM_EXPORT2_(fn_, VG_FIRST(__VA_ARGS__, 0), \
+        Z_##module_##Z_##fn_(&vg_wasm_##module_ VG_FOR(VG_WASM_A, __VA_ARGS__)), __VA_ARGS__)
+#define VG_WASM_EXPORT2_(fn_, r, call, ...) \
+    VG_NAME_CHECK(fn_); \
+    static void vg_export_##fn_(struct call_frame *frame) \
+    { \
+        (void)frame; \
+        VG_BY_RESULT(r, vg_ret_)(frame, VG_WASM(VG_WASM_T_(r), VG_VALUE(r, call))); \
+    } \
+    VG_EXPORT_ROW_(fn_, __VA_ARGS__)
+
+/* clang-format on */
 
 #ifdef __cplusplus
 }

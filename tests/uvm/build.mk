@@ -7,7 +7,7 @@
 
 UVM_BINS  :=
 UVM_TOOLS := $(O)/bin/vitrine $(O)/examples/micro-vm/survive \
-             $(if $(WASM_USABLE),$(O)/examples/micro-vm/wasm-host)
+             $(if $(WASM_USABLE),$(WASM_HOSTS))
 
 define uvm_test
 UVM_BINS += $(O)/uvm/$(strip $(1))_test

@@ -19,4 +19,5 @@ for guest in wasm wasm-pie; do
     *'(84, 2) = 42'*'(1, 0): integer divide by zero'*'(-42, 1) = -42'*) ;;
     *) exit 1 ;;
     esac
+    [ "$(wasm-ten "$UVM_GUESTS/$guest.elf")" = 'success: 42' ] || exit 1
 done
