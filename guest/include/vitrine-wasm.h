@@ -71,14 +71,14 @@ wasm_rt_trap_t vg_wasm_end(struct vg_wasm_try *scope);
 
 /* ---- A module's functions, as they are ---- */
 
-/* An instance of a module that imports nothing, named vg_wasm_MODULE, made before the first call.
+/* An instance of a module that imports nothing, named wasm_MODULE, made before the first call.
  * Its header, "MODULE.h", must have been included. */
 #define VG_WASM_MODULE(module_)                                                                    \
-    static Z_##module_##_instance_t vg_wasm_##module_;                                             \
+    static Z_##module_##_instance_t wasm_##module_;                                                \
     __attribute__((constructor)) static void vg_wasm_init_##module_(void)                          \
     {                                                                                              \
         Z_##module_##_init_module();                                                               \
-        Z_##module_##_instantiate(&vg_wasm_##module_);                                             \
+        Z_##module_##_instantiate(&wasm_##module_);                                                \
     }                                                                                              \
     _Static_assert(1, "")
 
@@ -111,7 +111,7 @@ wasm_rt_trap_t vg_wasm_end(struct vg_wasm_try *scope);
 
 #define VG_WASM_EXPORT1_(module_, fn_, ...) \
     VG_WASM_EXPORT2_(fn_, VG_FIRST(__VA_ARGS__, 0), \
-        Z_##module_##Z_##fn_(&vg_wasm_##module_ VG_FOR(VG_WASM_A, __VA_ARGS__)), __VA_ARGS__)
+        Z_##module_##Z_##fn_(&wasm_##module_ VG_FOR(VG_WASM_A, __VA_ARGS__)), __VA_ARGS__)
 #define VG_WASM_EXPORT2_(fn_, r, call, ...) \
     VG_NAME_CHECK(fn_); \
     static void vg_export_##fn_(struct call_frame *frame) \
