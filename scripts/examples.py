@@ -142,6 +142,9 @@ class Page:
                 self.add(rows.get(name, 1), f"{name} is used by no example")
         for name in sorted(set(rows) - set(public)):
             self.add(rows[name], f"{name} is no function for programs")
+        for path in sorted(self.root.glob(HEADERS)):
+            if f"`{path.name}`" not in self.text:
+                self.add(1, f"{path.name} is not mentioned")
         known = set()
         for path in [p for g in (HEADERS, "host/include/*.h", "abi/*.h")
                      for p in self.root.glob(g)]:
@@ -178,11 +181,16 @@ class Page:
         for e in self.examples.values():
             if "uvm" in e.transcripts:
                 script += f"[ ! -e {e.name}.elf ] || " if "wasm" in e.targets else ""
-                script += '[ "$UVM_PLATFORM" = kvm_arm64 ] || ' if "arch" in e.options else ""
+                script += "" if is_portable(e) else '[ "$UVM_PLATFORM" = kvm_arm64 ] || '
                 script += f"example {e.name} <<'END'\n{e.transcripts['uvm']}END\n"
         write(where / "runtime_test.sh", script + "exit $failed\n")
         for number, batch in enumerate(self.batches(), 1):
             write(where / f"zones{number}.yaml", plan(batch))
+
+
+def is_portable(example):
+    """Whether it is for both architectures: the runtime of WebAssembly is for x86_64 alone."""
+    return "uvm" in example.targets and "arch" not in example.options
 
 
 def vcpus(example):

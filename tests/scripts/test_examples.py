@@ -24,7 +24,7 @@ void vg_inner(void);
 /* ---- Macros ---- */
 #define VG_LATE(x) vg_is_late(x)
 """
-PAGE = """# Time
+PAGE = """# Time, of `clock.h`
 | `vg_now()` | the time |
 | `vg_is_late()`, `VG_LATE()` | whether it is late |
 | `vg_off()` | ends it |
@@ -76,6 +76,7 @@ def test_good(tmp_path):
     (" || vg_off()", " /* vg_off() */", "4: vg_off is used by no example"),
     ("`vg_off()` |", "`vg_off()`, `vg_now()` |", "4: vg_now stands in line 2 already"),
     ("`vg_off()` |", "`vg_off()`, `vg_inner()` |", "4: vg_inner is no function for programs"),
+    (", of `clock.h`", "", "1: clock.h is not mentioned"),
     ("ends it", "as vg_of()", "4: vg_of is in no public header"),
     ("clock: uvm zone", "clock: xen zone", "an unknown target"),
     ("$ ./clock_host", "./clock_host", "needs one block each"),
