@@ -44,7 +44,14 @@ struct a64_frame {
     uint64_t vector;
 };
 
-static struct vg_context *innermost; /* of the exception that is being answered */
+struct words {
+    struct vg_context *innermost; /* of the exception that is being answered */
+    uint64_t doubled;             /* the supervisor's stack was full once */
+};
+
+_Static_assert(sizeof(struct words) <= UVM_WORDS_SIZE, "abi/uvm.h");
+
+static struct words *const words = (struct words *)UVM_WORDS_GVA;
 
 void vg_exception(struct a64_frame *frame);
 
@@ -106,8 +113,8 @@ static void context_take(struct a64_frame *frame)
         context->level = FAULT_LEVEL_USER;
         context->gpr[SP] = rd_sp_el0();
     }
-    context->outer = innermost;
-    context->depth = innermost == NULL ? 1 : innermost->depth + 1;
+    context->outer = words->innermost;
+    context->depth = words->innermost == NULL ? 1 : words->innermost->depth + 1;
 }
 
 /* Of user code; all of its text is readable. */
@@ -195,7 +202,7 @@ static void forward(void)
     struct fault_area *out = area();
     uint32_t total = 0;
 
-    for (const struct vg_context *at = innermost; at != NULL; at = at->outer) {
+    for (const struct vg_context *at = words->innermost; at != NULL; at = at->outer) {
         if (total < FAULT_DEPTH) {
             record_fill(&out->record[total], at);
         }
@@ -208,7 +215,7 @@ static void forward(void)
         out->answer.action = FAULT_ACTION_TERMINATE;
         ask_host();
     } while (out->answer.action != FAULT_ACTION_RESUME);
-    answer_take(&out->answer, innermost);
+    answer_take(&out->answer, words->innermost);
 }
 
 /* ---- Fast handlers ---- */
@@ -275,26 +282,24 @@ static void resolve(struct vg_context *context)
 /* The second time on the stack of double faults, whose frame is overwritten: nothing helps. */
 static void check_double(const struct a64_frame *frame)
 {
-    static bool doubled;
-
-    while (doubled && frame->vector == VECTOR_DOUBLE) {
+    while (words->doubled != 0 && frame->vector == VECTOR_DOUBLE) {
         ask_host();
     }
-    doubled = doubled || frame->vector == VECTOR_DOUBLE;
+    words->doubled |= frame->vector == VECTOR_DOUBLE;
 }
 
 void vg_exception(struct a64_frame *frame)
 {
     struct vg_context *context = &frame->context;
-    struct vg_context *outer = innermost;
+    struct vg_context *outer = words->innermost;
     uint64_t flags;
 
     check_double(frame);
     context_take(frame);
     flags = context->flags;
-    innermost = context;
+    words->innermost = context;
     resolve(context);
-    innermost = outer;
+    words->innermost = outer;
     context->flags = (flags & ~SPSR_EDITABLE) | (context->flags & SPSR_EDITABLE);
     wr_tpidr_el0(context->fs_base);
     wr_tpidrro_el0(context->gs_base);

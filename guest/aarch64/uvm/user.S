@@ -20,6 +20,13 @@ call_loop:
         blr     x0
         b       call_loop
 
+/* First code of another vCPU: x0, x1 = arguments of vg_vcpu_main(), sp = top of its stack. */
+        .globl  vg_vcpu_entry
+vg_vcpu_entry:
+        mov     x29, xzr
+        mov     x30, xzr
+        b       vg_vcpu_main
+
 /* int vg_service(service, arg[4]): EL1 takes x0..x4 and answers in x0. */
         .section .text.service, "ax"
         .globl  vg_service

@@ -23,7 +23,7 @@ extern const struct call_export __vg_exports_start[], __vg_exports_end[];
 
 FIELD(MMFR0_PARANGE, 0, 3);
 FIELD(TCR_IPS, 32, 3);
-enum { IPS_48_BITS = 5, CONDUIT_SMC = 0 };
+enum { IPS_48_BITS = 5, CONDUIT_SMC = 0, NO_VCPU = -2 };
 
 enum { GATE_SVC = 0xd4000001, GATE_RET = 0xd65f03c0 };
 
@@ -153,6 +153,12 @@ static _Noreturn void finish(void)
     zone_off();
 }
 
+/* There is one vCPU. */
+static void answer(int64_t value)
+{
+    area()->out.ret.bits = (uint64_t)value;
+}
+
 void zone_gate(void)
 {
     switch (area()->request) {
@@ -161,6 +167,10 @@ void zone_gate(void)
         log_line();
         area()->out.status = CALL_OK;
         break;
+    case CALL_REQUEST_VCPU_START: answer(NO_VCPU); break;
+    case CALL_REQUEST_VCPU_ON: answer(area()->out.arg[0].bits == 0); break;
+    case CALL_REQUEST_VCPU_OFF: say("vitrine: main turned its vCPU off\n"); zone_off();
+    case CALL_REQUEST_YIELD: hw_yield(); break;
     default: area()->out.status = CALL_NO_FUNCTION; break;
     }
 }
