@@ -20,7 +20,8 @@
 #define PLAN_MAX_RAM       8u
 #define PLAN_MAX_CHANNELS  16u
 #define PLAN_MAX_FUNCTIONS 16u
-#define PLAN_MAX_STREAMS   256u
+#define PLAN_PCI_BUSES     4u /* of the PCI host: bus 0, and those behind bridges there */
+#define PLAN_MAX_STREAMS   (PLAN_PCI_BUSES * 256u)
 #define PLAN_MAX_EVENTS    32u /* messages of one function */
 #define PLAN_NAME_SIZE     24u /* with the terminating 0 */
 
@@ -106,7 +107,8 @@ struct plan_zone {
 };
 
 #define PLAN_PCI_SLOTS     32u
-#define PLAN_PCI_ECAM_SIZE UINT64_C(0x100000)
+#define PLAN_PCI_ECAM_SIZE UINT64_C(0x100000) /* of a bus */
+#define PLAN_PCI_ECAM_ALL  (PLAN_PCI_BUSES * PLAN_PCI_ECAM_SIZE)
 /* Zone n's functions have I/O ports n * PLAN_PCI_PORTS and up: as many as 16 bits have for all. */
 #define PLAN_PCI_PORTS     UINT64_C(0x2000)
 /* The function in slot n has its registers (BAR 0) at pci_gpa + n * PLAN_PCI_REGS_SIZE. */
@@ -138,16 +140,18 @@ struct plan_channel {
 };
 
 /*
- * A function on bus 0 of the machine's PCI host that belongs to a zone. Its INTA is a plan_irq. Its
- * message n is the machine's LPI 8192 + index in plan.function[] * PLAN_MAX_EVENTS + n.
+ * A function of the machine's PCI host that belongs to a zone: on bus 0, or on one that the
+ * hypervisor makes behind a bridge there. A zone's functions share its PCI window, those of a bus a
+ * part of it: plan_function_window() of lib/plan_check.h. Its INTA is a plan_irq. Its message n is
+ * the machine's LPI 8192 + index in plan.function[] * PLAN_MAX_EVENTS + n.
  */
 struct plan_function {
     uint32_t zone;
-    uint32_t bdf;      /* bus, device, function as in a requester id */
-    uint32_t stream;   /* by which the SMMU knows it; 0 when there is no SMMU */
-    uint32_t device;   /* by which the ITS knows it; 0 without messages */
-    uint32_t events;   /* messages it may send, a power of two; 0: none, MSI and MSI-X are hidden */
-    uint32_t reserved; /* 0 */
+    uint32_t bdf;    /* bus, device, function as in a requester id */
+    uint32_t stream; /* by which the SMMU knows it; 0 when there is no SMMU */
+    uint32_t device; /* by which the ITS knows it; 0 without messages */
+    uint32_t events; /* messages it may send, a power of two; 0: none, MSI and MSI-X are hidden */
+    uint32_t port;   /* the bridge on bus 0 in front of its bus; 0: it is on bus 0 itself */
 };
 
 /* What the hypervisor itself must know of the machine. */
@@ -171,7 +175,7 @@ struct plan_board {
     uint64_t smmu_hpa, smmu_size; /* SMMUv3 that contains all functions; 0: none is used */
     uint32_t smmu_event_intid;    /* edge triggered; 32..1019 when smmu_hpa is not 0 */
     uint32_t reserved;            /* 0 */
-    uint64_t pci_ecam_hpa;        /* configuration space of bus 0; 0: no function is given */
+    uint64_t pci_ecam_hpa;        /* configuration space; 0: no function is given */
     uint64_t its_hpa, its_size;   /* GICv3 ITS that routes messages; 0: none is used */
     uint64_t pci_io_hpa;          /* I/O port 0 of the PCI host; 0: no function has ports */
 };

@@ -86,7 +86,7 @@ bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa_b
         return z->ecam_gpa != 0;
     case PLAN_WINDOW_HOST:
         *gpa_base = plan->board.pci_ecam_hpa;
-        *size = PLAN_PCI_ECAM_SIZE;
+        *size = PLAN_PCI_ECAM_ALL;
         return z->host_size != 0;
     case PLAN_WINDOW_ITS:
         *gpa_base = z->its_gpa;
@@ -131,7 +131,7 @@ bool plan_fixed_range(const struct plan *plan, uint32_t fixed, uint64_t *hpa_bas
         return b->smmu_hpa != 0;
     case PLAN_FIXED_ECAM:
         *hpa_base = b->pci_ecam_hpa;
-        *size = PLAN_PCI_ECAM_SIZE;
+        *size = PLAN_PCI_ECAM_ALL;
         return b->pci_ecam_hpa != 0;
     case PLAN_FIXED_ITS:
         *hpa_base = b->its_hpa;

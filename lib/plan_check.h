@@ -39,7 +39,7 @@ enum plan_fixed {
     PLAN_FIXED_GICV, /* each zone finds it at its gicc_gpa */
     PLAN_FIXED_UART,
     PLAN_FIXED_SMMU,
-    PLAN_FIXED_ECAM, /* of bus 0, when functions are given one by one */
+    PLAN_FIXED_ECAM, /* of all buses, when functions are given one by one */
     PLAN_FIXED_ITS,
     PLAN_FIXED_COUNT,
 };
@@ -134,6 +134,16 @@ static inline uint64_t plan_pool_need(const struct plan_hyp_header *hyp, const s
 
 /* The range of an emulated device; false when the zone has none. Index of PLAN_OBJECT_WINDOW. */
 bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa, uint64_t *size);
+
+struct plan_span {
+    uint64_t base, size;
+};
+
+/*
+ * Where the registers of plan.function[function] are decoded, and of no other bus's: the zone's
+ * window has as much for each of its functions, in the order of buses. The function has a zone.
+ */
+struct plan_span plan_function_window(const struct plan *plan, uint32_t function);
 
 /* The range of a machine device that the hypervisor keeps; false when there is none. */
 bool plan_fixed_range(const struct plan *plan, uint32_t fixed, uint64_t *hpa, uint64_t *size);

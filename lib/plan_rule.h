@@ -103,6 +103,8 @@
     X("irq-smmu",         IRQ,    NONE,   false, irq_smmu) \
     X("function-place",   FUNCTION, NONE, false, function_place) \
     X("function-unique",  FUNCTION, FUNCTION, false, function_unique) \
+    X("function-device",  FUNCTION, FUNCTION, false, function_device) \
+    X("function-first",   FUNCTION, NONE, false, function_first) \
     X("function-dma",     FUNCTION, NONE, false, function_dma) \
     X("function-window",  FUNCTION, NONE, false, function_window) \
     X("zone-functions",   ZONE,   NONE,   false, zone_functions) \

@@ -137,7 +137,7 @@ bool plan_rule_fixed_range(const struct plan *p, uint32_t a, uint32_t b)
         [PLAN_FIXED_GICV] = PLAN_GICC_SIZE,
         [PLAN_FIXED_UART] = PLAN_UART_SIZE,
         [PLAN_FIXED_SMMU] = PLAN_SMMU_SIZE,
-        [PLAN_FIXED_ECAM] = PLAN_PCI_ECAM_SIZE,
+        [PLAN_FIXED_ECAM] = PLAN_PCI_ECAM_ALL,
         [PLAN_FIXED_ITS] = PLAN_ITS_SIZE,
     };
     uint64_t base, size;

@@ -8,6 +8,11 @@
 
 FIELD(BDF_FUNCTION, 0, 3);
 FIELD(BDF_DEVICE, 3, 5);
+FIELD(BDF_PLACE, 3, 13); /* bus and device */
+FIELD(BDF_BUS, 8, 24);
+
+#define BRIDGE_UNIT  UINT64_C(0x100000) /* of the window of a bridge (PCI bridges 1.2, 3.2.5.8) */
+#define BRIDGE_LIMIT UINT64_C(0x100000000)
 
 bool plan_rule_smmu(const struct plan *p, uint32_t a, uint32_t b)
 {
@@ -28,14 +33,41 @@ bool plan_rule_irq_smmu(const struct plan *p, uint32_t a, uint32_t b)
     return p->board.smmu_hpa == 0 || p->irq[a].intid != p->board.smmu_event_intid;
 }
 
-/* Bus 0 without its host bridge; function 0, and the zone sees no other of the device. */
+/* Bus 0 without its host bridge; behind a bridge there is one device (PCI Express 4.0, 7.3.1). */
 bool plan_rule_function_place(const struct plan *p, uint32_t a, uint32_t b)
 {
     const struct plan_function *f = &p->function[a];
+    bool is_behind = f->port != 0;
 
     (void)b;
-    return plan_has_zone(p, f->zone) && f->reserved == 0 && p->board.pci_ecam_hpa != 0 &&
-           get(BDF_DEVICE, f->bdf) != 0 && put(BDF_DEVICE, get(BDF_DEVICE, f->bdf)) == f->bdf;
+    return plan_has_zone(p, f->zone) && p->board.pci_ecam_hpa != 0 &&
+           get(BDF_BUS, f->bdf) < PLAN_PCI_BUSES && is_behind == (get(BDF_BUS, f->bdf) != 0) &&
+           is_behind == (get(BDF_DEVICE, f->bdf) == 0) && get(BDF_BUS, f->port) == 0 &&
+           is_behind == (get(BDF_DEVICE, f->port) != 0);
+}
+
+/* Functions of a device are not apart: they may reach each other, and share state. */
+bool plan_rule_function_device(const struct plan *p, uint32_t a, uint32_t b)
+{
+    const struct plan_function *x = &p->function[a], *y = &p->function[b];
+    bool same = get(BDF_PLACE, x->bdf) == get(BDF_PLACE, y->bdf);
+
+    return (!same || x->zone == y->zone) && x->bdf != y->port && y->bdf != x->port &&
+           (x->port == 0 || y->port == 0 || same == (x->port == y->port));
+}
+
+/* Nobody looks for the others of a device without function 0. */
+bool plan_rule_function_first(const struct plan *p, uint32_t a, uint32_t b)
+{
+    const uint32_t first = (uint32_t)with(BDF_FUNCTION, p->function[a].bdf, 0);
+
+    (void)b;
+    for (uint32_t i = 0; i < plan_count(p, PLAN_OBJECT_FUNCTION); i++) {
+        if (p->function[i].bdf == first) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool plan_rule_function_unique(const struct plan *p, uint32_t a, uint32_t b)
@@ -72,6 +104,32 @@ static bool zone_has(const struct plan *p, uint32_t zone, uint64_t base, uint64_
     return false;
 }
 
+struct plan_span plan_function_window(const struct plan *p, uint32_t function)
+{
+    const struct plan_function *f = &p->function[function];
+    const struct plan_zone *zone = &p->zone[f->zone];
+    uint64_t all = 0, before = 0, same = 0, unit;
+
+    for (uint32_t i = 0; i < plan_count(p, PLAN_OBJECT_FUNCTION); i++) {
+        const struct plan_function *other = &p->function[i];
+
+        if (other->zone == f->zone) {
+            all++;
+            before += get(BDF_BUS, other->bdf) < get(BDF_BUS, f->bdf) ? 1 : 0;
+            same += get(BDF_BUS, other->bdf) == get(BDF_BUS, f->bdf) ? 1 : 0;
+        }
+    }
+    unit = zone->host_size / all;
+    return (struct plan_span){ zone->host_hpa + before * unit, same * unit };
+}
+
+/* A bridge decodes whole units of its window, below 4 GiB. */
+static bool bridge_can(struct plan_span window)
+{
+    return is_aligned(window.base, BRIDGE_UNIT) && is_aligned(window.size, BRIDGE_UNIT) &&
+           range_inside(0, BRIDGE_LIMIT, window.base, window.size);
+}
+
 /* All that its registers can be moved to is the zone's own: memory, and I/O ports if there are. */
 bool plan_rule_function_window(const struct plan *p, uint32_t a, uint32_t b)
 {
@@ -80,7 +138,8 @@ bool plan_rule_function_window(const struct plan *p, uint32_t a, uint32_t b)
 
     (void)b;
     return !plan_has_zone(p, zone) ||
-           (zone_has(p, zone, p->zone[zone].host_hpa, p->zone[zone].host_size) &&
+           ((p->function[a].port == 0 || bridge_can(plan_function_window(p, a))) &&
+            zone_has(p, zone, p->zone[zone].host_hpa, p->zone[zone].host_size) &&
             (io == 0 || zone_has(p, zone, io + zone * PLAN_PCI_PORTS, PLAN_PCI_PORTS)));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PCI hosts in a zone's device tree: the virtual bus with its channels, and bus 0 of the machine's
- * host with the functions that the zone owns.
+ * PCI hosts in a zone's device tree, each of one bus: the virtual one with its channels, and those
+ * of the machine's host on which the zone owns functions.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -13,7 +13,9 @@
 FIELD(PCI_DEVICE, 11, 5);
 FIELD(PCI_SPACE, 24, 2);
 enum { PCI_SPACE_IO = 1, PCI_SPACE_MEM32, PCI_SPACE_MEM64 };
+FIELD(BDF_FUNCTION, 0, 3);
 FIELD(BDF_DEVICE, 3, 5);
+FIELD(BDF_BUS, 8, 24);
 
 #define LINE_CELLS 10                      /* of a row of an interrupt-map, at most */
 #define LINES_MAX  (PLAN_MAX_CHANNELS * 2) /* a plan not checked yet may have both sides here */
@@ -95,36 +97,64 @@ static uint32_t domain_free(const struct board *board)
     return domain & UINT16_MAX;
 }
 
+/* A function of the zone on this bus of the machine's PCI host, or function_count. */
+static uint32_t function_on(const struct tree *t, uint32_t bus)
+{
+    const struct plan *p = &t->c->plan;
+    uint32_t i = 0;
+
+    while (i < p->function_count &&
+           (p->function[i].zone != t->zone || get(BDF_BUS, p->function[i].bdf) != bus)) {
+        i++;
+    }
+    return i;
+}
+
+static uint32_t host_count(const struct tree *t)
+{
+    uint32_t count = 0;
+
+    for (uint32_t bus = 0; bus < PLAN_PCI_BUSES; bus++) {
+        count += function_on(t, bus) < t->c->plan.function_count ? 1 : 0;
+    }
+    return count;
+}
+
 /* Hosts are told apart by domain; a zone that has one only needs none: its domain is 0. */
 static void put_domain(struct tree *t, uint32_t domain)
 {
     const struct plan_zone *z = &t->c->plan.zone[t->zone];
 
-    if ((z->ecam_gpa != 0 && z->host_size != 0) || has_copied_host(t)) {
+    if ((z->ecam_gpa != 0 && z->host_size != 0) || host_count(t) > 1 || has_copied_host(t)) {
         tree_u32(t, "linux,pci-domain", domain);
     }
 }
 
 enum window { WINDOW_SPACE, WINDOW_BUS, WINDOW_BASE, WINDOW_SIZE, WINDOW_FIELDS };
 
-/* A host of one bus; `window` ends with one of no size. The caller adds what else it has. */
-static void host_begin(struct tree *t, uint64_t ecam, uint32_t domain,
+struct host {
+    uint64_t ecam; /* of its only bus */
+    uint32_t bus, domain;
+};
+
+/* `window` ends with one of no size. The caller adds what else it has. */
+static void host_begin(struct tree *t, const struct host *host,
                        const uint64_t (*window)[WINDOW_FIELDS])
 {
-    const uint32_t buses[] = { 0, 0 };
+    const uint32_t buses[] = { host->bus, host->bus };
     uint32_t ranges[16];
     char name[NAME_ROOM];
     int at = 0;
 
-    snprintf(name, sizeof(name), "pcie@%llx", (unsigned long long)ecam);
+    snprintf(name, sizeof(name), "pcie@%llx", (unsigned long long)host->ecam);
     tree_begin(t, name);
     tree_text(t, "compatible", "pci-host-ecam-generic");
     tree_text(t, "device_type", "pci");
     tree_u32(t, "#address-cells", 3);
     tree_u32(t, "#size-cells", 2);
-    put_domain(t, domain);
+    put_domain(t, host->domain);
     tree_cells(t, "bus-range", buses, 2);
-    tree_reg(t, &(struct range){ ecam, PLAN_PCI_ECAM_SIZE }, 1);
+    tree_reg(t, &(struct range){ host->ecam, PLAN_PCI_ECAM_SIZE }, 1);
     for (; (*window)[WINDOW_SIZE] != 0; window++) {
         ranges[at++] = (uint32_t)put(PCI_SPACE, (*window)[WINDOW_SPACE]);
         at = cells_put(ranges, at, 2, (*window)[WINDOW_BUS]);
@@ -157,20 +187,22 @@ static void put_bus(struct tree *t)
         { PCI_SPACE_MEM64, z->pci_gpa, z->pci_gpa, z->pci_size }, { 0 }
     };
 
-    host_begin(t, z->ecam_gpa, domain_free(t->board), window);
+    host_begin(t, &(struct host){ z->ecam_gpa, 0, domain_free(t->board) }, window);
     put_bus_lines(t);
     tree_end(t);
 }
 
 /* --- PCI functions of the machine ------------------------------------------------------------ */
 
-static void put_host_lines(struct tree *t)
+/* INTA of a device is that of all its functions. */
+static void put_host_lines(struct tree *t, uint32_t bus)
 {
     const struct plan *p = &t->c->plan;
     struct line_map map = { .count = 0 };
 
     for (uint32_t i = 0; i < p->function_count; i++) {
-        if (p->function[i].zone == t->zone && t->c->function_intid[i] != 0) {
+        if (p->function[i].zone == t->zone && t->c->function_intid[i] != 0 &&
+            get(BDF_BUS, p->function[i].bdf) == bus && get(BDF_FUNCTION, p->function[i].bdf) == 0) {
             line_add(t, &map, (uint32_t)get(BDF_DEVICE, p->function[i].bdf),
                      t->c->function_intid[i]);
         }
@@ -179,7 +211,7 @@ static void put_host_lines(struct tree *t)
 }
 
 /* The zone's functions write messages under the numbers that the machine's ITS knows. */
-static void put_host_messages(struct tree *t)
+static void put_host_messages(struct tree *t, uint32_t bus)
 {
     uint32_t rows[PLAN_MAX_FUNCTIONS][4];
     int count = 0;
@@ -188,7 +220,7 @@ static void put_host_messages(struct tree *t)
         const struct plan_function *f = &t->c->plan.function[i];
         const uint32_t row[] = { f->bdf, t->its_phandle, f->device, 1 };
 
-        if (f->zone == t->zone && f->events != 0) {
+        if (f->zone == t->zone && f->events != 0 && get(BDF_BUS, f->bdf) == bus) {
             memcpy(rows[count++], row, sizeof(row));
         }
     }
@@ -197,22 +229,25 @@ static void put_host_messages(struct tree *t)
     }
 }
 
-/* Bus 0 of the machine's PCI host, of which the zone sees its own functions. */
-static void put_host(struct tree *t)
+/* A bus of the machine's PCI host, of which the zone sees its own functions. Ports: on bus 0. */
+static void put_host(struct tree *t, uint32_t bus)
 {
-    const struct plan_zone *z = &t->c->plan.zone[t->zone];
-    uint64_t port = t->zone * PLAN_PCI_PORTS, io = t->c->plan.board.pci_io_hpa;
-    const uint64_t window[][WINDOW_FIELDS] = {
-        { PCI_SPACE_MEM32, z->host_hpa, z->host_hpa, z->host_size },
-        { PCI_SPACE_IO, port, io + port, io != 0 ? PLAN_PCI_PORTS : 0 },
-        { 0 }
-    };
+    const struct plan *p = &t->c->plan;
+    const struct plan_span own = plan_function_window(p, function_on(t, bus));
+    const uint64_t port = t->zone * PLAN_PCI_PORTS, io = p->board.pci_io_hpa;
+    const uint64_t window[][WINDOW_FIELDS] = { { PCI_SPACE_MEM32, own.base, own.base, own.size },
+                                               { PCI_SPACE_IO, port, io + port,
+                                                 io != 0 && bus == 0 ? PLAN_PCI_PORTS : 0 },
+                                               { 0 } };
+    const struct host host = { p->board.pci_ecam_hpa + bus * PLAN_PCI_ECAM_SIZE, bus,
+                               bus != 0 ? domain_free(t->board) + bus
+                                        : node_cell(t->board->fdt, t->c->pci_host,
+                                                    "linux,pci-domain", 0) };
 
-    host_begin(t, t->c->plan.board.pci_ecam_hpa,
-               node_cell(t->board->fdt, t->c->pci_host, "linux,pci-domain", 0), window);
+    host_begin(t, &host, window);
     tree_copy(t, t->c->pci_host, "dma-coherent");
-    put_host_lines(t);
-    put_host_messages(t);
+    put_host_lines(t, bus);
+    put_host_messages(t, bus);
     tree_end(t);
 }
 
@@ -221,7 +256,9 @@ void tree_put_pci(struct tree *t)
     if (t->c->plan.zone[t->zone].ecam_gpa != 0) {
         put_bus(t);
     }
-    if (t->c->plan.zone[t->zone].host_size != 0) {
-        put_host(t);
+    for (uint32_t bus = 0; bus < PLAN_PCI_BUSES; bus++) {
+        if (function_on(t, bus) < t->c->plan.function_count) {
+            put_host(t, bus);
+        }
     }
 }

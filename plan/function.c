@@ -12,7 +12,7 @@
 #include "lib/plan_check.h"
 #include "plan/compile.h"
 
-FIELD(BDF_BUS, 8, 8);
+FIELD(BDF_BUS, 8, 24);
 FIELD(BDF_DEVICE, 3, 5);
 FIELD(BDF_FUNCTION, 0, 3);
 FIELD(CELL_DEVICE, 11, 5); /* first cell of a PCI address (IEEE 1275 PCI binding, 2.2.1.1) */
@@ -78,7 +78,7 @@ static void ports_read(struct compile *c)
     }
 }
 
-/* The SMMU of the host's iommu-map, whose first row must cover bus 0. False: there is none. */
+/* The SMMU of the host's iommu-map, whose first row must cover our buses. False: there is none. */
 static bool smmu_read(struct compile *c)
 {
     const void *fdt = c->board.fdt;
@@ -88,7 +88,8 @@ static bool smmu_read(struct compile *c)
     int eventq;
 
     if (node_cell_count(fdt, c->pci_host, "iommu-map") < 4 ||
-        node_cell(fdt, c->pci_host, "iommu-map", 0) != 0 || smmu < 0 ||
+        node_cell(fdt, c->pci_host, "iommu-map", 0) != 0 ||
+        node_cell(fdt, c->pci_host, "iommu-map", 3) < PLAN_MAX_STREAMS || smmu < 0 ||
         !node_is(fdt, smmu, "arm,smmu-v3") || !node_regs(fdt, smmu, &regs) || regs.count != 1 ||
         !node_irqs(&c->board, smmu, &irqs)) {
         return false;
@@ -104,7 +105,7 @@ static bool smmu_read(struct compile *c)
 }
 
 /*
- * The ITS of the host's msi-map, whose first row must cover bus 0; none: no messages. Below the
+ * The ITS of the host's msi-map, whose first row must cover our buses; none: no messages. Below the
  * interrupt controller, where addresses are the root's: there the zone's tree has one, too.
  */
 static void its_read(struct compile *c)
@@ -114,7 +115,8 @@ static void its_read(struct compile *c)
     struct node_regs regs;
 
     if (node_cell_count(fdt, c->pci_host, "msi-map") >= ITS_MAP_CELLS &&
-        node_cell(fdt, c->pci_host, "msi-map", 0) == 0 && its >= 0 &&
+        node_cell(fdt, c->pci_host, "msi-map", 0) == 0 &&
+        node_cell(fdt, c->pci_host, "msi-map", 3) >= PLAN_MAX_STREAMS && its >= 0 &&
         node_is(fdt, its, "arm,gic-v3-its") && fdt_parent_offset(fdt, its) == c->board.intc &&
         node_cells(fdt, c->board.intc, "#address-cells", 0) == c->board.root_address_cells &&
         node_cells(fdt, c->board.intc, "#size-cells", 0) == c->board.root_size_cells &&
@@ -135,7 +137,7 @@ static bool host_read(struct compile *c, struct range *window)
     if (c->pci_host < 0 || fdt_parent_offset(fdt, c->pci_host) != 0 ||
         c->board.root_address_cells != 2 || c->board.root_size_cells != 2 ||
         !node_regs(fdt, c->pci_host, &regs) || regs.count == 0 ||
-        !host_window(c, SPACE_MEM32, window)) {
+        regs.range[0].size < PLAN_PCI_ECAM_ALL || !host_window(c, SPACE_MEM32, window)) {
         return false;
     }
     c->plan.board.pci_ecam_hpa = regs.range[0].base;
@@ -147,12 +149,16 @@ static bool host_read(struct compile *c, struct range *window)
 
 /* --- one function ---------------------------------------------------------------------------- */
 
-/* INTID of its INTA by the host's interrupt-map, or 0. */
-static uint32_t function_line(const struct compile *c, uint32_t bdf)
+/*
+ * INTID of its INTA by the host's interrupt-map, or 0. Behind a bridge, device 0's INTA is the
+ * bridge's (PCI bridges 1.2, 9.1).
+ */
+static uint32_t function_line(const struct compile *c, const struct plan_function *f)
 {
     const void *fdt = c->board.fdt;
     uint32_t mask = node_cell(fdt, c->pci_host, "interrupt-map-mask", 0);
-    uint32_t wanted = (uint32_t)put(CELL_DEVICE, get(BDF_DEVICE, bdf)) & mask;
+    uint32_t place = f->port != 0 ? f->port : f->bdf;
+    uint32_t wanted = (uint32_t)put(CELL_DEVICE, get(BDF_DEVICE, place)) & mask;
     int row = MAP_CHILD + 1 + node_cells(fdt, c->board.intc, "#address-cells", 0) + GIC_CELLS;
     int count = node_cell_count(fdt, c->pci_host, "interrupt-map");
 
@@ -169,7 +175,7 @@ static uint32_t function_line(const struct compile *c, uint32_t bdf)
 /* Functions of one zone may share a line. */
 static void function_irq(struct compile *c, const struct plan_function *f, struct origin from)
 {
-    uint32_t intid = function_line(c, f->bdf);
+    uint32_t intid = function_line(c, f);
 
     c->function_intid[c->plan.function_count] = intid;
     for (uint32_t i = 0; i < c->plan.irq_count; i++) {
@@ -182,16 +188,45 @@ static void function_irq(struct compile *c, const struct plan_function *f, struc
     }
 }
 
-static bool bdf_parse(const char *text, uint32_t *bdf)
+/* The bus that the hypervisor makes behind a bridge: they are numbered as they are named. */
+static uint32_t bus_behind(const struct plan *p, uint32_t port)
+{
+    uint64_t bus = 1;
+
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        const struct plan_function *f = &p->function[i];
+
+        if (f->port == port) {
+            return (uint32_t)get(BDF_BUS, f->bdf);
+        }
+        bus = get(BDF_BUS, f->bdf) >= bus ? get(BDF_BUS, f->bdf) + 1 : bus;
+    }
+    return (uint32_t)bus;
+}
+
+/* "BB:DD.F", or the same of a bridge with "/DD.F" of what is behind it. */
+static bool place_parse(const struct plan *p, const char *text, struct plan_function *f)
 {
     unsigned bus, device, function;
-    char rest;
+    int end = 0;
 
-    if (sscanf(text, "%2x:%2x.%1x%c", &bus, &device, &function, &rest) != 3 || device > 31 ||
+    if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &end) != 3 || device > 31 ||
         function > 7) {
         return false;
     }
-    *bdf = (uint32_t)(put(BDF_BUS, bus) | put(BDF_DEVICE, device) | put(BDF_FUNCTION, function));
+    f->bdf = (uint32_t)(put(BDF_BUS, bus) | put(BDF_DEVICE, device) | put(BDF_FUNCTION, function));
+    if (text[end] == '\0') {
+        return true;
+    }
+    text += end;
+    end = 0;
+    if (sscanf(text, "/%2x.%1x%n", &device, &function, &end) != 2 || text[end] != '\0' ||
+        device > 31 || function > 7) {
+        return false;
+    }
+    f->port = f->bdf;
+    f->bdf = (uint32_t)(put(BDF_BUS, bus_behind(p, f->port)) | put(BDF_DEVICE, device) |
+                        put(BDF_FUNCTION, function));
     return true;
 }
 
@@ -201,7 +236,7 @@ static void function_read(struct compile *c, uint32_t zone, uint32_t i)
     unsigned line = source_line(&c->source, "zones/%u/pci/%u", zone, i);
     struct plan_function f = { .zone = zone };
 
-    if (!bdf_parse(text, &f.bdf)) {
+    if (!place_parse(&c->plan, text, &f)) {
         error_add(&c->errors, line,
                   "zone '%s': '%.60s' is no PCI function; remedy: like pci: [\"00:02.0\"]",
                   c->plan.zone[zone].name, text);

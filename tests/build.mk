@@ -100,7 +100,8 @@ $(eval $(call unit_test,insn_x64,lib/insn_x64.c))
 $(eval $(call unit_test,its,$(ITS_UNIT)))
 $(eval $(call unit_test,load,hyp/core/load.c hyp/core/string.c))
 $(eval $(call unit_test,log,$(CONSOLE_UNIT)))
-PCIHOST_UNIT := $(CORE)/pcihost.c $(CORE)/pool.c $(CORE)/string.c $(CORE)/lock.c $(FAKE)/hw.c
+PCIHOST_UNIT := $(CORE)/pcihost.c $(CORE)/pool.c $(CORE)/string.c $(CORE)/lock.c $(FAKE)/hw.c \
+                $(wildcard lib/plan_*.c)
 $(eval $(call unit_test,paging,host/paging.c host/layout.c host/elf.c $(UVM_ARCH)))
 $(eval $(call unit_test,pcihost,$(PCIHOST_UNIT)))
 $(eval $(call unit_test,plan_check,tests/unit/plan_good.c $(wildcard lib/plan_*.c)))

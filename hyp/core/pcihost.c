@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Filters the configuration space of the machine's PCI bus 0 by owner. Writes reach the machine
+ * Filters the configuration space of the machine's PCI buses by owner. Writes reach the machine
  * only through the few registers named here; addresses only inside the owner's windows. Where its
  * messages go is the function's owner's choice: a message is a write to memory like any other.
  */
@@ -12,9 +12,12 @@
 #include "hyp/core/pool.h"
 #include "hyp/core/zone.h"
 #include "lib/field.h"
+#include "lib/plan_check.h"
 
 FIELD(CFG_REG, 0, 12);
-FIELD(CFG_BDF, 12, 8);
+FIELD(CFG_BDF, 12, 16);
+FIELD(BDF_BUS, 8, 8);
+FIELD(ADDR_MIB, 20, 12);
 FIELD(CFG_BYTE, 0, 2);
 FIELD(CAP_PLACE, 2, 6);   /* of a capability, in words */
 FIELD(DEVCAP_FLR, 28, 1); /* PCI Express capability, at 4 */
@@ -23,6 +26,9 @@ FIELD(BAR_HIGH, 32, 32);
 
 #define CAP_WORDS     64u
 #define CAP_PCIE_SIZE 12u /* up to its control register; nearer to the end it is broken */
+#define HEADER_BRIDGE 1u
+#define PORTS_CLOSED  UINT16_C(0x00f0)
+#define CLOSED        UINT32_C(0x0000fff0) /* a window whose limit is below its base */
 #define COMMAND_OFF   ((uint16_t)put(COMMAND_INTX_OFF, 1))
 
 enum cap { CAP_NOT, CAP_SHOWN, CAP_HIDDEN };
@@ -36,8 +42,8 @@ struct bar {
 /* A function that a zone owns. `bar[].value` and `command` are written under `lock`. */
 struct function {
     const struct plan_function *plan; /* NULL: the end */
-    const struct plan_zone *zone;
     uintptr_t cfg;
+    struct plan_span window; /* of its memory BARs */
     struct bar bar[PCI_BARS];
     uint16_t command;  /* as the zone set it */
     uint8_t first;     /* first capability that is shown */
@@ -52,15 +58,56 @@ static struct lock lock;           /* taken inside none, takes none */
 
 /* --- what the machine has -------------------------------------------------------------------- */
 
+/* Bridges lead nowhere, wherever the firmware had them lead to. */
+static void bus_quiet(uint64_t bus)
+{
+    for (uint64_t i = 0; i < PCI_FUNCTIONS; i++) {
+        uintptr_t cfg = host + put(CFG_BDF, put(BDF_BUS, bus) | i);
+
+        if (mmio_rd32(cfg, PCI_ID) == PCI_ALL_ONES) {
+            continue;
+        }
+        mmio_wr16(cfg, PCI_COMMAND, COMMAND_OFF);
+        if (get(HEADER_TYPE, mmio_rd32(cfg, PCI_HEADER)) == HEADER_BRIDGE) {
+            mmio_wr32(cfg, PCI_BUSES, 0);
+        }
+    }
+}
+
+/*
+ * The bridge passes on what is decoded in its bus's part of the window, and what the bus sends: the
+ * SMMU knows who sent it. Nobody else is told of the bridge; it stays like this.
+ */
+static void port_open(const struct plan *plan, uint32_t function)
+{
+    uintptr_t cfg = host + put(CFG_BDF, plan->function[function].port);
+    uint64_t bus = get(BDF_BUS, plan->function[function].bdf);
+    struct plan_span window = plan_function_window(plan, function);
+
+    if (get(HEADER_TYPE, mmio_rd32(cfg, PCI_HEADER)) != HEADER_BRIDGE) {
+        return; /* then the bus is not there */
+    }
+    mmio_wr16(cfg, PCI_COMMAND, COMMAND_OFF);
+    mmio_wr32(cfg, PCI_BUSES, (uint32_t)(put(BUSES_SECOND, bus) | put(BUSES_LAST, bus)));
+    mmio_wr16(cfg, PCI_PORTS, PORTS_CLOSED);
+    mmio_wr32(cfg, PCI_WINDOW,
+              (uint32_t)(put(WINDOW_BASE, get(ADDR_MIB, window.base)) |
+                         put(WINDOW_LIMIT, get(ADDR_MIB, window.base + window.size - 1))));
+    mmio_wr32(cfg, PCI_PREFETCH, CLOSED);
+    mmio_wr16(
+        cfg, PCI_COMMAND,
+        (uint16_t)(put(COMMAND_MEMORY, 1) | put(COMMAND_MASTER, 1) | put(COMMAND_INTX_OFF, 1)));
+}
+
 void pcihost_init(const struct plan *plan, uintptr_t ecam)
 {
     host = ecam;
     functions = pool_take((plan->function_count + 1) * sizeof(*functions), SIZE_4K);
-    for (uint64_t bdf = 0; bdf < PCI_FUNCTIONS; bdf++) {
-        uintptr_t cfg = host + put(CFG_BDF, bdf);
-
-        if (mmio_rd32(cfg, PCI_ID) != PCI_ALL_ONES) {
-            mmio_wr16(cfg, PCI_COMMAND, COMMAND_OFF);
+    bus_quiet(0);
+    for (uint32_t i = 0; i < plan->function_count; i++) {
+        if (plan->function[i].port != 0) {
+            port_open(plan, i);
+            bus_quiet(get(BDF_BUS, plan->function[i].bdf));
         }
     }
 }
@@ -71,7 +118,13 @@ static bool is_wide(const struct bar *bar)
     return get(BAR_TYPE, bar->flags) == BAR_TYPE_64;
 }
 
-/* Sizes by writing ones: decoding is off. I/O ports count as none where the board has none. */
+/* Only on bus 0 of a board that has them. */
+static bool has_ports(const struct function *f)
+{
+    return the_plan->board.pci_io_hpa != 0 && f->plan->port == 0;
+}
+
+/* Sizes by writing ones: decoding is off. Without I/O ports their BARs count as none. */
 static void bars_read(struct function *f)
 {
     bool is_high = false;
@@ -90,7 +143,7 @@ static void bars_read(struct function *f)
             bar->mask = (uint32_t)with(BAR_FLAGS, ones, 0);
             bar->flags = (uint32_t)get(BAR_FLAGS, ones);
             is_high = is_wide(bar);
-        } else if (the_plan->board.pci_io_hpa != 0) {
+        } else if (has_ports(f)) {
             bar->mask = (uint32_t)(with(BAR_IO_FLAGS, ones, 0) | field_mask(BAR_IO_HIGH));
             bar->flags = (uint32_t)put(BAR_IO, 1);
         }
@@ -147,10 +200,10 @@ static bool bar_inside(const struct function *f, unsigned i)
     uint64_t mask = bar->mask | (wide ? put(BAR_HIGH, bar[1].mask) : field_mask(BAR_HIGH));
     uint64_t at = (bar->value & bar->mask) | (wide ? put(BAR_HIGH, bar[1].value) : 0);
     bool io = get(BAR_IO, bar->flags) != 0;
-    uint64_t base = io ? f->plan->zone * PLAN_PCI_PORTS : f->zone->host_hpa;
+    uint64_t base = io ? f->plan->zone * PLAN_PCI_PORTS : f->window.base;
 
     return range_is_valid(at, ~mask + 1) &&
-           range_contains(base, io ? PLAN_PCI_PORTS : f->zone->host_size, at, ~mask + 1);
+           range_contains(base, io ? PLAN_PCI_PORTS : f->window.size, at, ~mask + 1);
 }
 
 /* All BARs of memory (`io` 0), or of I/O ports (1). */
@@ -283,9 +336,6 @@ static uint32_t word_read(const struct function *f, uint64_t reg)
     if (reg == PCI_COMMAND) {
         return (value & ~(uint32_t)UINT16_MAX) | f->command;
     }
-    if (reg == PCI_HEADER) {
-        return (uint32_t)with(HEADER_MULTI, value, 0);
-    }
     if (reg >= PCI_BAR && reg <= PCI_BAR_LAST) {
         return (bar->value & bar->mask) | bar->flags;
     }
@@ -310,8 +360,7 @@ static void word_write(struct function *f, uint64_t reg, uint32_t value, uint32_
 {
     if (reg == PCI_COMMAND) {
         uint32_t allowed = (uint32_t)(put(COMMAND_MEMORY, 1) | put(COMMAND_MASTER, 1) |
-                                      put(COMMAND_INTX_OFF, 1) |
-                                      put(COMMAND_IO, the_plan->board.pci_io_hpa != 0));
+                                      put(COMMAND_INTX_OFF, 1) | put(COMMAND_IO, has_ports(f)));
 
         f->command = (uint16_t)(((f->command & ~bits) | (value & bits)) & allowed);
         function_update(f);
@@ -369,12 +418,12 @@ void pcihost_add(struct zone *zone)
 
         if (the_plan->function[i].zone == zone->id) {
             f->plan = &the_plan->function[i];
-            f->zone = zone->plan;
+            f->window = plan_function_window(the_plan, i);
             f->cfg = host + put(CFG_BDF, f->plan->bdf);
             bars_read(f);
             caps_read(f);
         }
     }
     mmio_add(zone,
-             &(struct mmio_dev){ the_plan->board.pci_ecam_hpa, PLAN_PCI_ECAM_SIZE, config_access });
+             &(struct mmio_dev){ the_plan->board.pci_ecam_hpa, PLAN_PCI_ECAM_ALL, config_access });
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The machine's PCI bus 0 as zones see it: each only its own functions, whose registers it can move
- * within its own windows of memory and I/O ports. Hidden are ROMs, ports where the board has none,
- * and messages (MSI, MSI-X) unless an ITS knows who sends them.
+ * The machine's PCI buses as zones see them: each only its own functions, whose registers it can
+ * move within its own windows of memory and I/O ports. Hidden are bridges, ROMs, ports where the
+ * board has none, and messages (MSI, MSI-X) unless an ITS knows who sends them.
  */
 #ifndef HYP_CORE_PCIHOST_H
 #define HYP_CORE_PCIHOST_H
@@ -22,6 +22,10 @@ enum {
     PCI_HEADER = 0x0c,
     PCI_BAR = 0x10,
     PCI_BAR_LAST = 0x24,
+    PCI_BUSES = 0x18, /* of a bridge: buses and windows (PCI bridges 1.2, 3.2) */
+    PCI_PORTS = 0x1c,
+    PCI_WINDOW = 0x20,
+    PCI_PREFETCH = 0x24,
     PCI_ROM = 0x30,
     PCI_CAPS = 0x34,
     PCI_LINE = 0x3c,
@@ -33,7 +37,11 @@ FIELD(COMMAND_MEMORY, 1, 1);
 FIELD(COMMAND_MASTER, 2, 1);
 FIELD(COMMAND_INTX_OFF, 10, 1);
 FIELD(STATUS_CAPS, 20, 1); /* in the word of the command register */
-FIELD(HEADER_MULTI, 23, 1);
+FIELD(HEADER_TYPE, 16, 7);
+FIELD(BUSES_SECOND, 8, 8);
+FIELD(BUSES_LAST, 16, 8);
+FIELD(WINDOW_BASE, 4, 12); /* in units of 1 MiB */
+FIELD(WINDOW_LIMIT, 20, 12);
 FIELD(BAR_IO, 0, 1);
 FIELD(BAR_IO_FLAGS, 0, 2);
 FIELD(BAR_IO_HIGH, 16, 16); /* a function may lack these bits: ports have 16 */
@@ -55,7 +63,8 @@ FIELD(MSIX_CONTROL, 30, 2);
 #define PCI_ALL_ONES  UINT32_MAX
 #define PCI_FUNCTIONS 256u /* of a bus */
 
-/* Boot CPU: bus 0 is mapped at `ecam`. Every function of the bus is quiet from here on. */
+/* Boot CPU: all buses are mapped at `ecam`. Every function is quiet from here on; bridges lead to
+ * the plan's buses, and nowhere else. */
 void pcihost_init(const struct plan *plan, uintptr_t ecam);
 
 /* At boot: what the zone owns, and the window through which it sees it. */

@@ -16,6 +16,8 @@
 
 #define ECAM      UINT64_C(0x4010000000)
 #define BUS_SIZE  0x100000u
+#define ALL_SIZE  (PLAN_PCI_BUSES * BUS_SIZE)
+#define PORT      (7u << 15)
 #define FUNCTION  0x1000u
 #define ZONES     2u
 #define NOBODY    2u /* the third function */
@@ -29,10 +31,11 @@
 static struct plan plan;
 static struct zone zone_store[ZONES];
 static struct vcpu vcpu;
-static uint8_t bus[BUS_SIZE];
+static uint8_t bus[ALL_SIZE];
 static uint8_t pool_memory[0x10000] __attribute__((aligned(4096)));
 static uint32_t masks[FUNCTIONS][PCI_BARS], flags[FUNCTIONS][PCI_BARS];
 static uint32_t acting; /* zone, or AT_BOOT */
+static bool is_behind;  /* whether zone 1's function is behind a bridge */
 
 const struct plan *the_plan = &plan;
 struct zone *zones = zone_store;
@@ -49,10 +52,10 @@ void mmio_add(struct zone *zone, const struct mmio_dev *dev)
     zone->dev[zone->dev_count++] = *dev;
 }
 
-/* Function n is device n + 2. */
+/* Function n is device n + 2, or that of bus 1. */
 static uint64_t place_of(uint32_t n)
 {
-    return (n + 2u) << 15;
+    return is_behind && n == 1 ? BUS_SIZE : (n + 2u) << 15;
 }
 
 static uint32_t get32(uint64_t at)
@@ -75,6 +78,10 @@ static void on_access(uint64_t offset, unsigned size, bool write, uint64_t value
     uint32_t n = 0;
 
     if (!write) {
+        return;
+    }
+    if (is_behind && offset - reg == PORT) {
+        FUZZ_CHECK(acting == AT_BOOT);
         return;
     }
     while (n < FUNCTIONS && offset - reg != place_of(n)) {
@@ -147,11 +154,16 @@ static void begin(struct fuzz_in *in)
     memset(&plan, 0, sizeof(plan));
     memset(zone_store, 0, sizeof(zone_store));
     pool_init(pool_memory, sizeof(pool_memory), hpa(0x40000000));
-    fake_mmio_add(&(struct fake_mmio){ ECAM, BUS_SIZE, bus, on_access });
+    fake_mmio_add(&(struct fake_mmio){ ECAM, ALL_SIZE, bus, on_access });
     plan.board.pci_ecam_hpa = ECAM;
     plan.function_count = ZONES;
     plan.zone_count = ZONES;
     acting = AT_BOOT;
+    is_behind = in->left % 2 != 0; /* any bit of the input will do */
+    memset(bus + BUS_SIZE, 0xff, FUNCTION);
+    memset(bus + (3u << 15), 0xff, FUNCTION);
+    put32(PORT + PCI_ID, is_behind ? 0xc1b36 : UINT32_MAX);
+    put32(PORT + PCI_HEADER, 0x10000);
     for (uint32_t n = 0; n < FUNCTIONS; n++) {
         make_function(n, in);
     }
@@ -159,13 +171,16 @@ static void begin(struct fuzz_in *in)
     for (uint32_t i = 0; i < ZONES; i++) {
         plan.function[i].zone = i;
         plan.function[i].bdf = (uint32_t)(place_of(i) >> 12);
+        plan.zone[i].host_hpa = WINDOW + i * SIZE;
+        plan.zone[i].host_size = SIZE;
     }
+    plan.function[1].port = is_behind ? PORT >> 12 : 0;
     pcihost_init(&plan, ECAM);
+    FUZZ_CHECK(!is_behind ||
+               (get32(PORT + PCI_BUSES) == 0x10100 && get32(PORT + PCI_WINDOW) == 0x10701040));
     for (uint32_t i = 0; i < ZONES; i++) {
         zones[i].id = i;
         zones[i].plan = &plan.zone[i];
-        plan.zone[i].host_hpa = WINDOW + i * SIZE;
-        plan.zone[i].host_size = SIZE;
         pcihost_add(&zones[i]);
     }
 }
@@ -178,7 +193,7 @@ static void check_ports(uint32_t n)
     if ((get32(f + PCI_COMMAND) & 1) == 0) {
         return;
     }
-    FUZZ_CHECK(n < ZONES && plan.board.pci_io_hpa != 0);
+    FUZZ_CHECK(n < ZONES && plan.board.pci_io_hpa != 0 && place_of(n) < BUS_SIZE);
     for (uint32_t i = 0; i < PCI_BARS; i++) {
         uint32_t at = get32(f + PCI_BAR + i * 4) & masks[n][i], size = -(masks[n][i] | 0xffff0000);
 
@@ -218,7 +233,7 @@ static void step(struct fuzz_in *in)
 {
     uint8_t how = fuzz_u8(in);
     struct mmio_access access = { .size = (uint8_t)(1u << (how & 3)), .write = (how & 4) != 0 };
-    uint64_t offset = (how & 8) != 0 ? fuzz_u32(in) % BUS_SIZE
+    uint64_t offset = (how & 8) != 0 ? fuzz_u32(in) % ALL_SIZE
                                      : place_of(how >> 4 & 1) + fuzz_u8(in) % 0x40u;
 
     acting = how >> 5 & 1;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/plan_check.h"
 #include "tests/fuzz/fuzz.h"
 
 #define OWNER_HYP     1000u
@@ -80,7 +81,7 @@ static void check_machine(const struct plan *p)
         add(&s, p->board.smmu_hpa, p->board.smmu_size, OWNER_HYP);
     }
     if (p->board.pci_ecam_hpa != 0) {
-        add(&s, p->board.pci_ecam_hpa, PLAN_PCI_ECAM_SIZE, OWNER_HYP);
+        add(&s, p->board.pci_ecam_hpa, PLAN_PCI_ECAM_ALL, OWNER_HYP);
     }
     if (p->board.its_hpa != 0) {
         add(&s, p->board.its_hpa, p->board.its_size, OWNER_HYP);
@@ -307,22 +308,52 @@ static bool has_ports(const struct plan *p, uint32_t zone)
     return false;
 }
 
+/* One owner for each device and for each bus behind a bridge, whose window is nobody else's. */
+static void check_places(const struct plan *p)
+{
+    uint8_t owners[PLAN_PCI_BUSES][32] = { 0 }, bridges[32] = { 0 };
+
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        const struct plan_function *f = &p->function[i];
+        uint32_t bus = f->bdf / 256, device = f->bdf / 8 % 32, port = f->port / 8;
+        struct plan_span at = plan_function_window(p, i);
+
+        FUZZ_CHECK(f->bdf != 0 && bus < PLAN_PCI_BUSES && (bus == 0) == (device != 0));
+        FUZZ_CHECK(owners[bus][device] == 0 || owners[bus][device] == f->zone + 1);
+        owners[bus][device] = (uint8_t)(f->zone + 1);
+        FUZZ_CHECK(port < 32 && (port != 0) == (bus != 0));
+        FUZZ_CHECK(port == 0 || bridges[port] == 0 || bridges[port] == bus);
+        bridges[port] = (uint8_t)bus;
+        FUZZ_CHECK(at.base >= p->zone[f->zone].host_hpa && at.size <= p->zone[f->zone].host_size);
+        FUZZ_CHECK(at.base - p->zone[f->zone].host_hpa <= p->zone[f->zone].host_size - at.size);
+        FUZZ_CHECK(bus == 0 || (at.base % 0x100000 == 0 && at.size % 0x100000 == 0 &&
+                                at.base + at.size <= UINT64_C(1) << 32));
+        for (uint32_t j = 0; j < i; j++) {
+            struct plan_span other = plan_function_window(p, j);
+
+            FUZZ_CHECK(p->function[j].zone != f->zone || p->function[j].bdf / 256 == bus ||
+                       at.base + at.size <= other.base || other.base + other.size <= at.base);
+        }
+    }
+}
+
 /* One owner for each function; its accesses to memory are contained, or the zone is trusted. */
 static void check_functions(const struct plan *p)
 {
-    uint8_t owners[32] = { 0 }, senders[256] = { 0 };
+    uint8_t owners[PLAN_MAX_STREAMS] = { 0 }, senders[PLAN_MAX_STREAMS] = { 0 };
 
     for (uint32_t i = 0; i < p->function_count; i++) {
         const struct plan_function *f = &p->function[i];
 
-        FUZZ_CHECK(f->zone < p->zone_count && f->bdf != 0 && f->bdf < 256 && f->bdf % 8 == 0);
-        FUZZ_CHECK(owners[f->bdf / 8]++ == 0);
+        FUZZ_CHECK(f->zone < p->zone_count && f->bdf < PLAN_MAX_STREAMS);
+        FUZZ_CHECK(owners[f->bdf]++ == 0);
         FUZZ_CHECK(p->board.pci_ecam_hpa != 0 && p->zone[f->zone].host_size != 0);
         FUZZ_CHECK(p->board.pci_io_hpa == 0 || has_ports(p, f->zone));
         FUZZ_CHECK(p->board.smmu_hpa != 0 ? f->stream < PLAN_MAX_STREAMS
                                           : (p->zone[f->zone].flags & PLAN_ZONE_DMA_TRUSTED) != 0);
         if (f->events != 0) {
-            FUZZ_CHECK(f->events <= 32 && f->device < 256 && senders[f->device]++ == 0);
+            FUZZ_CHECK(f->events <= 32 && f->device < PLAN_MAX_STREAMS &&
+                       senders[f->device]++ == 0);
             FUZZ_CHECK(p->board.its_hpa != 0 && p->zone[f->zone].its_gpa != 0);
         }
     }
@@ -354,6 +385,7 @@ void plan_invariant(const struct plan *plan)
     check_cpus(plan);
     check_irqs(plan);
     check_functions(plan);
+    check_places(plan);
     for (uint32_t i = 0; i < plan->zone_count; i++) {
         check_guest(plan, i);
         check_entry(plan, i);

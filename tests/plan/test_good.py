@@ -319,7 +319,7 @@ def test_show_names_all_devices(program, files, tmp_path):
                  r"0x0008030000\.\.\w+ +64K +hypervisor +GIC's hypervisor interface$",
                  r"0x0008080000\.\.\w+ +128K +emulated ITS$",
                  r"0x0009000000\.\.\w+ +4K +emulated console$",
-                 r"0x4010000000\.\.\w+ +1M +filtered PCI configuration$",
+                 r"0x4010000000\.\.\w+ +4M +filtered PCI configuration$",
                  r"0x\w+\.\.\w+ +1M +emulated PCI configuration$",
                  r"0x\w+\.\.\w+ +\S+ +emulated PCI window$",
                  r"0x0008010000\.\.\w+ +8K +virtual interrupt CPU interface$"):
@@ -403,6 +403,32 @@ def test_functions(program, files, tmp_path):
     assert cells(its["reg"]) == [0, 0x8080000, 0, 0x20000] and "msi-controller" in its
     assert cells(tree["/pcie@4010000000"]["msi-map"]) == [2 << 3, handle, 2 << 3, 1, 6 << 3, handle,
                                                           6 << 3, 1]
+
+
+def test_functions_behind_bridges(program, files, tmp_path):
+    """A bus for each bridge, seen as a host of its own with a part of the zone's window."""
+    plan = (fixtures.HERE / "good" / "functions.yaml").read_text()
+    plan = plan.replace('["00:02.0", "00:06.0"]',
+                        '["00:05.0/00.0", "00:02.0", "00:05.0/00.1", "00:02.3"]')
+    (tmp_path / "plan.yaml").write_text(plan.replace('["00:03.0"]', '["00:03.0/00.0"]'))
+    out = build(program, files, tmp_path / "plan.yaml", tmp_path / "out")
+    plan = Plan((out / "plan.bin").read_bytes())
+    assert [f[:2] + f[5:] for f in plan.functions] == [
+        (0, 0x100, 0x28), (0, 0x10, 0), (0, 0x101, 0x28), (0, 0x13, 0), (1, 0x200, 0x18)]
+    assert all(f[1] == f[2] == f[3] for f in plan.functions)
+    assert sorted(irq[:2] for irq in plan.irqs) == [(0, 36), (0, 37), (1, 38)]
+    tree = nodes(out / "linux0.dtb")
+    own, behind = tree["/pcie@4010000000"], tree["/pcie@4010100000"]
+    assert cells(behind["bus-range"]) == [1, 1] and cells(own["bus-range"]) == [0, 0]
+    assert cells(behind["reg"]) == [0x40, 0x10100000, 0, 0x100000]
+    assert cells(own["ranges"])[4:7] == [0x10000000, 0, 0x800000]
+    assert cells(behind["ranges"]) == [0x2000000, 0, 0x10800000, 0, 0x10800000, 0, 0x800000]
+    assert own["linux,pci-domain"] != behind["linux,pci-domain"]
+    assert cells(behind["msi-map"])[0::4] == [0x100, 0x101]
+    rows = cells(behind["interrupt-map"])
+    assert rows[0] == 0 and rows[-2] == 36 - 32 and len(rows) == 10
+    assert [path for path in nodes(out / "motor.dtb") if path.startswith("/pcie@")] == \
+        ["/pcie@4010200000"]
 
 
 def test_domains_of_two_hosts(program, files, tmp_path):

@@ -20,6 +20,10 @@
 #define OWN    (2u << 15)
 #define OTHER  (3u << 15)
 #define NOBODY (4u << 15)
+#define PORT   (5u << 15)
+#define BRIDGE (6u << 15) /* not in the plan */
+#define BEHIND (1u << 20)
+#define BUSES  0x200000u
 
 static struct plan plan;
 static struct zone zone_store[2];
@@ -27,7 +31,8 @@ static struct vcpu vcpu;
 static uint8_t *bus, *pool_memory;
 static uint32_t bar_masks[6] = { 0xfffff000, 0xffffffe1, 0, 0, 0xffffc00c, 0xffffffff };
 static unsigned flrs;
-static uint64_t ports; /* where the board has them; 0: it has none */
+static bool is_behind, is_bridge; /* whether zone 0 has a function behind a port, which is one */
+static uint64_t ports;            /* where the board has them; 0: it has none */
 
 const struct plan *the_plan = &plan;
 struct zone *zones = zone_store;
@@ -62,7 +67,7 @@ static void on_access(uint64_t offset, unsigned size, bool write, uint64_t value
     uint64_t at = offset & 0xfff, f = offset - at;
 
     (void)size;
-    if (!write) {
+    if (!write || (is_bridge && (f == PORT || f == BRIDGE))) {
         return;
     }
     if (at >= PCI_BAR && at <= PCI_BAR_LAST) {
@@ -102,11 +107,11 @@ static int setup(void **state)
     fake_reset();
     memset(&plan, 0, sizeof(plan));
     memset(zone_store, 0, sizeof(zone_store));
-    bus = malloc(0x100000);
-    memset(bus, 0xff, 0x100000);
+    bus = malloc(BUSES);
+    memset(bus, 0xff, BUSES);
     pool_memory = aligned_alloc(0x1000, 0x10000);
     pool_init(pool_memory, 0x10000, hpa(0x40000000));
-    fake_mmio_add(&(struct fake_mmio){ ECAM, 0x100000, bus, on_access });
+    fake_mmio_add(&(struct fake_mmio){ ECAM, BUSES, bus, on_access });
     memset(bus + OWN, 0, 0x1000);
     memset(bus + OTHER, 0, 0x1000);
     memset(bus + NOBODY, 0, 0x1000);
@@ -118,17 +123,44 @@ static int setup(void **state)
     plan.function_count = 2;
     plan.function[0] = (struct plan_function){ .zone = 1, .bdf = OTHER >> 12 };
     plan.function[1] = (struct plan_function){ .zone = 0, .bdf = OWN >> 12 };
+    if (is_behind) {
+        memset(bus + PORT, 0, 0x1000);
+        memset(bus + BEHIND, 0, 0x1000);
+        function_make(BEHIND);
+        reg_put(PORT + PCI_ID, 0xc1b36);
+        reg_put(PORT + PCI_HEADER, is_bridge ? 0x00010000 : 0);
+        reg_put(PORT + PCI_BUSES, 0x00040302); /* as the firmware left it */
+        memcpy(bus + BRIDGE, bus + PORT, 0x1000);
+        plan.function_count = 3;
+        plan.function[2] =
+            (struct plan_function){ .zone = 0, .bdf = BEHIND >> 12, .port = PORT >> 12 };
+    }
     flrs = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        plan.zone[i].host_hpa = WINDOW + i * SIZE;
+        plan.zone[i].host_size = SIZE;
+    }
     pcihost_init(&plan, ECAM);
     for (unsigned i = 0; i < 2; i++) {
         zone_store[i].id = i;
         zone_store[i].plan = &plan.zone[i];
-        plan.zone[i].host_hpa = WINDOW + i * SIZE;
-        plan.zone[i].host_size = SIZE;
         pcihost_add(&zone_store[i]);
     }
     vcpu.zone = &zone_store[0];
     return 0;
+}
+
+static int setup_behind(void **state)
+{
+    is_behind = is_bridge = true;
+    ports = 0x3eff0000;
+    return setup(state);
+}
+
+static int setup_no_bridge(void **state)
+{
+    is_behind = true;
+    return setup(state);
 }
 
 static int setup_ports(void **state)
@@ -149,6 +181,7 @@ static int teardown(void **state)
 {
     (void)state;
     ports = 0;
+    is_behind = is_bridge = false;
     bar_masks[4] = 0xffffc00c;
     bar_masks[5] = UINT32_MAX;
     free(pool_memory);
@@ -206,7 +239,7 @@ static void test_header(void **state)
     assert_int_equal(rd(OWN + PCI_ID, 4), 0x10421af4);
     assert_int_equal(rd(OWN + PCI_ID + 2, 2), 0x1042);
     assert_int_equal(rd(OWN + PCI_COMMAND, 4), 0x00100000);
-    assert_int_equal(rd(OWN + PCI_HEADER + 2, 1), 0); /* no more functions */
+    assert_int_equal(rd(OWN + PCI_HEADER + 2, 1), 0x80); /* of which it sees none */
     assert_int_equal(rd(OWN + PCI_ROM, 4), 0);
     assert_int_equal(rd(OWN + 0x100, 4), 0);
     assert_int_equal(rd(OWN + PCI_LINE + 1, 1), 1);
@@ -348,6 +381,49 @@ static void test_quiet(void **state)
     assert_int_equal(rd(OWN + PCI_BAR, 4), 0);
 }
 
+/* The bridge leads to the plan's bus, with the second half of the zone's window, and no ports. */
+static void test_behind_a_bridge(void **state)
+{
+    (void)state;
+    assert_int_equal(reg(PORT + PCI_BUSES), 0x00010100);
+    assert_int_equal(reg(BRIDGE + PCI_BUSES), 0);
+    assert_int_equal(reg(BRIDGE + PCI_COMMAND) & 0xffff, 0x400);
+    assert_int_equal(reg(PORT + PCI_WINDOW), 0x10301020);
+    assert_int_equal(reg(PORT + PCI_PREFETCH), 0xfff0);
+    assert_int_equal(reg(PORT + PCI_PORTS) & 0xffff, 0x00f0);
+    assert_int_equal(reg(PORT + PCI_COMMAND) & 0xffff, 0x406);
+    assert_int_equal(reg(BEHIND + PCI_COMMAND) & 0xffff, 0x400);
+    assert_int_equal(rd(PORT + PCI_ID, 4), UINT32_MAX); /* is nobody's */
+    wr(PORT + PCI_BUSES, 4, 0x00020200);
+    assert_int_equal(reg(PORT + PCI_BUSES), 0x00010100);
+    assert_int_equal(rd(BEHIND + PCI_ID, 4), 0x10421af4);
+    assert_int_equal(rd(BEHIND + (1u << 12), 4), UINT32_MAX);
+    wr(BEHIND + PCI_BAR + 4, 4, UINT32_MAX);
+    assert_int_equal(rd(BEHIND + PCI_BAR + 4, 4), 0); /* ports are on bus 0 */
+    wr(BEHIND + PCI_BAR, 4, WINDOW + SIZE / 2);
+    wr(BEHIND + PCI_BAR + 16, 4, WINDOW + SIZE / 2 + 0x4000);
+    wr(BEHIND + PCI_COMMAND, 2, 7);
+    assert_int_equal(reg(BEHIND + PCI_COMMAND) & 0xffff, 6);
+    wr(BEHIND + PCI_BAR, 4, WINDOW); /* bus 0's half */
+    assert_int_equal(reg(BEHIND + PCI_COMMAND) & 0xffff, 4);
+    wr(OWN + PCI_BAR, 4, WINDOW + SIZE / 2 - 0x1000);
+    wr(OWN + PCI_BAR + 16, 4, WINDOW);
+    wr(OWN + PCI_COMMAND, 2, 6);
+    assert_int_equal(reg(OWN + PCI_COMMAND) & 0xffff, 6);
+    wr(OWN + PCI_BAR, 4, WINDOW + SIZE / 2);
+    assert_int_equal(reg(OWN + PCI_COMMAND) & 0xffff, 4);
+    pcihost_quiet(&zone_store[0]);
+    assert_int_equal(reg(BEHIND + PCI_COMMAND) & 0xffff, 0x400);
+}
+
+/* What the plan takes for a bridge is none: its BARs stay as they are, and it is off. */
+static void test_no_bridge(void **state)
+{
+    (void)state;
+    assert_int_equal(reg(PORT + PCI_BUSES), 0x00040302);
+    assert_int_equal(reg(PORT + PCI_COMMAND) & 0xffff, 0x400);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +436,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_big_bar_is_never_decoded, setup_big, teardown),
         cmocka_unit_test_setup_teardown(test_ports_stay_inside, setup_ports, teardown),
         cmocka_unit_test_setup_teardown(test_quiet, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_behind_a_bridge, setup_behind, teardown),
+        cmocka_unit_test_setup_teardown(test_no_bridge, setup_no_bridge, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

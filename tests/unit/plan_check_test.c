@@ -143,8 +143,21 @@ BREAK(smmu_irq, p.irq[1].intid = p.board.smmu_event_intid)
 BREAK(smmu_region, p.region[3].hpa = p.board.smmu_hpa)
 BREAK(ecam_region, p.region[3].hpa = p.board.pci_ecam_hpa)
 BREAK(function_zone, p.function[1].zone = 2) BREAK(function_bus, p.function[1].bdf = 0x110)
-BREAK(function_odd, p.function[1].bdf = 0x19) BREAK(function_bridge, p.function[1].bdf = 0)
-BREAK(function_reserved, p.function[1].reserved = 1) BREAK(function_ecam, p.board.pci_ecam_hpa = 0)
+BREAK(function_first, p.function[1].bdf = 0x19) BREAK(function_host, p.function[1].bdf = 0)
+BREAK(function_port, p.function[1].port = 1) BREAK(function_ecam, p.board.pci_ecam_hpa = 0)
+BREAK(port_none, p.function[1].bdf = 0x100)
+BREAK(port_on_bus_0, p.function[1].port = 0x28)
+BREAK(port_bus, p.function[1].bdf = PLAN_PCI_BUSES << 8; p.function[1].port = 0x28)
+BREAK(port_far, p.function[1].bdf = 0x100; p.function[1].port = 0x228)
+BREAK(port_device, p.function[1].bdf = 0x108; p.function[1].port = 0x28)
+BREAK(port_given, p.function[1].bdf = 0x100; p.function[1].port = p.function[0].bdf)
+BREAK(port_window, p.function[1].bdf = 0x100; p.function[1].port = 0x28;
+      p.zone[1].host_size -= 0x1000)
+BREAK(device_shared, p.function[1].bdf = p.function[0].bdf + 1)
+BREAK(bus_shared, p.function[0].bdf = 0x100; p.function[0].port = 0x28; p.function[1].bdf = 0x101;
+      p.function[1].port = 0x28)
+BREAK(bridge_shared, p.function[0].bdf = 0x100; p.function[0].port = 0x28;
+      p.function[1].bdf = 0x200; p.function[1].port = 0x28)
 BREAK(function_twice, p.function[1].bdf = p.function[0].bdf)
 BREAK(stream_twice, p.function[1].stream = p.function[0].stream)
 BREAK(function_stream, p.function[1].stream = PLAN_MAX_STREAMS)
@@ -269,8 +282,13 @@ static const struct sample {
     { "smmu", break_smmu_reserved }, { "fixed-range", break_smmu_small },
     { "irq-smmu", break_smmu_irq }, { "device-fixed", break_smmu_region },
     { "device-fixed", break_ecam_region }, { "function-place", break_function_zone },
-    { "function-place", break_function_bus }, { "function-place", break_function_odd },
-    { "function-place", break_function_bridge }, { "function-place", break_function_reserved },
+    { "function-place", break_function_bus }, { "function-first", break_function_first },
+    { "function-place", break_function_host }, { "function-place", break_function_port },
+    { "function-place", break_port_none }, { "function-place", break_port_on_bus_0 },
+    { "function-place", break_port_bus }, { "function-place", break_port_far },
+    { "function-place", break_port_device }, { "function-device", break_port_given },
+    { "function-window", break_port_window }, { "function-device", break_device_shared },
+    { "function-device", break_bus_shared }, { "function-device", break_bridge_shared },
     { "function-place", break_function_ecam }, { "function-unique", break_function_twice },
     { "function-unique", break_stream_twice }, { "function-dma", break_function_stream },
     { "function-dma", break_function_dma }, { "function-window", break_function_window },

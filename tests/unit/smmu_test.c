@@ -226,7 +226,7 @@ static void test_everything_is_blocked_at_first(void **state)
     }
     assert_int_equal(reg_get(SMMU_CR0), 0x1d); /* on, events, commands, translated checked */
     assert_int_equal(reg_get(SMMU_GBPA), 1u << 20);
-    assert_int_equal(reg_get(SMMU_STRTAB_BASE_CFG), 8);
+    assert_int_equal(reg_get(SMMU_STRTAB_BASE_CFG), 10);
     assert_int_equal(op_count, 4);
     assert_int_equal(ops[0], CMD_CFGI_ALL);
     assert_int_equal(ops[3], CMD_SYNC);

@@ -30,9 +30,10 @@ def set_up(machine, stanza, zone):
     linux_up(machine, zone, stanza.timeout)
     # A busy host makes the kernel complain between the words.
     found = re.findall(r"0000:\S+", machine.run_ok(zone, "ls /sys/bus/pci/devices"))
-    machine.check(found == ["0000:00:02.0", "0000:00:03.0"], f"functions {found}")
-    for name in "modern legacy pci blk e1000e".split():
-        machine.run_ok(zone, f"insmod /lib/{name}.ko")
+    wanted = stanza.args.get("functions", "0000:00:02.0 0000:00:03.0").split()
+    machine.check(found == wanted, f"functions {found}")
+    for pair in stanza.overlay:
+        machine.run_ok(zone, f"insmod /{pair.split('=')[0]}")
     machine.run_ok(zone, "ifconfig eth0 10.0.2.15 up")
     machine.run_ok(zone, "ls -l /dev/vda")
     lines = machine.run_ok(zone, "cat /proc/interrupts")

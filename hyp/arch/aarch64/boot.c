@@ -24,7 +24,7 @@
 #define POOL_PER_ZONE    (128u * 1024)
 #define POOL_PER_CHANNEL (6u * SIZE_4K) /* tables of both sides, the channel itself */
 #define POOL_PER_REGION  (4u * SIZE_4K) /* stage 2 tables at both ends of a region */
-#define POOL_DMA         (64u * 1024)   /* SMMU and PCI host: tables, queues, mappings */
+#define POOL_DMA         (192u * 1024)  /* SMMU and PCI host: tables, queues, mappings */
 #define POOL_ITS         (512u * 1024)  /* tables, the queue, devices' views of memory */
 #define POOL_ITS_PER_CPU (64u * 1024)   /* pending LPIs, aligned */
 

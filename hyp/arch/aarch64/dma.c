@@ -18,7 +18,7 @@ const char *dma_init(const struct plan *plan)
     if (plan->function_count == 0) {
         return NULL;
     }
-    pcihost_init(plan, mmu_map_device(hpa(board->pci_ecam_hpa), PLAN_PCI_ECAM_SIZE));
+    pcihost_init(plan, mmu_map_device(hpa(board->pci_ecam_hpa), PLAN_PCI_ECAM_ALL));
     why = msi_init(plan);
     if (why != NULL || board->smmu_hpa == 0) {
         return why;

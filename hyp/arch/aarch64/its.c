@@ -170,7 +170,7 @@ static const char *features_check(uintptr_t base)
         return "the machine's ITS has no physical LPIs";
     }
     if (get(GITS_TYPER_EVENTS, typer) + 1 < ITS_EVENT_BITS ||
-        get(GITS_TYPER_DEVICES, typer) + 1 < 8 || get(GICD_TYPER_ID_BITS, gicd) + 1 < LPI_BITS) {
+        get(GITS_TYPER_DEVICES, typer) + 1 < 10 || get(GICD_TYPER_ID_BITS, gicd) + 1 < LPI_BITS) {
         return "the machine's ITS has too small numbers";
     }
     return NULL;

@@ -17,7 +17,7 @@ FIELD(VTCR_SHAPE, 0, 16);
 
 #define SPIN_MAX     1000000u /* polls of a register that changes within microseconds */
 #define WRITE_BACK   0x35u    /* inner shareable, write-back in both cacheabilities */
-#define STREAMS_LOG2 8u
+#define STREAMS_LOG2 10u
 #define CMD_WORDS    2u
 
 _Static_assert(PLAN_MAX_STREAMS == 1u << STREAMS_LOG2, "one linear table for all streams");

@@ -8,7 +8,7 @@
 
 #define QUEUE_PAGE  128u /* commands in 4 KiB */
 #define BATCH       16u  /* commands at an access; a long one ends it */
-#define DEVICE_BITS 8u
+#define DEVICE_BITS 10u
 
 _Static_assert(PLAN_MAX_STREAMS == 1u << DEVICE_BITS, "GITS_TYPER");
 

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attack with a DMA engine (QEMU's edu device at 00:04.0): reaches for memory that is not the
- * zone's, moves its registers over others', and leaves transfers running over a reset. Keys: see
- * obey(). What must be blocked shows in the hypervisor's log, too.
+ * Attack with a DMA engine (QEMU's edu device, at 00:04.0 or behind a bridge there): reaches for
+ * memory that is not the zone's, moves its registers over others', and leaves transfers running
+ * over a reset. Keys: see obey(). What must be blocked shows in the hypervisor's log, too.
  */
 #include "tests/attack/attack.h"
 
 /* tests/zone/plans/dma.yaml and boards/qemu-virt-aarch64: what the plan compiler laid out. */
 #define ECAM          UINT64_C(0x4010000000)
-#define OWN           (UINT64_C(4) << 15)
 #define WINDOW        UINT64_C(0x10800000)
 #define FOREIGN       UINT64_C(0x10000000) /* window of linux0 */
 #define EDU_ID        UINT32_C(0x11e81234)
-#define DEVICES       32u
+#define DEVICES       128u /* of four buses */
 #define DEVICE_SIZE   0x8000u
 #define COMMAND       0x4u
 #define BAR           0x10u
@@ -35,6 +34,10 @@
 
 static uint64_t source[EDU_SIZE / 8] __attribute__((aligned(4096)));
 static uint64_t target[EDU_SIZE / 8] __attribute__((aligned(4096)));
+
+/* Where it is: on bus 0, or the second bus behind a bridge. */
+static const uint64_t places[] = { UINT64_C(4) << 15, UINT64_C(2) << 20 };
+static uint64_t own;
 
 static uint32_t config_rd(uint64_t offset)
 {
@@ -82,17 +85,22 @@ static bool is_filled(const uint64_t *words, uint64_t seed)
 
 static void set_up(void)
 {
-    config_wr(OWN + BAR, (uint32_t)WINDOW);
-    config_wr(OWN + COMMAND, MEMORY_MASTER);
+    config_wr(own + BAR, (uint32_t)WINDOW);
+    config_wr(own + COMMAND, MEMORY_MASTER);
+}
+
+static void look(void)
+{
+    own = config_rd(places[0]) == EDU_ID ? places[0] : places[1];
 }
 
 static void attack_config(void)
 {
     bool hidden = true;
 
-    check_equal("own function", config_rd(OWN), EDU_ID);
+    check_equal("own function", config_rd(own), EDU_ID);
     for (uint64_t i = 0; i < DEVICES; i++) {
-        if (i * DEVICE_SIZE != OWN) {
+        if (i * DEVICE_SIZE != own) {
             hidden = hidden && config_rd(i * DEVICE_SIZE) == UINT32_MAX;
             config_wr(i * DEVICE_SIZE + COMMAND, 0);
             config_wr(i * DEVICE_SIZE + BAR, (uint32_t)WINDOW);
@@ -100,14 +108,14 @@ static void attack_config(void)
         }
     }
     check("others are not there", hidden);
-    config_wr(OWN + BAR, UINT32_MAX);
-    check_equal("size of the registers", config_rd(OWN + BAR), 0xfff00000);
-    config_wr(OWN + BAR, (uint32_t)FOREIGN);
-    config_wr(OWN + COMMAND, MEMORY_MASTER);
+    config_wr(own + BAR, UINT32_MAX);
+    check_equal("size of the registers", config_rd(own + BAR), 0xfff00000);
+    config_wr(own + BAR, (uint32_t)FOREIGN);
+    config_wr(own + COMMAND, MEMORY_MASTER);
     check("not decoded in a foreign window", vg_mmio_rd32(WINDOW) == UINT32_MAX);
     set_up();
     check_equal("decoded in its own", vg_mmio_rd32(WINDOW) & 0xff, 0xed);
-    check_equal("MSI is there", config_rd(OWN + (config_rd(OWN + 0x34) & 0xfc)) & 0xff, 5);
+    check_equal("MSI is there", config_rd(own + (config_rd(own + 0x34) & 0xfc)) & 0xff, 5);
 }
 
 static void own_memory(const char *name, bool works)
@@ -159,8 +167,8 @@ static void attack_flood(void)
 /* Its registers over those of linux0's functions, where they must not be decoded; and stays so. */
 static void move_registers(void)
 {
-    config_wr(OWN + BAR, (uint32_t)FOREIGN);
-    config_wr(OWN + COMMAND, MEMORY_MASTER);
+    config_wr(own + BAR, (uint32_t)FOREIGN);
+    config_wr(own + COMMAND, MEMORY_MASTER);
     vg_puts("dma: has moved\n");
 }
 
@@ -181,7 +189,7 @@ static void obey(int key)
     case 'f':
         vg_delay_us(EDU_WAIT);
         check("memory is fresh after a reset", is_filled(target, 0));
-        check_equal("registers are as after reset", config_rd(OWN + COMMAND) & 0xffff, 0);
+        check_equal("registers are as after reset", config_rd(own + COMMAND) & 0xffff, 0);
         set_up();
         own_memory("its own memory is reached again", true);
         check_sum("fresh");
@@ -199,6 +207,7 @@ static void obey(int key)
 
 void guest_main(void)
 {
+    look();
     vg_puts("dma: ready\n");
     for (;;) {
         obey(vg_getc_wait());
