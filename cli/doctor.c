@@ -126,6 +126,7 @@ static void show_probe(const char *name, const struct vt_probe *probe)
     printf("%-5s %s%s%s\n", name, probe->usable ? "works" : "not usable",
            probe->why[0] != 0 ? ": " : "", probe->why);
     if (probe->usable) {
+        printf("      virtual CPUs: up to %u in a micro-VM\n", probe->vcpus);
         printf("      supervisor mode: %s, %s XSAVE; log of written pages: %s\n",
                probe->native_supervisor ? "native" : "emulated, about 1 us an instruction",
                probe->xsave ? "with" : "without", probe->dirty_log ? "yes" : "no");

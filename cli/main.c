@@ -20,7 +20,7 @@ static const struct verb verbs[] = {
     { "plan rules", "",
       "list the rules that a plan must keep", plan_verb_rules },
     { "run",        "GUEST [--call FUNCTION ARGUMENT...]... [--list] [--mem SIZE] [--stack SIZE]\n"
-                    "              [--timeout TIME] [--core DIR] [--jail] [--verbose]",
+                    "              [--timeout TIME] [--vcpus N] [--core DIR] [--jail] [--verbose]",
       "run functions of a guest in a micro-VM", run_verb },
     { "doctor",     "",
       "say which back ends of micro-VMs work here, and why not", doctor_verb },

@@ -45,6 +45,15 @@ static int parse_call(struct run_options *options, int left, char **argv)
     return used;
 }
 
+static bool parse_vcpus(const char *word, unsigned *vcpus)
+{
+    char *end;
+    unsigned long number = strtoul(word, &end, 10);
+
+    *vcpus = (unsigned)(number > RUN_VCPUS_MAX ? 0 : number);
+    return *word >= '0' && *word <= '9' && *end == 0 && *vcpus != 0;
+}
+
 /* An option with a value; returns whether it is one and good. */
 static bool parse_value(struct run_options *options, const char *name, const char *value)
 {
@@ -56,6 +65,9 @@ static bool parse_value(struct run_options *options, const char *name, const cha
     }
     if (strcmp(name, "--timeout") == 0) {
         return time_parse(value, &options->timeout_ns);
+    }
+    if (strcmp(name, "--vcpus") == 0) {
+        return parse_vcpus(value, &options->vcpus);
     }
     if (strcmp(name, "--core") == 0) {
         options->core_dir = value;
@@ -106,6 +118,10 @@ static bool parse_args(struct run_options *options, int argc, char **argv)
             return false;
         }
         i += used;
+    }
+    if (options->jail && options->vcpus > 1) {
+        fprintf(stderr, "vitrine: a jail has one virtual CPU: more need threads\n");
+        return false;
     }
     return options->guest != NULL;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define RUN_CALLS_MAX 16u
+#define RUN_VCPUS_MAX 16u
 
 struct run_call {
     const char *name;
@@ -21,6 +22,7 @@ struct run_options {
     unsigned call_count;
     uint64_t mem, stack;
     uint64_t timeout_ns;
+    unsigned vcpus; /* 0: the default */
     const char *core_dir;
     bool jail, list, verbose;
 };

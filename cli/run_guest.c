@@ -275,7 +275,9 @@ static int open_session(struct session *s)
                                   .stack_size = s->options->stack,
                                   .log = log_line,
                                   .log_ctx = (void *)(uintptr_t)s->options };
-    struct vt_cfg cfg = { .size = sizeof(cfg), .wall_ns = s->options->timeout_ns };
+    struct vt_cfg cfg = { .size = sizeof(cfg),
+                          .wall_ns = s->options->timeout_ns,
+                          .vcpus = s->options->vcpus };
     int err = vt_image_load(s->files->image, s->files->image_size, &image, &s->image);
 
     symbols_load(&s->symbols, s->files->image, s->files->image_size);

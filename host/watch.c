@@ -89,6 +89,10 @@ static void probe(const struct be_ops *ops, struct vt_probe *p)
         return;
     }
     p->usable = true;
+    p->vcpus = ops->start_other == NULL ? 1 : UVM_VCPUS_MAX;
+    if (p->vcpus > ops->caps(host)->vcpu_max) {
+        p->vcpus = ops->caps(host)->vcpu_max < 1 ? 1 : ops->caps(host)->vcpu_max;
+    }
     p->native_supervisor = ops->caps(host)->native;
     p->xsave = ops->caps(host)->native && ops->caps(host)->cpu.xcr0 != 0;
     p->dirty_log = ops->caps(host)->dirty_log;

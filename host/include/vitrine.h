@@ -3,9 +3,10 @@
  * libvitrine: guest functions in micro-VMs. A program loads an image once, makes any number of
  * micro-VMs from it, calls their functions, and survives whatever those do.
  *
- * The library never exits, prints, installs a signal handler or keeps a thread of its own. Objects
- * may be used from any thread, one at a time: a second thread that comes while one is in use gets
- * VT_ERR_BUSY; only vt_cancel() may be called at any time. Different micro-VMs are independent.
+ * The library never exits, prints, installs a signal handler or keeps a thread between calls.
+ * Objects may be used from any thread, one at a time: a second thread that comes while one is in
+ * use gets VT_ERR_BUSY; only vt_cancel() may be called at any time. Different micro-VMs are
+ * independent.
  *
  * Functions return 0 or a negative enum vt_err; a pointer behind an out-parameter is written only
  * on success. Details of an error (which segment, which system call) go to the log callback.
@@ -81,7 +82,7 @@ struct vt_value {
     };
 };
 
-/* ---- Callbacks: called on the thread that runs the call ---- */
+/* ---- Callbacks: called on the thread that runs the call, or a vCPU of it; one at a time ---- */
 
 enum vt_log_level { VT_LOG_ERROR, VT_LOG_WARNING, VT_LOG_INFO, VT_LOG_DEBUG, VT_LOG_GUEST };
 
@@ -137,7 +138,8 @@ struct vt_probe {
     bool native_supervisor; /* supervisor code runs at native speed (else: emulated, about 1 us an
                                instruction) */
     bool dirty_log;
-    char why[192]; /* why it is not usable, or what is remarkable */
+    char why[192];  /* why it is not usable, or what is remarkable */
+    unsigned vcpus; /* as many a micro-VM can have */
 };
 
 /*
@@ -178,7 +180,7 @@ struct vt_cfg {
     vt_log_fn log; /* default: the image's */
     void *log_ctx;
     uint64_t wall_ns;    /* budget of each call, wall clock; 0: none */
-    uint64_t cpu_ns;     /* and CPU time of the calling thread */
+    uint64_t cpu_ns;     /* and CPU time, of all vCPUs together */
     int kick_signal;     /* ends KVM_RUN, blocked outside of it, never handled; default SIGURG */
     const char *backend; /* "kvm"; default: the first that is usable */
     /*
@@ -229,7 +231,8 @@ VT_EXPORT int vt_cancel(struct vt_vm *vm);
 
 /* ---- Snapshots ---- */
 
-/* State between calls: memory, registers, mappings. Not of a poisoned micro-VM. */
+/* State between calls: memory, registers, mappings. Not of a poisoned micro-VM. VT_ERR_BUSY while
+ * other vCPUs than the first are on. */
 VT_EXPORT VT_CHECK int vt_snapshot(struct vt_vm *vm, struct vt_snapshot **out);
 
 /*

@@ -36,6 +36,16 @@ static uint64_t counter(void)
 }
 VG_EXPORT(counter, uint64_t);
 
+/* Until the counter is beyond that. */
+static uint64_t await(uint64_t value)
+{
+    for (uint32_t turn = 0; shared.counter <= value; turn++) {
+        vg_relax(turn);
+    }
+    return shared.counter;
+}
+VG_EXPORT(await, uint64_t, uint64_t);
+
 static uint64_t errors(void)
 {
     return shared.errors;
