@@ -22,9 +22,11 @@ $(RUNTIME_STAMP): $(RUNTIME_PAGE) scripts/examples.py tests/runtime/transcript.s
 	$(Q)$(PYTHON) scripts/examples.py --extract $(@D)
 	@touch $@
 $(RUNTIME_DIR)/%.c: $(RUNTIME_STAMP) ; @:
-$(RUNTIME_DIR)/%.wat: $(RUNTIME_STAMP) ; @:
 $(RUNTIME_TEST): $(RUNTIME_STAMP) ; @:
-.PRECIOUS: $(RUNTIME_DIR)/%.c $(RUNTIME_DIR)/%.wat
+.PRECIOUS: $(RUNTIME_DIR)/%.c
+
+# Named, so that modules are made of these and not of the C beside them.
+$(addprefix $(RUNTIME_DIR)/,$(filter %.wat,$(RUNTIME_PARTS))): $(RUNTIME_STAMP) ; @:
 
 runtime_sources = $(RUNTIME_DIR)/$(1).c \
     $(patsubst %,$(RUNTIME_DIR)/%,$(filter $(1)_super.c,$(RUNTIME_PARTS)))
