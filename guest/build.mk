@@ -275,10 +275,19 @@ endef
 ALL  += $(WASMTIME_LIB) $(WASMTIME_TLS1)
 DEPS += $(WASMTIME_OBJS:.o=.d) $(WASMTIME_TLS1:.o=.d)
 
-wasm_objs = $(call uvm_objs,$(1)) $(patsubst %,$(O)/wasm/%.o,$(2)) $(WASM_OBJS)
+WASM_LIB := $(O)/guest/x86_64/libvitrine-wasm.a
+$(WASM_LIB): $(WASM_OBJS)
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR_x86_64) qcsD $@ $^
+ALL  += $(if $(WASM_USABLE),$(WASM_LIB))
+DEPS += $(WASM_OBJS:.o=.d)
+
+wasm_objs = $(call uvm_objs,$(1)) $(patsubst %,$(O)/wasm/%.o,$(2)) $(WASM_LIB)
 
 define wasm_guest_rules
-DEPS += $(patsubst %.o,%.d,$(call wasm_objs,$(3),$(4)))
+DEPS += $(patsubst %.o,%.d,$(filter %.o,$(call wasm_objs,$(3),$(4))))
 $(call uvm_objs,$(3)): GUEST_EXTRA := $(WASM_INC) $(addprefix -I$(O)/wasm/,$(sort $(dir $(4))))
 $(call uvm_objs,$(3)): | $(patsubst %,$(O)/wasm/%.c,$(4))
 $(call uvm_link,$(O)/$(1)/$(2).elf,$(call wasm_objs,$(3),$(4)),$(UVM_LD),$(UVM_STATIC))

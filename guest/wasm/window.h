@@ -45,4 +45,7 @@ extern uint8_t wasm_trap_stack[WASM_TRAP_STACK];
 _Noreturn void wasm_trap_bounds(void);
 _Noreturn void wasm_trap_exhausted(void);
 
+/* Nothing: a name by which user mode's part has ring 0's linked. */
+extern const uint8_t window_super_here;
+
 #endif

@@ -23,6 +23,8 @@ FIELD(GVA_DIRECTORY, 30, 9); /* which entry of the table that the first entry of
 enum { PAGE = 4096, ENTRIES = 512, VECTOR_UD = 6, VECTOR_PF = 14 };
 enum { DIRECTORIES = WINDOW_PIECES / ENTRIES, SMALL_PER_PAGE = WINDOW_PAGE / PAGE };
 
+const uint8_t window_super_here;
+
 /* One entry a piece; and the table of the piece that is shown in part. */
 static uint64_t directory[WINDOW_COUNT][WINDOW_PIECES] __attribute__((aligned(PAGE)));
 static uint64_t partial[WINDOW_COUNT][ENTRIES] __attribute__((aligned(PAGE)));
