@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The `vitrine` command.
 
-CLI_OBJS := $(patsubst %.c,$(O)/host/%.o,$(wildcard cli/*.c))
+CLI_OBJS := $(patsubst %.c,$(O)/host/%.o,$(wildcard cli/*.c cli/$(HOST_ARCH)/*.c))
 
 CLI_LIBS  = $(PLAN_LIBS) $(shell pkg-config --libs libseccomp) -lpthread
 
@@ -14,8 +14,7 @@ DEPS += $(CLI_OBJS:.o=.d)
 ALL  += $(O)/bin/vitrine
 
 # For aarch64 Linux, with libraries of the cache; not part of `all`.
-CLI_A64_OBJS := $(call linux_a64_objs,$(filter-out cli/jail%,$(wildcard cli/*.c)) cli/none/jail.c \
-                    $(PLAN_SRCS))
+CLI_A64_OBJS := $(call linux_a64_objs,$(wildcard cli/*.c cli/aarch64/*.c) $(PLAN_SRCS))
 $(LINUX_A64)/bin/vitrine: $(CLI_A64_OBJS) $(LINUX_A64_LIB)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

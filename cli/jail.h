@@ -8,6 +8,8 @@
 #define CLI_JAIL_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum jail_part {
     JAIL_SPACES,   /* own user, mount, network, IPC, host name and control group namespaces */
@@ -28,6 +30,10 @@ void jail_enter(struct jail_report *report);
 
 /* The filter, for all threads. False: not done, and the caller must not go on. */
 bool jail_filter(struct jail_report *report);
+
+/* Requests of a vCPU and its memory that the filter lets pass; cli/ARCH/jail_requests.c. */
+extern const uint64_t jail_requests[];
+extern const size_t jail_request_count;
 
 /* "namespaces", ... */
 const char *jail_part_name(enum jail_part part);

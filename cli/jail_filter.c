@@ -3,7 +3,6 @@
 #include "cli/jail.h"
 
 #include <errno.h>
-#include <linux/kvm.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -47,15 +46,6 @@ static const int allowed[] = {
     SCMP_SYS(writev),
 };
 
-/* Requests of a vCPU and its memory; nothing that makes a VM, a device or a descriptor. */
-static const uint64_t requests[] = {
-    KVM_CLEAR_DIRTY_LOG, KVM_GET_DEBUGREGS, KVM_GET_DIRTY_LOG,   KVM_GET_FPU,   KVM_GET_MSRS,
-    KVM_GET_REGS,        KVM_GET_SREGS,     KVM_GET_VCPU_EVENTS, KVM_GET_XCRS,  KVM_GET_XSAVE,
-    KVM_INTERRUPT,       KVM_RUN,           KVM_SET_DEBUGREGS,   KVM_SET_FPU,   KVM_SET_GUEST_DEBUG,
-    KVM_SET_MSRS,        KVM_SET_REGS,      KVM_SET_SIGNAL_MASK, KVM_SET_SREGS, KVM_SET_VCPU_EVENTS,
-    KVM_SET_XCRS,        KVM_SET_XSAVE,     KVM_TRANSLATE,
-};
-
 /* Memory that can't be executed; signals to this process only. */
 static bool add_conditions(scmp_filter_ctx filter)
 {
@@ -63,8 +53,8 @@ static bool add_conditions(scmp_filter_ctx filter)
     struct scmp_arg_cmp self = SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0);
     bool good = true;
 
-    for (size_t i = 0; i < ARRAY_COUNT(requests); i++) {
-        struct scmp_arg_cmp one = SCMP_A1_64(SCMP_CMP_EQ, requests[i], 0);
+    for (size_t i = 0; i < jail_request_count; i++) {
+        struct scmp_arg_cmp one = SCMP_A1_64(SCMP_CMP_EQ, jail_requests[i], 0);
 
         good = good &&
                seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &one) == 0;

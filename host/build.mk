@@ -38,7 +38,7 @@ endif
 LINUX_A64      := $(O)/aarch64-linux
 LINUX_A64_CC   := aarch64-linux-gnu-gcc
 LINUX_A64_ROOT := $(or $(VITRINE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vitrine)
-LINUX_A64_ROOT := $(LINUX_A64_ROOT)/guests/arm64/root
+LINUX_A64_ROOT := $(LINUX_A64_ROOT)/guests/arm64-libs/root
 LINUX_A64_INC  := -Ihost/include -Ihost/aarch64 -isystem $(LINUX_A64_ROOT)/usr/include
 LINUX_A64_LIBS := -L$(LINUX_A64_ROOT)/usr/lib/aarch64-linux-gnu
 

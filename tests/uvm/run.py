@@ -191,8 +191,8 @@ def machines(kernel):
         Machine("kvm_arm64", "7.2|10.0",
                 ("-M", "virt,virtualization=on,gic-version=3", "-cpu", "max,pauth-impdef=on"),
                 guests / kernel, guests / "busybox", "ttyAMA0", "ttyAMA0",
-                (guests / "arm64/root/usr/lib/aarch64-linux-gnu",
-                 guests / "arm64/root/lib/aarch64-linux-gnu", "/usr/aarch64-linux-gnu/lib")))}
+                (guests / "arm64-libs/root/usr/lib/aarch64-linux-gnu",
+                 guests / "arm64-libs/root/lib/aarch64-linux-gnu", "/usr/aarch64-linux-gnu/lib")))}
 
 
 def pack(machine, programs, tools, guests, where):
