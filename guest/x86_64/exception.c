@@ -70,11 +70,6 @@ FIELD(SELECTOR_RPL, 0, 2);
 /* What is restored of edited flags: CF PF AF ZF SF TF DF OF AC. */
 #define RFLAGS_EDITABLE UINT64_C(0x40dd5)
 
-static struct fault_area *area(void)
-{
-    return (struct fault_area *)UVM_FAULT_GVA;
-}
-
 /* ---- Taking the exception ---- */
 
 enum { VECTOR_DB = 1, VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14 };
@@ -181,65 +176,29 @@ static void classify(struct vg_context *context)
     context->access = plain->access;
 }
 
-/* ---- Forwarding ---- */
+/* ---- What is the same on all architectures asks for ---- */
 
-static void record_fill(struct fault_record *record, const struct vg_context *context)
+const struct super_arch super_arch = {
+    .machine = FAULT_ARCH_X86_64,
+    .gpr_count = FAULT_X86_GPRS,
+    .service = FAULT_RDI,
+    .result = FAULT_RAX,
+    .arg = { FAULT_RSI, FAULT_RDX, FAULT_RCX, FAULT_R8 },
+};
+
+void super_record_sys(struct fault_record *record, const struct vg_context *context)
 {
     const struct x86_frame *frame = (const struct x86_frame *)context;
 
-    record->magic = FAULT_MAGIC;
-    record->version = FAULT_VERSION;
-    record->size = sizeof(*record);
-    record->arch = FAULT_ARCH_X86_64;
-    record->level = context->level;
-    record->class = context->class;
-    record->reason = context->reason;
-    record->vector = context->vector;
-    record->access = context->access;
-    record->error_code = context->error_code;
-    record->pc = context->pc;
-    record->flags = context->flags;
-    record->address = context->address;
-    for (unsigned i = 0; i < FAULT_X86_GPRS; i++) {
-        record->gpr[i] = context->gpr[i];
-    }
     record->sys[FAULT_FS_BASE] = context->fs_base;
     record->sys[FAULT_GS_BASE] = context->gs_base;
     record->sys[FAULT_SELECTORS] = put(CS, frame->cs) | put(SS, frame->ss) | put(DS, rd_ds()) |
                                    put(ES, rd_es());
 }
 
-static void answer_take(const struct fault_answer *answer, struct vg_context *context)
+void super_ask_host(void)
 {
-    context->pc = answer->pc;
-    context->flags = answer->flags;
-    for (unsigned i = 0; i < FAULT_X86_GPRS; i++) {
-        context->gpr[i] = answer->gpr[i];
-    }
-    context->fs_base = answer->fs_base;
-    context->gs_base = answer->gs_base;
-}
-
-/* Reports the innermost fault and those around it; returns when the host says resume. */
-static void forward(void)
-{
-    struct fault_area *out = area();
-    uint32_t total = 0;
-
-    for (const struct vg_context *at = words->innermost; at != NULL; at = at->outer) {
-        if (total < FAULT_DEPTH) {
-            record_fill(&out->record[total], at);
-        }
-        total++;
-    }
-    out->version = FAULT_VERSION;
-    out->count = total < FAULT_DEPTH ? total : FAULT_DEPTH;
-    out->total = total;
-    do {
-        out->answer.action = FAULT_ACTION_TERMINATE;
-        hw_exit(UVM_PORT_FAULT);
-    } while (out->answer.action != FAULT_ACTION_RESUME);
-    answer_take(&out->answer, words->innermost);
+    hw_exit(UVM_PORT_FAULT);
 }
 
 /* ---- Going on ---- */
@@ -283,9 +242,9 @@ static void resolve(struct vg_context *context)
     if (context->depth >= FAULT_DEPTH) {
         context->class = FAULT_CLASS_SYSTEM;
         context->reason = FAULT_REASON_DEPTH;
-        forward();
+        super_forward(context);
     } else if (context->vector == VECTOR_DF || handler_run(context) != VG_RESUME) {
-        forward();
+        super_forward(context);
     }
 }
 

@@ -76,11 +76,6 @@ int vg_fast_set(uint32_t vector, fast_fn *fn)
 /* What is restored of edited flags: NZCV. */
 #define SPSR_EDITABLE UINT64_C(0xf0000000)
 
-static struct fault_area *area(void)
-{
-    return (struct fault_area *)UVM_FAULT_GVA;
-}
-
 /* ---- Taking the exception ---- */
 
 static uint32_t number_of(const struct a64_frame *frame)
@@ -146,26 +141,18 @@ static void classify(struct vg_context *context)
     context->address = kind.has_address ? context->address : 0;
 }
 
-/* ---- Forwarding ---- */
+/* ---- What is the same on all architectures asks for ---- */
 
-static void record_fill(struct fault_record *record, const struct vg_context *context)
+const struct super_arch super_arch = {
+    .machine = FAULT_ARCH_AARCH64,
+    .gpr_count = FAULT_GPRS,
+    .service = 0,
+    .result = 0,
+    .arg = { 1, 2, 3, 4 },
+};
+
+void super_record_sys(struct fault_record *record, const struct vg_context *context)
 {
-    record->magic = FAULT_MAGIC;
-    record->version = FAULT_VERSION;
-    record->size = sizeof(*record);
-    record->arch = FAULT_ARCH_AARCH64;
-    record->level = context->level;
-    record->class = context->class;
-    record->reason = context->reason;
-    record->vector = context->vector;
-    record->access = context->access;
-    record->error_code = context->error_code;
-    record->pc = context->pc;
-    record->flags = context->flags;
-    record->address = context->address;
-    for (unsigned i = 0; i < FAULT_GPRS; i++) {
-        record->gpr[i] = context->gpr[i];
-    }
     record->sys[FAULT_TPIDR_EL0] = context->fs_base;
     record->sys[FAULT_TPIDRRO_EL0] = context->gs_base;
     record->sys[FAULT_SCTLR_EL1] = rd_sctlr_el1();
@@ -176,46 +163,13 @@ static void record_fill(struct fault_record *record, const struct vg_context *co
     record->sys[FAULT_VBAR_EL1] = rd_vbar_el1();
 }
 
-static void answer_take(const struct fault_answer *answer, struct vg_context *context)
-{
-    context->pc = answer->pc;
-    context->flags = answer->flags;
-    for (unsigned i = 0; i < FAULT_GPRS; i++) {
-        context->gpr[i] = answer->gpr[i];
-    }
-    context->fs_base = answer->fs_base;
-    context->gs_base = answer->gs_base;
-}
-
-static void ask_host(void)
+void super_ask_host(void)
 {
     if (is_zone()) {
         zone_fault();
     } else {
         hw_mmio_wr64(UVM_EXIT_GVA + UVM_PORT_FAULT * sizeof(uint64_t), 0);
     }
-}
-
-/* Reports the innermost fault and those around it; returns when the host says resume. */
-static void forward(void)
-{
-    struct fault_area *out = area();
-    uint32_t total = 0;
-
-    for (const struct vg_context *at = words->innermost; at != NULL; at = at->outer) {
-        if (total < FAULT_DEPTH) {
-            record_fill(&out->record[total], at);
-        }
-        total++;
-    }
-    out->version = FAULT_VERSION;
-    out->count = total < FAULT_DEPTH ? total : FAULT_DEPTH;
-    out->total = total;
-    do {
-        out->answer.action = FAULT_ACTION_TERMINATE;
-        ask_host();
-    } while (out->answer.action != FAULT_ACTION_RESUME);
-    answer_take(&out->answer, words->innermost);
 }
 
 /* ---- Fast handlers ---- */
@@ -273,9 +227,9 @@ static void resolve(struct vg_context *context)
     if (context->depth >= FAULT_DEPTH) {
         context->class = FAULT_CLASS_SYSTEM;
         context->reason = FAULT_REASON_DEPTH;
-        forward();
+        super_forward(context);
     } else if (context->vector == NUMBER_DOUBLE || handler_run(context) != VG_RESUME) {
-        forward();
+        super_forward(context);
     }
 }
 
@@ -283,7 +237,7 @@ static void resolve(struct vg_context *context)
 static void check_double(const struct a64_frame *frame)
 {
     while (words->doubled != 0 && frame->vector == VECTOR_DOUBLE) {
-        ask_host();
+        super_ask_host();
     }
     words->doubled |= frame->vector == VECTOR_DOUBLE;
 }

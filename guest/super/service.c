@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What EL0 may ask of EL1. Everything it says may be hostile: only numbers come in, and a
- * handler must be one that the supervisor part of the program declared.
+ * What user code may ask of the supervisor. Everything it says may be hostile: only numbers come
+ * in, and a handler must be one that the supervisor part of the program declared.
  */
 #include <stddef.h>
 
-#include "guest/aarch64/uvm/super.h"
+#include "guest/super/super.h"
 #include "lib/field.h"
 
 static bool is_declared(uint64_t fn)
@@ -18,29 +18,33 @@ static bool is_declared(uint64_t fn)
     return false;
 }
 
+static uint64_t arg(const struct vg_context *context, unsigned n)
+{
+    return context->gpr[super_arch.arg[n]];
+}
+
+static bool answer(struct vg_context *context, int result)
+{
+    context->gpr[super_arch.result] = (uint64_t)(int64_t)result;
+    return true;
+}
+
 static bool serve_register(struct vg_context *context)
 {
     struct vg_handler handler = {
-        .fn = (enum vg_verdict(*)(struct vg_context *, void *))context->gpr[1],
-        .arg = (void *)context->gpr[2],
-        .on = (uint32_t)context->gpr[3],
-        .priority = (int32_t)context->gpr[4],
+        .fn = (enum vg_verdict(*)(struct vg_context *, void *))arg(context, 0),
+        .arg = (void *)arg(context, 1),
+        .on = (uint32_t)arg(context, 2),
+        .priority = (int32_t)arg(context, 3),
     };
-    int number = VG_ERR_INVALID;
 
-    if (is_declared(context->gpr[1])) {
-        number = vg_handler_register(&handler);
-    }
-    context->gpr[0] = (uint64_t)(int64_t)number;
-    return true;
+    return answer(context,
+                  is_declared(arg(context, 0)) ? vg_handler_register(&handler) : VG_ERR_INVALID);
 }
 
 static bool serve_unregister(struct vg_context *context)
 {
-    int result = vg_handler_unregister((int)context->gpr[1]);
-
-    context->gpr[0] = (uint64_t)(int64_t)result;
-    return true;
+    return answer(context, vg_handler_unregister((int)arg(context, 0)));
 }
 
 static bool serve_abort(struct vg_context *context)
@@ -48,7 +52,7 @@ static bool serve_abort(struct vg_context *context)
     context->class = FAULT_CLASS_SYSTEM;
     context->reason = FAULT_REASON_ABORT;
     context->access = FAULT_ACCESS_NONE;
-    context->error_code = context->gpr[1];
+    context->error_code = arg(context, 0);
     return false;
 }
 
@@ -60,13 +64,10 @@ static bool (*const services[VG_SERVICE_COUNT])(struct vg_context *context) = {
 
 bool vg_serve(struct vg_context *context)
 {
-    uint64_t service = context->gpr[0];
+    uint64_t service = context->gpr[super_arch.service];
 
-    if (service >= ARRAY_COUNT(services)) {
-        context->gpr[0] = (uint64_t)(int64_t)VG_ERR_INVALID;
-        return true;
-    }
-    return services[service](context);
+    return service < ARRAY_COUNT(services) ? services[service](context)
+                                           : answer(context, VG_ERR_INVALID);
 }
 
 /* ---- Memory of user code ---- */
