@@ -16,7 +16,7 @@
 #include "lib/field.h"
 
 enum { RAM = 16 << 20, CREATES = 200, CALLS = 2000, RESTORES = 100, CLONES = 100 };
-enum { EXCEPTIONS = 50, FAULTS = 20, CALIBRATE_US = 20000 };
+enum { STARTS = 100, EXCEPTIONS = 50, FAULTS = 20, CALIBRATE_US = 20000 };
 
 static int host_add(void *ctx, struct vt_vm *vm, const struct vt_value *args, unsigned count,
                     struct vt_value *result)
@@ -34,11 +34,11 @@ void bench_die(const char *what, int err)
     exit(2);
 }
 
-struct vt_vm *bench_create(const struct bench *bench)
+struct vt_vm *bench_create_with(const struct bench *bench, const struct vt_cfg *cfg)
 {
     struct vt_vm *vm;
     call_signature signature = CALL_U64 | put(BENCH_ARG0, CALL_U64);
-    int err = vt_create(bench->image, NULL, &vm);
+    int err = vt_create(bench->image, cfg, &vm);
 
     if (err == 0) {
         err = vt_register(vm, "host_add", signature, host_add, NULL);
@@ -47,6 +47,11 @@ struct vt_vm *bench_create(const struct bench *bench)
         bench_die("create", err);
     }
     return vm;
+}
+
+struct vt_vm *bench_create(const struct bench *bench)
+{
+    return bench_create_with(bench, NULL);
 }
 
 uint64_t bench_call(struct vt_vm *vm, const char *name, uint64_t value)
@@ -236,6 +241,28 @@ static double cycles_per_us(void)
     return (double)(__builtin_ia32_rdtsc() - cycles) / (sample_now() - begin);
 }
 
+/* From the guest's call to the first instruction of what it starts: seen by vCPU 0, which waits. */
+static void measure_vcpu(struct bench *bench)
+{
+    const struct vt_cfg cfg = { .size = sizeof(cfg), .vcpus = 2 };
+    double unit = cycles_per_us();
+
+    for (unsigned i = 0; i < STARTS; i++) {
+        struct floor_vm *floor = floor_new();
+        struct vt_vm *vm = bench_create_with(bench, &cfg);
+        bool good = floor_call(floor, 1) == 2 && bench_call(vm, "add", 1) == 2;
+        double begin = sample_now();
+
+        good = floor_start(floor) == 0 && good;
+        sample_add(&bench->row[ROW_VCPU_START].floor, sample_now() - begin);
+        sample_add(&bench->row[ROW_VCPU_START].ours, (double)bench_call(vm, "start", 1) / unit);
+        sample_add(&bench->row[ROW_VCPU_AGAIN].ours, (double)bench_call(vm, "start", 2) / unit);
+        check("vCPU start", good);
+        floor_destroy(floor);
+        vt_destroy(vm);
+    }
+}
+
 /* By the guest's own clock, a number of faults at a time. */
 static void measure_exception(struct bench *bench)
 {
@@ -299,6 +326,7 @@ int main(int argc, char **argv)
         measure_calls(&bench);
         measure_restore(&bench);
         measure_clone(&bench);
+        measure_vcpu(&bench);
         measure_memory(&bench);
     }
     measure_exception(&bench);

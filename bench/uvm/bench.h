@@ -26,6 +26,8 @@ enum bench_row {
     ROW_SNAPSHOT,
     ROW_CLONE,
     ROW_CLONE_CALL,
+    ROW_VCPU_START,
+    ROW_VCPU_AGAIN,
     ROW_FAST_EXCEPTION,
     ROW_FAST_BREAKPOINT,
     ROW_EXCEPTION,
@@ -47,6 +49,7 @@ struct bench {
 
 _Noreturn void bench_die(const char *what, int err);
 struct vt_vm *bench_create(const struct bench *bench);
+struct vt_vm *bench_create_with(const struct bench *bench, const struct vt_cfg *cfg);
 uint64_t bench_call(struct vt_vm *vm, const char *name, uint64_t value);
 
 /* memory.c */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -54,11 +55,12 @@ enum floor_request { REQUEST_DONE = 1, REQUEST_HOST };
 
 /* What host and guest share; the guest's assembly knows the offsets. */
 struct shared {
-    uint64_t op, value, request;
+    uint64_t op, value, request, started;
 };
 
 struct floor_vm {
-    int kvm, vm, vcpu;
+    int kvm, vm, vcpu, other;
+    pthread_t thread;
     uint8_t *ram;
     struct kvm_run *run;
     struct shared *shared;
@@ -112,12 +114,16 @@ __asm__(".pushsection .rodata\n"
         "        dec %rax\n"
         "        mov %rax, 8(%rbx)\n"
         "        jmp 2b\n"
+        "floor_other: mov $0x8000, %ebx\n" /* SHARED */
+        "        movl $1, 24(%rbx)\n"
+        "        mov $0x1000, %ebp\n"
+        "        call *%rbp\n"
         "floor_code_end:\n"
         ".popsection\n");
 
 extern const uint8_t floor_gate[], floor_stub[], floor_skip[], floor_entry[], floor_loop[],
     floor_stub_end[];
-extern const uint8_t floor_code[], floor_code_end[];
+extern const uint8_t floor_code[], floor_other[], floor_code_end[];
 
 static struct {
     int memory; /* memfd of what a VM's RAM starts as */
@@ -228,17 +234,18 @@ static void segment(struct kvm_segment *segment, uint16_t selector, uint8_t type
     };
 }
 
-static int sregs_set(const struct floor_vm *vm)
+static int sregs_set(int vcpu, bool user)
 {
     struct kvm_sregs sregs;
 
-    if (ioctl(vm->vcpu, KVM_GET_SREGS, &sregs) != 0) {
+    if (ioctl(vcpu, KVM_GET_SREGS, &sregs) != 0) {
         return -1;
     }
-    segment(&sregs.cs, SEL_CS0, 11);
+    segment(&sregs.cs, user ? SEL_CS3 : SEL_CS0, 11);
     sregs.cs.l = 1;
-    segment(&sregs.ss, SEL_DS0, 3);
+    segment(&sregs.ss, user ? SEL_DS3 : SEL_DS0, 3);
     sregs.ss.db = 1;
+    sregs.cs.dpl = sregs.ss.dpl = user ? 3 : 0;
     sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss;
     sregs.tr = (struct kvm_segment){
         .base = TSS, .limit = 0x67, .selector = SEL_TSS, .type = 11, .present = 1
@@ -249,7 +256,7 @@ static int sregs_set(const struct floor_vm *vm)
     sregs.cr3 = PML4;
     sregs.cr4 = CR4_VALUE;
     sregs.efer = EFER_VALUE;
-    return ioctl(vm->vcpu, KVM_SET_SREGS, &sregs);
+    return ioctl(vcpu, KVM_SET_SREGS, &sregs);
 }
 
 static int regs_set(const struct floor_vm *vm, uint64_t rip)
@@ -285,7 +292,9 @@ static int vcpu_set(struct floor_vm *vm)
     if (vm->run == MAP_FAILED) {
         return -1;
     }
-    return sregs_set(vm) != 0 ? -1 : regs_set(vm, STUB + (uint64_t)(floor_entry - floor_stub));
+    return sregs_set(vm->vcpu, false) != 0
+               ? -1
+               : regs_set(vm, STUB + (uint64_t)(floor_entry - floor_stub));
 }
 
 struct floor_vm *floor_create(void)
@@ -295,7 +304,7 @@ struct floor_vm *floor_create(void)
     if (vm == NULL) {
         return NULL;
     }
-    vm->vm = vm->vcpu = -1;
+    vm->vm = vm->vcpu = vm->other = -1;
     vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
     vm->vm = vm->kvm < 0 ? -1 : ioctl(vm->kvm, KVM_CREATE_VM, 0);
     if (vm->vm < 0 || memory_set(vm) != 0 || vcpu_set(vm) != 0) {
@@ -311,6 +320,10 @@ void floor_destroy(struct floor_vm *vm)
 
     if (vm->run != NULL && vm->run != MAP_FAILED && size > 0) {
         munmap(vm->run, (size_t)size);
+    }
+    if (vm->other >= 0) {
+        pthread_join(vm->thread, NULL);
+        close(vm->other);
     }
     if (vm->vcpu >= 0) {
         close(vm->vcpu);
@@ -375,4 +388,37 @@ uint64_t floor_exception(struct floor_vm *vm, uint64_t count, bool breakpoint)
     vm->shared->op = breakpoint ? OP_INT3 : OP_UD2;
     vm->shared->value = count;
     return run(vm) == 0 && vm->shared->request == REQUEST_DONE ? vm->shared->value : UINT64_MAX;
+}
+
+/* ---- Another vCPU ---- */
+
+static void *run_other(void *arg)
+{
+    const struct floor_vm *vm = arg;
+
+    while (ioctl(vm->other, KVM_RUN, 0) != 0 && (errno == EINTR || errno == EAGAIN)) {
+    }
+    return NULL;
+}
+
+int floor_start(struct floor_vm *vm)
+{
+    volatile uint64_t *started = &vm->shared->started;
+    struct kvm_regs regs = { .rip = CODE + (uint64_t)(floor_other - floor_code),
+                             .rsp = STACK,
+                             .rflags = 2 };
+
+    if (floor_call(vm, 0) != 1) { /* that asks for it */
+        return -1;
+    }
+    vm->other = ioctl(vm->vm, KVM_CREATE_VCPU, 1);
+    if (vm->other < 0 || ioctl(vm->other, KVM_SET_CPUID2, cpuid()) != 0 ||
+        sregs_set(vm->other, true) != 0 || ioctl(vm->other, KVM_SET_REGS, &regs) != 0 ||
+        pthread_create(&vm->thread, NULL, run_other, vm) != 0) {
+        return -1;
+    }
+    while (*started == 0) {
+        __builtin_ia32_pause();
+    }
+    return 0;
 }

@@ -27,6 +27,12 @@ uint64_t floor_call(struct floor_vm *vm, uint64_t arg);
 /* The same, and the guest asks the host for one more addition: two exits. */
 uint64_t floor_call_host(struct floor_vm *vm, uint64_t arg);
 
+/*
+ * One call, and then another vCPU and a thread that runs user code on it; returns once that has
+ * begun. Once a VM. 0 or -1.
+ */
+int floor_start(struct floor_vm *vm);
+
 /* `out` in a supervisor loop, one exit. The VM can do nothing else afterwards. 0 or -1. */
 int floor_exit(struct floor_vm *vm);
 

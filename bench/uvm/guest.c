@@ -3,6 +3,7 @@
 #include "bench/uvm/guest.h"
 
 #include "vitrine-call.h"
+#include "vitrine-vcpu.h"
 
 enum { PAGE = 4096 };
 
@@ -39,6 +40,37 @@ static uint64_t clock(void)
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high * (UINT64_C(1) + UINT32_MAX) + low;
 }
+
+static volatile uint64_t started;
+
+static void begin(void *arg)
+{
+    (void)arg;
+    started = 1;
+}
+
+/* Cycles that the last of so many starts of vCPU 1 took, each after the end of the one before. */
+static uint64_t start(uint64_t times)
+{
+    uint64_t cycles = 0;
+
+    for (uint64_t i = 0; i < times; i++) {
+        for (uint32_t turn = 0; vg_vcpu_is_on(1); turn++) {
+            vg_relax(turn);
+        }
+        started = 0;
+        cycles = clock();
+        if (vg_vcpu_start(1, begin, NULL) != 0) {
+            return 0;
+        }
+        while (started == 0) {
+            __asm__ volatile("pause");
+        }
+        cycles = clock() - cycles;
+    }
+    return cycles;
+}
+VG_EXPORT(start, uint64_t, uint64_t);
 
 /* Cycles of so many faults that a handler fixes. */
 static uint64_t exception(uint64_t count)

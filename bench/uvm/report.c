@@ -29,6 +29,8 @@ static const struct row rows[ROW_COUNT] = {
     [ROW_SNAPSHOT] = { "snapshot", "snapshot, 100 pages touched", 0, ROW_EXIT, false },
     [ROW_CLONE] = { "clone", "clone", 0, ROW_CREATE, false },
     [ROW_CLONE_CALL] = { "clone-call", "clone to first result", 0, ROW_CREATE, false },
+    [ROW_VCPU_START] = { "vcpu-start", "vCPU's first start", 0, ROW_VCPU_START, false },
+    [ROW_VCPU_AGAIN] = { "vcpu-again", "vCPU's start after it was off", 0, ROW_VCPU_START, false },
     [ROW_FAST_EXCEPTION] = { "exception-fast", "#UD, fast handler, resume", 0, ROW_FAST_EXCEPTION,
                              true },
     [ROW_FAST_BREAKPOINT] = { "breakpoint-fast", "#BP, fast handler, resume", 1.25,
