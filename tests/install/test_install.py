@@ -40,9 +40,12 @@ def test_pie_guest_from_the_tree(tree, tmp_path):
 
 
 def test_fault_handlers_from_the_tree(tree, tmp_path):
-    compile_super(tree, ROOT / "tests/uvm/guest/faults_super.c", tmp_path / "faults_super.o")
+    sources = ROOT / "tests/uvm/guest"
+    objects = [tmp_path / f"{name}.o" for name in ("faults_super", "faults_x86_64_super")]
+    for to in objects:
+        compile_super(tree, sources / f"{to.stem}.c", to)
     done = run("gcc", "-O2", *flags(tree, "--cflags", "vitrine-guest"), f"-I{ROOT}",
-               ROOT / "tests/uvm/guest/faults.c", tmp_path / "faults_super.o",
+               sources / "faults.c", sources / "faults_x86_64.c", *objects,
                *flags(tree, "--libs", "vitrine-guest"), "-o", tmp_path / "faults.elf")
     assert done.returncode == 0, done.stdout
 

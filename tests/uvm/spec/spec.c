@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs the assertions of a file and counts them; the module "spectest" of the specification. */
 #include "tests/uvm/spec/spec.h"
+#include "tests/uvm/spec/spectest.h"
 
 #ifdef SPEC_NATIVE
 #include <stdio.h>
@@ -71,7 +72,6 @@ struct Z_spectest_instance_t *spec_test(void)
 }
 
 #define IMPORTED(type_, name_, place_)                                                             \
-    type_ *Z_spectestZ_##name_(struct Z_spectest_instance_t *instance);                            \
     type_ *Z_spectestZ_##name_(struct Z_spectest_instance_t *instance)                             \
     {                                                                                              \
         return &instance->place_;                                                                  \
@@ -79,7 +79,6 @@ struct Z_spectest_instance_t *spec_test(void)
     _Static_assert(1, "")
 
 #define PRINT(name_, ...)                                                                          \
-    void Z_spectestZ_##name_(struct Z_spectest_instance_t *instance, ##__VA_ARGS__);               \
     void Z_spectestZ_##name_(struct Z_spectest_instance_t *instance, ##__VA_ARGS__)                \
     {                                                                                              \
         (void)instance;                                                                            \
