@@ -98,7 +98,7 @@ int vg_handler_unregister(int number);
 
 /*
  * What one gets; it may edit all but vector, error_code, cs and ss. aarch64: registers above x17
- * are the program's still.
+ * are the program's still, and edits count only if it returns true.
  */
 #ifdef __aarch64__
 struct vg_fast {

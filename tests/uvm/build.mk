@@ -84,6 +84,7 @@ $(eval $(call uvm_a64_test,jail,$(UVM_A64_JAIL),-lseccomp))
 $(eval $(call uvm_a64_test,jail_self,$(UVM_A64_JAIL),-lseccomp))
 $(eval $(call uvm_a64_test,loader,$(UVM_A64_SUPPORT)))
 $(eval $(call uvm_a64_test,platform,))
+$(eval $(call uvm_a64_test,fast,$(UVM_A64_SUPPORT)))
 $(eval $(call uvm_a64_test,guest,tests/uvm/guest_rows_aarch64.c))
 $(eval $(call uvm_a64_test,survive,tests/uvm/support.c tests/uvm/survive_aarch64.c))
 
