@@ -28,7 +28,7 @@ static int teardown(void **state)
 static void test_answers(void **state)
 {
     (void)state;
-    /* Unregistering is a service, by ud2 on x86_64: it works while a fast handler has the vector. */
+    /* Unregistering is a service (x86_64: by ud2): it works while a fast handler has the vector. */
     assert_int_equal(uvm_call(vm, "set", vector), 1);
     for (int i = 0; i < 100; i++) {
         assert_int_equal(uvm_call(vm, "skip", 0), 1);
