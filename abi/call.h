@@ -49,7 +49,7 @@ struct call_frame {
     uint32_t index; /* of the callee: in the guest's export table, in its import table */
     uint32_t status;
     uint32_t arg_count;
-    uint32_t reserved;
+    uint32_t data_used; /* out: bytes of the data that the guest still needs; results come behind */
     struct call_value ret;
     struct call_value arg[CALL_MAX_ARGS];
 };

@@ -146,6 +146,7 @@ enum uvm_port {
     UVM_PORT_FAULT = 0xe1, /* fault_area is filled; the answer is in it afterwards */
     UVM_PORT_XSAVE = 0xe2, /* x86_64: FP state to uvm_info.xsave_gva; PORT_XRSTOR back from there */
     UVM_PORT_XRSTOR = 0xe3,
+    UVM_PORT_IRQ = 0xe4, /* x86_64: a request of abi/irq.h */
 };
 
 /* ---- What the guest finds ---- */
@@ -181,6 +182,12 @@ struct uvm_info {
     uint64_t seed[2]; /* random: others for each micro-VM, and after each restore */
     uint32_t vcpu_id; /* of the vCPU that reads this */
     uint32_t reserved;
+    /*
+     * x86_64: time is the processor's clock plus tick_offset, at tick_rate a second; wall_ns were
+     * since 1970 when it was wall_tick. tick_rate 0: ask (IRQ_REQUEST_CLOCK).
+     */
+    uint64_t tick_rate, tick_offset;
+    uint64_t wall_ns, wall_tick;
 };
 
 #endif

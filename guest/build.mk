@@ -59,7 +59,8 @@ DEPS += $(GUEST_OBJS:.o=.d)
 UVM_SUPER_ALL  := guest/mem.c guest/handler.c $(sort $(wildcard guest/super/*.c))
 UVM_SUPER_SRCS := $(UVM_SUPER_ALL) $(addprefix guest/x86_64/,start.S vectors.S entry.S \
                   exception.c classify.c fp.c)
-UVM_USER_SRCS  := guest/mem.c guest/sync.c $(addprefix guest/x86_64/,user.S user_fp.c) \
+UVM_USER_SRCS  := guest/mem.c guest/sync.c $(addprefix guest/x86_64/,user.S user_fp.c \
+                  upcall.S user_irq.c user_time.c) \
                   $(sort $(wildcard guest/uvm/*.c))
 UVM_OBJS       := $(patsubst %,$(O)/x86_64-super/%.o,$(basename $(UVM_SUPER_SRCS))) \
                   $(patsubst %,$(O)/x86_64/%.o,$(basename $(UVM_USER_SRCS)))

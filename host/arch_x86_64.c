@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <string.h>
 
+#include "abi/irq.h"
 #include "host/backend.h"
 #include "lib/field.h"
 #include "lib/insn_x64.h"
@@ -33,6 +34,7 @@ static const struct region low[] = {
     { UVM_INFO_GVA, SIZE_4K, ELF_READ | ELF_USER, "info" },
     { UVM_FAULT_GVA, UVM_FAULT_SIZE, KERNEL_RW, "fault area" },
     { UVM_CPU_GVA, UVM_CPU_SIZE, KERNEL_RW, "cpu tables" },
+    { IRQ_GVA, SIZE_4K, KERNEL_RW | ELF_USER, "interrupts" },
     { UVM_STACK_DF_TOP - SIZE_4K, SIZE_4K, KERNEL_RW, "stack #DF" },
     { UVM_STACK_NM_TOP - SIZE_4K, SIZE_4K, KERNEL_RW, "stack NMI" },
     { UVM_STACK_MC_TOP - SIZE_4K, SIZE_4K, KERNEL_RW, "stack #MC" },
@@ -42,8 +44,8 @@ static const struct region low[] = {
     { LAYOUT_TABLES_GVA, LAYOUT_TABLES_END - LAYOUT_TABLES_GVA, KERNEL_RW, "page tables" },
 };
 
-/* "int3; ret". */
-static const uint8_t gate[] = { 0xcc, 0xc3 };
+/* "int3; ret", at two places. */
+static const uint8_t gate[] = { 0xcc, 0xc3, [IRQ_GATE_GVA - UVM_GATE_GVA] = 0xcc, 0xc3 };
 
 /* Intel SDM 3A 4.5. Accessed and dirty bits are set: the processor never writes to a table. */
 FIELD(PTE_PRESENT, 0, 1);

@@ -30,6 +30,7 @@ enum be_exit {
     BE_EXIT_HALT,
     BE_EXIT_NOT_EMULATED, /* pc at an instruction that this machine can't execute at this level */
     BE_EXIT_KICK,         /* a signal came */
+    BE_EXIT_WINDOW,       /* interrupt() was too early and is not any more */
     BE_EXIT_OTHER,        /* the guest did what has no meaning here */
     BE_EXIT_COUNT
 };
@@ -47,6 +48,11 @@ struct be_event {
 /* Registers as fault records order them. */
 struct be_regs {
     uint64_t gpr[FAULT_GPRS];
+    uint64_t pc, flags;
+};
+
+/* Where an interrupt came. */
+struct be_interrupted {
     uint64_t pc, flags;
 };
 
@@ -74,6 +80,7 @@ struct be_caps {
     bool dirty_log;
     unsigned mapping_max;
     unsigned vcpu_max;
+    uint64_t tick_rate; /* of the clock that user code reads, a second; 0: there is no ticks() */
 };
 
 /* Where a vCPU begins. */
@@ -115,6 +122,14 @@ struct be_ops {
     int (*get_sys)(struct be_vcpu *vcpu, uint64_t sys[FAULT_SYS]);
     /* The exception is taken when the guest runs next. No error code. */
     int (*inject)(struct be_vcpu *vcpu, uint8_t vector);
+    /*
+     * If the vCPU stands between two instructions and takes interrupts it goes on at `entry`, flags
+     * at their initial value, and *taken is set; if not it stops with BE_EXIT_WINDOW when it does.
+     */
+    int (*interrupt)(struct be_vcpu *vcpu, uint64_t entry, struct be_interrupted *was, bool *taken);
+    /* The machine's clock, and what the guest's is ahead of it. */
+    uint64_t (*ticks)(void);
+    int (*tick_offset)(struct be_vcpu *vcpu, uint64_t *offset);
     int (*save)(struct be_vcpu *vcpu, struct be_state **out);
     int (*load)(struct be_vcpu *vcpu, const struct be_state *state);
     /* FP and vector state in `size` bytes: the standard format of XSAVE; user_fpsimd_state. */

@@ -173,12 +173,14 @@ static int run(struct vt_vm *vm)
     vm->record_count = 0;
     vm->first.not_emulated_pc = 0;
     vm->metrics.calls++;
-    if (vm->vcpu_count == 1) {
+    err = irq_begin(&vm->first);
+    if (err == VT_OK && vm->vcpu_count == 1) {
         err = run_call(&vm->first);
-    } else {
+    } else if (err == VT_OK) {
         vcpu_share_others(vm);
         err = gang_call(vm);
     }
+    irq_end(&vm->first);
     budget_end(&vm->budget);
     if (err == VT_OK) {
         vm->state = VT_READY;

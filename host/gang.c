@@ -50,6 +50,19 @@ void gang_kick(struct vcpu *vcpu)
     (void)pthread_mutex_unlock(&g->lock);
 }
 
+void gang_poke(struct vcpu *vcpu)
+{
+    struct gang *g = &vcpu->vm->gang;
+
+    (void)pthread_mutex_lock(&g->lock);
+    if (vcpu->id == 0) {
+        budget_kick(&vcpu->vm->budget);
+    } else if (vcpu->has_thread && !g->stopping) {
+        (void)pthread_kill(vcpu->thread, vcpu->vm->budget.signal);
+    }
+    (void)pthread_mutex_unlock(&g->lock);
+}
+
 void gang_pause(struct vt_vm *vm)
 {
     struct gang *g = &vm->gang;
@@ -153,7 +166,7 @@ static void end_turn(struct vcpu *vcpu, int result)
 static int enter_guest(struct vcpu *vcpu)
 {
     uint64_t begin = sys_now(CLOCK_MONOTONIC);
-    int err = vcpu->vm->ops->run(vcpu->be, &vcpu->event);
+    int err = run_enter(vcpu, &vcpu->event);
 
     vcpu->run_ns = sys_now(CLOCK_MONOTONIC) - begin;
     vcpu->has_event = err == VT_OK && vcpu->event.exit != BE_EXIT_KICK;
@@ -213,6 +226,7 @@ static void *thread_main(void *arg)
     struct vt_vm *vm = vcpu->vm;
     int err = budget_join(&vm->budget, &vcpu->alarm, &vm->log);
 
+    err = err == VT_OK ? irq_begin(vcpu) : err;
     while (err == VT_OK && wait_on(vcpu)) {
         run(vcpu);
     }
@@ -221,6 +235,7 @@ static void *thread_main(void *arg)
         stop(vm, err);
         (void)pthread_mutex_unlock(&vm->gang.lock);
     }
+    irq_end(vcpu);
     alarm_drop(&vcpu->alarm);
     return NULL;
 }

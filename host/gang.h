@@ -42,4 +42,7 @@ void gang_go_on(struct vt_vm *vm);
 /* The vCPU leaves the guest, if it is there. From any thread. */
 void gang_kick(struct vcpu *vcpu);
 
+/* The same, also if it is just about to enter: it has not seen yet what the caller has changed. */
+void gang_poke(struct vcpu *vcpu);
+
 #endif

@@ -44,7 +44,9 @@ static int take_args(struct vcpu *vcpu, struct request *r)
     call_signature signature = r->function->signature;
     struct value_data data = { .bytes = vcpu_call_area(vcpu)->data, .size = vm_data_size(vm) };
 
-    r->data_end = vcpu->in_data;
+    r->data_end = r->frame.data_used <= data.size && r->frame.data_used > vcpu->in_data
+                      ? r->frame.data_used
+                      : vcpu->in_data;
     if (r->frame.arg_count != signature_args(signature)) {
         return broken(vm, "wrong number of arguments");
     }

@@ -121,9 +121,12 @@ int kvm_run(struct be_vcpu *vcpu, struct be_event *event)
 
     event->insn_len = 0;
     vcpu->unsettled = false;
+    vcpu->at_rest = false;
+    vcpu->run->request_interrupt_window = 0;
     if (ret < 0) {
         if (errno == EINTR || errno == EAGAIN) {
             event->exit = BE_EXIT_KICK;
+            vcpu->at_rest = errno == EINTR;
             return VT_OK;
         }
         if (errno == EFAULT) { /* memory behind a mapping is gone: a file was cut off */
@@ -137,6 +140,7 @@ int kvm_run(struct be_vcpu *vcpu, struct be_event *event)
     event->exit = BE_EXIT_OTHER;
     event->detail = vcpu->run->exit_reason;
     kvm_arch_exit(vcpu, event);
+    vcpu->at_rest = event->exit == BE_EXIT_WINDOW;
     return VT_OK;
 }
 

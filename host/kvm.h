@@ -23,6 +23,7 @@ struct be_vcpu {
     struct kvm_run *run;
     bool pristine;  /* it is as KVM made it */
     bool unsettled; /* an access to no memory is not complete yet */
+    bool at_rest;   /* stopped by a signal or a window; no registers were set since */
 };
 
 /* An ioctl that must not fail; `what` names it in the log. */
@@ -68,5 +69,10 @@ int kvm_save(struct be_vcpu *vcpu, struct be_state **out);
 int kvm_load(struct be_vcpu *vcpu, const struct be_state *state);
 int kvm_get_fp(struct be_vcpu *vcpu, void *buf, size_t size);
 int kvm_set_fp(struct be_vcpu *vcpu, const void *buf, size_t size);
+
+/* kvm_irq.c */
+int kvm_interrupt(struct be_vcpu *vcpu, uint64_t entry, struct be_interrupted *was, bool *taken);
+uint64_t kvm_ticks(void);
+int kvm_tick_offset(struct be_vcpu *vcpu, uint64_t *offset);
 
 #endif

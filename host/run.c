@@ -39,10 +39,9 @@ static const struct {
     uint16_t port;
     int (*fn)(struct vcpu *vcpu);
 } ports[] = {
-    { UVM_PORT_GATE, call_gate },
-    { UVM_PORT_FAULT, fault_forwarded },
-    { UVM_PORT_XSAVE, port_xsave },
-    { UVM_PORT_XRSTOR, port_xrstor },
+    { UVM_PORT_GATE, call_gate },   { UVM_PORT_FAULT, fault_forwarded },
+    { UVM_PORT_XSAVE, port_xsave }, { UVM_PORT_XRSTOR, port_xrstor },
+    { UVM_PORT_IRQ, irq_request },
 };
 
 static int on_port(struct vcpu *vcpu, const struct be_event *event)
@@ -77,6 +76,13 @@ static int on_kick(struct vcpu *vcpu, const struct be_event *event)
     return err == VT_OK ? RUN_AGAIN : err;
 }
 
+static int on_window(struct vcpu *vcpu, const struct be_event *event)
+{
+    (void)vcpu;
+    (void)event;
+    return RUN_AGAIN;
+}
+
 static int on_other(struct vcpu *vcpu, const struct be_event *event)
 {
     log_print(&vcpu->vm->log, VT_LOG_ERROR, "the guest stopped with exit %u", event->detail);
@@ -90,13 +96,30 @@ static handler_fn *const handlers[] = {
     [BE_EXIT_HALT] = on_other,
     [BE_EXIT_NOT_EMULATED] = fault_not_emulated,
     [BE_EXIT_KICK] = on_kick,
+    [BE_EXIT_WINDOW] = on_window,
     [BE_EXIT_OTHER] = on_other,
 };
 _Static_assert(ARRAY_COUNT(handlers) == BE_EXIT_COUNT, "an exit has no handler");
 
 int run_answer(struct vcpu *vcpu, const struct be_event *event)
 {
-    return handlers[event->exit](vcpu, event);
+    int err = handlers[event->exit](vcpu, event);
+
+    if (err == RUN_AGAIN && vcpu->vm->irq.state.used) {
+        err = irq_deliver(vcpu, event->exit == BE_EXIT_KICK);
+    }
+    return err;
+}
+
+/* Whatever is to wake one that sleeps is a signal, which is blocked, so that none is missed. */
+int run_enter(struct vcpu *vcpu, struct be_event *event)
+{
+    if (vcpu->asleep) {
+        sys_wait_signal(vcpu->vm->budget.signal);
+        event->exit = BE_EXIT_KICK;
+        return VT_OK;
+    }
+    return vcpu->vm->ops->run(vcpu->be, event);
 }
 
 int run_call(struct vcpu *vcpu)
@@ -108,7 +131,7 @@ int run_call(struct vcpu *vcpu)
     do {
         uint64_t begin = sys_now(CLOCK_MONOTONIC);
 
-        err = vm->ops->run(vcpu->be, &event);
+        err = run_enter(vcpu, &event);
         vm->metrics.run_ns += sys_now(CLOCK_MONOTONIC) - begin;
         vm->metrics.exits++;
         if (err == VT_OK) {

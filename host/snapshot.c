@@ -17,6 +17,7 @@ struct vt_snapshot {
     struct paging paging;
     struct hostfn *hostfn;
     struct map_set maps;
+    struct irq_state irq;
 };
 
 /* ---- Taking one ---- */
@@ -110,6 +111,7 @@ static int fill(struct vt_vm *vm, struct vt_snapshot *s)
         return err;
     }
     map_set_copy(&s->maps, &vm->maps);
+    irq_save(vm, &s->irq);
     /* From here on the micro-VM shares its memory with the snapshot. */
     err = restore_remap(vm, s->memory);
     if (err != VT_OK) {
@@ -185,6 +187,11 @@ static int restore(struct vt_vm *vm, const struct vt_snapshot *s)
     if (sys_random(vm->info.seed, sizeof(vm->info.seed)) != 0) {
         return log_errno(&vm->log, "getrandom");
     }
+    if (s == NULL) {
+        irq_reset(vm);
+    } else {
+        irq_load(vm, &s->irq);
+    }
     err = map_remove_others(vm, maps);
     err = err == VT_OK ? restore_memory(vm, memory) : err;
     err = err == VT_OK ? vcpu_reset_others(vm) : err;
@@ -242,6 +249,7 @@ int vt_clone(const struct vt_snapshot *snapshot, const struct vt_cfg *cfg, struc
     if (err != VT_OK) {
         return err;
     }
+    irq_load(vm, &snapshot->irq);
     memcpy(vm->hostfn, snapshot->hostfn, (vm->program->import_count + 1) * sizeof(*vm->hostfn));
     err = map_add_missing(vm, &snapshot->maps);
     if (err != VT_OK) {

@@ -197,6 +197,15 @@ bool sys_take_signal(int signal)
     return sigtimedwait(&set, NULL, &now) == signal;
 }
 
+void sys_wait_signal(int signal)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    (void)sigtimedwait(&set, NULL, NULL);
+}
+
 int sys_timer_create(const struct sys_timer_cfg *cfg, timer_t *out)
 {
     struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = cfg->signal };

@@ -72,6 +72,8 @@ int sys_block(int signal, sigset_t *old);
 void sys_unblock(const sigset_t *old);
 /* Takes one pending `signal` (which is blocked) if there is any. */
 bool sys_take_signal(int signal);
+/* Waits for one, and takes it; may come back for other reasons. */
+void sys_wait_signal(int signal);
 
 /* A timer on `clock` that sends `signal` to thread tid. */
 struct sys_timer_cfg {

@@ -223,6 +223,7 @@ static int prepare(struct vcpu *vcpu, struct be_entry *entry)
     memset(vcpu->low + UVM_WORDS_GVA, 0, UVM_WORDS_SIZE);
     memset(vcpu_call_area(vcpu), 0, sizeof(struct call_area));
     vcpu_call_area(vcpu)->size = (uint32_t)vm->program->layout.call_size;
+    irq_reset_vcpu(vcpu);
     vcpu->in_data = 0;
     vcpu->not_emulated_pc = 0;
     vcpu->has_event = false;

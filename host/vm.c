@@ -168,6 +168,7 @@ int vm_create(const struct vm_origin *from, const struct vt_cfg *cfg, struct vt_
     vm->ops = from->backend->ops;
     vm->vcpu_count = vm->budget.share;
     vm->paging = *from->paging;
+    irq_init(vm, cfg);
     err = make(vm, from);
     if (err != VT_OK) {
         vt_destroy(vm);
@@ -215,6 +216,7 @@ void vt_destroy(struct vt_vm *vm)
     }
     budget_destroy(&vm->budget);
     gang_destroy(&vm->gang);
+    irq_destroy(vm);
     template_put(vm->base);
     map_set_clear(&vm->maps);
     sys_free(vm->age);

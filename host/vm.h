@@ -8,6 +8,7 @@
 #include "host/backend.h"
 #include "host/budget.h"
 #include "host/gang.h"
+#include "host/irq.h"
 #include "host/map.h"
 #include "host/program.h"
 
@@ -24,6 +25,7 @@ struct vcpu {
     uint8_t *low;             /* what it has at the fixed addresses of abi/uvm.h, from 0 on */
     uint64_t in_data;         /* of call_area.data, the call's arguments */
     uint64_t not_emulated_pc; /* where #UD was injected in place of an instruction; 0: nowhere */
+    bool asleep;              /* in place of being in the guest, until something is pending */
 
     /* Of others than the first. */
     struct paging_own own; /* host NULL: not made yet */
@@ -69,6 +71,7 @@ struct vt_vm {
     atomic_uintptr_t callback_thread; /* 0, or who runs a callback of the user: vm_self() */
     enum vt_state state;
     struct budget budget;
+    struct irq irq;
     struct hostfn *hostfn; /* program->import_count */
     uint8_t *copy;         /* arguments of host functions; call_size bytes, made when needed */
 
@@ -124,6 +127,9 @@ static inline uint64_t vm_data_size(const struct vt_vm *vm)
 /* run.c: runs the guest until its call is complete; answers one exit. */
 VT_CHECK int run_call(struct vcpu *vcpu);
 VT_CHECK int run_answer(struct vcpu *vcpu, const struct be_event *event);
+
+/* Until the next exit; one that is asleep waits for a signal instead. */
+VT_CHECK int run_enter(struct vcpu *vcpu, struct be_event *event);
 
 /* call.c: answers a request of the guest. */
 VT_CHECK int call_gate(struct vcpu *vcpu);

@@ -97,6 +97,7 @@ $(eval $(call unit_test,hypcall,$(CORE)/hypcall.c $(CORE)/string.c lib/fault_che
 $(eval $(call unit_test,inject,$(A64)/inject.c $(A64)/vcpu_regs.c $(FAKE)/hw.c))
 $(eval $(call unit_test,insn_a64,lib/insn_a64.c))
 $(eval $(call unit_test,insn_x64,lib/insn_x64.c))
+$(eval $(call unit_test,intc,host/intc.c))
 $(eval $(call unit_test,its,$(ITS_UNIT)))
 $(eval $(call unit_test,load,hyp/core/load.c hyp/core/string.c))
 $(eval $(call unit_test,log,$(CONSOLE_UNIT)))

@@ -18,13 +18,12 @@
 #include <stdint.h>
 
 #include "abi/boot.h"
+#include "vitrine-irq.h"  /* time, timers, interrupts */
 #include "vitrine-vcpu.h" /* vCPUs, lock, barrier */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#define VG_MAX_INTID 288u /* interrupts that can have a handler: below this number */
 
 /* ---- The program ---- */
 
@@ -59,67 +58,6 @@ int vg_getc(void);
 
 /* Waits for a byte, asleep between interrupts. vCPU 0 only. */
 int vg_getc_wait(void);
-
-/* ---- Time ---- */
-
-/* Monotonic time of the zone (the virtual counter), and ticks per second. */
-uint64_t vg_now(void);
-uint64_t vg_tick_rate(void);
-
-/* Ticks to nanoseconds without overflow for spans below 580 years. */
-uint64_t vg_ticks_to_ns(uint64_t ticks);
-
-/* Passes the time, spinning. */
-void vg_delay_us(uint64_t microseconds);
-
-enum vg_timer { VG_TIMER_VIRT, VG_TIMER_PHYS, VG_TIMER_COUNT };
-
-/* A timer's expiry: its deadline, and the time at which the handler was reached. */
-struct vg_expiry {
-    uint64_t deadline, now;
-    void *arg;
-};
-
-/*
- * Arms the calling vCPU's own timer: once at `deadline`, or at first + n * period for every n.
- * Periodic is drift free and catches up: a deadline is never dropped, one that is late is delivered
- * late. `fn` runs in interrupt context on this vCPU. Arming replaces what was armed before.
- */
-void vg_timer_once(enum vg_timer timer, uint64_t deadline, void (*fn)(const struct vg_expiry *),
-                   void *arg);
-void vg_timer_periodic(enum vg_timer timer, uint64_t period, void (*fn)(const struct vg_expiry *),
-                       void *arg);
-void vg_timer_cancel(enum vg_timer timer);
-
-/* ---- Interrupts ---- */
-
-/*
- * Handler of an interrupt, called with interrupts masked on the vCPU that took it; NULL removes.
- * Returns 0, or a negative number when intid is VG_MAX_INTID or more. Per zone, not per vCPU: set
- * it before the interrupt is enabled. Software-generated interrupts are 0..15.
- */
-int vg_irq_handler(uint32_t intid, void (*fn)(uint32_t intid, void *arg), void *arg);
-
-/* Enables or disables at the controller; private interrupts (below 32) for the calling vCPU. */
-void vg_irq_enable(uint32_t intid);
-void vg_irq_disable(uint32_t intid);
-
-/* Whether the controller shows it enabled or pending. */
-bool vg_irq_is_enabled(uint32_t intid);
-bool vg_irq_is_pending(uint32_t intid);
-
-/* Makes an interrupt pending by software. */
-void vg_irq_pend(uint32_t intid);
-
-/* Sends software-generated interrupt `sgi` (0..15) to one vCPU. */
-void vg_irq_send(uint32_t vcpu, uint32_t sgi);
-
-/* Masks on the calling vCPU and returns whether they were unmasked; restores by that value. */
-bool vg_irq_mask(void);
-void vg_irq_restore(bool unmasked);
-
-/* Sleeps until an interrupt is pending, masked or not. */
-void vg_wait(void);
 
 /* ---- Faults ---- */
 

@@ -279,6 +279,7 @@ void vg_out_begin(const struct call_import *row)
     area->out.index = (uint32_t)(row - __vg_imports_start);
     area->out.status = CALL_OK;
     area->out.arg_count = 0;
+    area->out.data_used = (uint32_t)local->data_used;
     local->out_used = local->data_used;
     local->host_status = CALL_OK;
 }
@@ -433,9 +434,39 @@ void vg_log(enum vg_log_level level, const char *text)
         bytes.len = CALL_LOG_MAX;
     }
     area->out.arg_count = 0;
+    area->out.data_used = (uint32_t)local->data_used;
     local->out_used = local->data_used;
     local->host_status = CALL_OK;
     out_bits(CALL_U32, level);
     out_data(CALL_STR, bytes);
     run(CALL_REQUEST_LOG);
+}
+
+/* ---- Calls by handlers that interrupt a call ---- */
+
+/* Behind arguments that are being put together, and the last result. */
+static uint64_t data_end(void)
+{
+    const struct call_value *ret = &area->out.ret;
+    uint64_t end = local->out_used > local->data_used ? local->out_used : local->data_used;
+
+    if (ret->type >= CALL_STR && data_at(ret, 1) != NULL && ret->bits + ret->len >= end) {
+        end = ret->bits + ret->len + 1;
+    }
+    return end;
+}
+
+void vg_call_save(struct vg_call_saved *saved)
+{
+    saved->request = area->request;
+    saved->local = *local;
+    saved->out = area->out;
+    local->data_used = data_end();
+}
+
+void vg_call_restore(const struct vg_call_saved *saved)
+{
+    area->request = saved->request;
+    *local = saved->local;
+    area->out = saved->out;
 }

@@ -52,6 +52,17 @@ static inline void vg_gate(void)
     ((void (*)(void))UVM_GATE_GVA)();
 }
 
+/* What a handler that interrupts a call of the host may change by calls of its own. */
+struct vg_call_saved {
+    uint32_t request;
+    struct vg_local local;
+    struct call_frame out;
+};
+
+/* Around handlers; between the two, calls of the host leave alone what others have in the data. */
+void vg_call_save(struct vg_call_saved *saved);
+void vg_call_restore(const struct vg_call_saved *saved);
+
 static inline const struct uvm_info *vg_info(void)
 {
     return (const struct uvm_info *)UVM_INFO_GVA;

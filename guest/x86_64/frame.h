@@ -32,9 +32,30 @@
 #define INFO_STACK_TOP 72
 #define INFO_STACK_LOW 80
 #define INFO_STACK_PTE 96
+#define INFO_XSAVE_LEN 112
+#define INFO_XSAVE_SET 120
+#define IRQ_GATE       0x1008
+#define PORT_IRQ       0xe4
 #define PORT_GATE      0xe0
 #define SEL_USER_DS    0x1b
 #define SEL_USER_CS    0x23
+
+/* abi/irq.h: struct irq_area at a fixed address. */
+#define AREA_BLOCKED 0xd008
+#define AREA_RUNNING 0xd00c
+#define AREA_WAITING 0xd010
+#define AREA_PC      0xd020
+#define AREA_FLAGS   0xd028
+#define BLOCK_ALL    16
+
+/* What a function may leave unsaved below its stack pointer. */
+#define RED_ZONE 128
+
+/* What upcall.S has pushed below the frame pointer: 14 registers and the flags. */
+#define UPCALL_FRAME 120
+
+/* The header of an XSAVE area, behind the legacy region. */
+#define XSAVE_HEADER 512
 
 /* Bits of a page fault's error code. */
 #define PF_PRESENT 0x01

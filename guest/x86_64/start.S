@@ -20,7 +20,7 @@ vg_entry:
 2:      mov     %r12, %rdi
         push    $SEL_USER_DS
         push    INFO_STACK_TOP(%rdi)
-        push    $2                      /* RFLAGS: interrupts masked, the bit that is always 1 */
+        push    $0x202                  /* RFLAGS: IF, without which the host never interrupts */
         push    $SEL_USER_CS
         lea     vg_user_start(%rip), %rax
         push    %rax

@@ -30,12 +30,9 @@ vg_vectors:
 /* #BP: the gate, if it is an int3. The exit changes no register; rip is behind it already. */
         .org    vg_vectors + 3 * VECTOR_STRIDE, 0xcc
         cmpq    $GATE_GVA + 1, (%rsp)
-        jne     1f
+        jne     breakpoint
         out     %al, $PORT_GATE
         iretq
-1:      push    $0
-        push    $3
-        jmp     vg_save_and_call
 
         vector  4
         vector  5
@@ -82,6 +79,16 @@ vg_vectors:
         .org    vg_vectors + VECTOR_COUNT * VECTOR_STRIDE, 0xcc
 
         .section .text.entry, "ax"
+/* #BP that is no call of the host: a request about interrupts, or the program's own. */
+breakpoint:
+        cmpq    $IRQ_GATE + 1, (%rsp)
+        jne     1f
+        out     %al, $PORT_IRQ
+        iretq
+1:      push    $0
+        push    $3
+        jmp     vg_save_and_call
+
 /*
  * #PF. In: error code and the processor's frame on the stack. A page of the user stack that is not
  * present, and not fetched from, becomes present: its entry waits complete but for bit 0.

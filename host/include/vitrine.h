@@ -5,8 +5,8 @@
  *
  * The library never exits, prints, installs a signal handler or keeps a thread between calls.
  * Objects may be used from any thread, one at a time: a second thread that comes while one is in
- * use gets VT_ERR_BUSY; only vt_cancel() may be called at any time. Different micro-VMs are
- * independent.
+ * use gets VT_ERR_BUSY; only vt_cancel(), vt_irq_raise() and vt_irq_lower() may be called at any
+ * time. Different micro-VMs are independent.
  *
  * Functions return 0 or a negative enum vt_err; a pointer behind an out-parameter is written only
  * on success. Details of an error (which segment, which system call) go to the log callback.
@@ -189,6 +189,7 @@ struct vt_cfg {
      * it is over they are parked, to go on where they were with the next call.
      */
     unsigned vcpus;
+    uint64_t timer_floor_ns; /* the guest's timers interrupt no more often; default 50 us */
 };
 
 VT_EXPORT VT_CHECK int vt_create(const struct vt_image *image, const struct vt_cfg *cfg,
@@ -228,6 +229,16 @@ VT_EXPORT VT_CHECK int vt_set_budget(struct vt_vm *vm, uint64_t wall_ns, uint64_
  * progress it does nothing. The caller sees to it that the micro-VM is not being destroyed.
  */
 VT_EXPORT int vt_cancel(struct vt_vm *vm);
+
+/*
+ * Holds an interrupt line of the guest up, from any thread and from host functions, or down again;
+ * line is 32..63, as the guest knows it. A line comes once when it goes up, also if it goes down
+ * before the guest has taken it, and again and again while it is up: the guest's handler has the
+ * host lower it. It comes in the call that runs, or in the next. vt_restore() puts lines back to
+ * what they were, or down. VT_ERR_INVALID: no such line.
+ */
+VT_EXPORT VT_CHECK int vt_irq_raise(struct vt_vm *vm, uint32_t line);
+VT_EXPORT VT_CHECK int vt_irq_lower(struct vt_vm *vm, uint32_t line);
 
 /* ---- Snapshots ---- */
 

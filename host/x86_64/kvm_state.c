@@ -310,6 +310,7 @@ int kvm_load(struct be_vcpu *vcpu, const struct be_state *state)
         err = KVM_CALL(vcpu->log, vcpu->fd, KVM_SET_XCRS, &s->xcrs);
     }
     vcpu->pristine = false;
+    vcpu->at_rest = false;
     return err == VT_OK ? load_regs(vcpu, s) : err;
 }
 

@@ -17,6 +17,7 @@
 #define TRIAL_PDPT  UINT64_C(0x11000)
 #define TRIAL_PD    UINT64_C(0x12000)
 #define TRIAL_TABLE UINT64_C(0x27) /* present, writable, user, accessed */
+#define HZ_PER_KHZ  UINT64_C(1000)
 #define TRIAL_LARGE UINT64_C(0xe3) /* present, writable, accessed, dirty, 2 MiB */
 
 /* fld1; out */
@@ -79,6 +80,14 @@ static int filter_msrs(struct be_host *host, const struct be_vcpu *vcpu, const s
     return VT_OK;
 }
 
+/* KVM may scale the clock; it does not unless it is asked to. */
+static void find_rate(struct be_host *host, const struct be_vcpu *vcpu)
+{
+    int khz = sys_ioctl(vcpu->fd, KVM_GET_TSC_KHZ, NULL);
+
+    host->caps.tick_rate = khz > 0 ? (uint64_t)khz * HZ_PER_KHZ : 0;
+}
+
 static int try(struct be_host *host, const struct log *log, uint8_t *ram, struct be_event *event)
 {
     const struct be_cfg cfg = { .host = host, .log = log, .ram = ram, .ram_size = TRIAL_RAM };
@@ -102,6 +111,7 @@ static int try(struct be_host *host, const struct log *log, uint8_t *ram, struct
     }
     if (err == VT_OK) {
         err = filter_msrs(host, vcpu, log);
+        find_rate(host, vcpu);
     }
     if (vcpu != NULL) {
         kvm_vcpu_destroy(vcpu);

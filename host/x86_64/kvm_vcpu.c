@@ -64,6 +64,12 @@ static void exit_halt(const struct kvm_run *run, struct be_event *event)
     event->exit = BE_EXIT_HALT;
 }
 
+static void exit_window(const struct kvm_run *run, struct be_event *event)
+{
+    (void)run;
+    event->exit = BE_EXIT_WINDOW;
+}
+
 static void exit_internal(const struct kvm_run *run, struct be_event *event)
 {
     const __typeof__(run->emulation_failure) *e = &run->emulation_failure;
@@ -85,6 +91,7 @@ static exit_fn *const exits[] = {
     [KVM_EXIT_MMIO] = exit_mmio,
     [KVM_EXIT_SHUTDOWN] = exit_shutdown,
     [KVM_EXIT_HLT] = exit_halt,
+    [KVM_EXIT_IRQ_WINDOW_OPEN] = exit_window,
     [KVM_EXIT_INTERNAL_ERROR] = exit_internal,
 };
 
@@ -121,6 +128,9 @@ const struct be_ops kvm_ops = {
     .set_regs = kvm_set_regs,
     .get_sys = kvm_get_sys,
     .inject = kvm_inject,
+    .interrupt = kvm_interrupt,
+    .ticks = kvm_ticks,
+    .tick_offset = kvm_tick_offset,
     .save = kvm_save,
     .load = kvm_load,
     .get_fp = kvm_get_fp,
