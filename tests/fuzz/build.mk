@@ -63,6 +63,7 @@ $(eval $(call fuzz_target,uvm_elf,host/elf.c $(UVM_ARCH)))
 $(eval $(call fuzz_target,uvm_fault,$(FUZZ_UVM),-lcmocka -lpthread))
 $(eval $(call fuzz_target,vgic,$(GIC_UNIT),-lcmocka))
 $(eval $(call fuzz_target,vgicv2,$(GICV2_UNIT),-lcmocka))
+$(eval $(call fuzz_target,vmmio,lib/vmmio.c))
 
 # --- running --------------------------------------------------------------------------------------
 .PHONY: fuzz fuzz-corpus
