@@ -151,7 +151,8 @@ unit: unit-tests fuzz-corpus style pytests ## unit tests, fuzz corpora, style (u
 check: unit variants repro bench-check cache uvm wasm-spec-quick ## unit, counts, quick tier
 	$(Q)$(PYTHON) tests/run.py --tier quick $(ZONE)
 
-check-full: unit variants repro bench cache uvm uvm-million uvm-arm64 wasm-spec fuzz ## everything
+check-full: unit variants repro bench cache uvm uvm-million uvm-arm64
+check-full: uvm-tsan uvm-barriers wasm-spec fuzz ## everything
 	$(Q)$(PYTHON) tests/run.py --tier full $(ZONE)
 	$(Q)O=$(O) $(PYTHON) tests/attack/breaks.py --jobs $(JOBS) $(BREAKS)
 

@@ -240,37 +240,45 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
+/* The lock is held. */
+static int wake(struct vcpu *vcpu)
+{
+    if (vcpu->has_thread) {
+        (void)pthread_cond_broadcast(&vcpu->vm->gang.changed);
+    } else if (sys_thread(&vcpu->thread, thread_main, vcpu) != 0) {
+        return log_errno(&vcpu->vm->log, "pthread_create");
+    }
+    vcpu->has_thread = true;
+    return VT_OK;
+}
+
 int gang_start(struct vcpu *vcpu)
 {
     struct gang *g = &vcpu->vm->gang;
-    int err = VT_OK;
+    int err;
 
     (void)pthread_mutex_lock(&g->lock);
     vcpu->on = true;
-    if (vcpu->has_thread) {
-        (void)pthread_cond_broadcast(&g->changed);
-    } else if (sys_thread(&vcpu->thread, thread_main, vcpu) != 0) {
+    err = wake(vcpu);
+    if (err != VT_OK) {
         vcpu->on = false;
-        err = log_errno(&vcpu->vm->log, "pthread_create");
-    } else {
-        vcpu->has_thread = true;
     }
     (void)pthread_mutex_unlock(&g->lock);
     return err;
 }
 
+/* Some may run, and be off again, before the last is awake. */
 static int start_threads(struct vt_vm *vm)
 {
     int err = VT_OK;
 
+    (void)pthread_mutex_lock(&vm->gang.lock);
     for (unsigned i = 1; i < vm->vcpu_count && err == VT_OK; i++) {
         struct vcpu *vcpu = vm_vcpu(vm, i);
 
-        if (vcpu->on) {
-            err = gang_start(vcpu);
-            vcpu->on = true;
-        }
+        err = vcpu->on ? wake(vcpu) : VT_OK;
     }
+    (void)pthread_mutex_unlock(&vm->gang.lock);
     return err;
 }
 

@@ -112,6 +112,28 @@ uvm-arm64: all cache ## all tests of micro-VMs on KVM/arm64, two kernels (part o
 	        --arm64 tests/uvm/cli_test.sh $(addprefix --arm64 ,$(RUNTIME_TEST)); \
 	done
 
+# The library's own locking of several vCPUs, by ThreadSanitizer. What guests do it can't see.
+TSAN_OBJS := $(patsubst %.c,$(O)/tsan/%.o,$(HOST_SRCS) tests/uvm/gang_test.c $(UVM_SUPPORT))
+DEPS += $(TSAN_OBJS:.o=.d)
+$(O)/tsan/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc $(CFLAGS_HOST) -fsanitize=thread $(HOST_INC) $(CFLAGS_DEP) -c $< -o $@
+
+.PHONY: uvm-tsan
+uvm-tsan: $(TSAN_OBJS) all ## races of the library, natively (part of check-full)
+	$(Q)gcc -fsanitize=thread $(TSAN_OBJS) -lcmocka -lpthread -o $(O)/tsan/gang_test
+	$(Q)if [ -c /dev/kvm ]; then \
+	    UVM_GUESTS=$(O)/tests/uvm/guest timeout 900 setarch -R $(O)/tsan/gang_test; \
+	else echo '  SKIP     uvm-tsan: this machine has no /dev/kvm'; fi
+
+# Vast numbers of barriers, more vCPUs than processors; minutes.
+.PHONY: uvm-barriers
+uvm-barriers: $(O)/uvm/gang_test all ## a million barriers of four vCPUs (part of check-full)
+	$(Q)if [ -c /dev/kvm ]; then \
+	    UVM_BARRIERS=1000000 UVM_GUESTS=$(O)/tests/uvm/guest timeout 3600 $(O)/uvm/gang_test; \
+	else echo '  SKIP     uvm-barriers: this machine has no /dev/kvm'; fi
+
 # A million restores without growth: minutes, natively only.
 .PHONY: uvm-million
 uvm-million: $(O)/uvm/endure_test all ## a million restores (part of check-full)
