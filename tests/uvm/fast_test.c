@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fast handlers: what they may edit, passing on, removal; the runtime's own way to ask stays its own. */
+/* Fast handlers: what they may edit, passing on, removal; services of the runtime stay its own. */
 #include "tests/uvm/support.h"
 
 enum { REMOVE = 256 };
