@@ -6,8 +6,7 @@ HYP_CORE := console console_cmd console_line exits load lock log main mmio pool 
 HYP_aarch64 := boot cpu crash decode dma early fast fetch gic idreg inject mmu mmu_boot pirq psci \
                stage2 sysreg vcpu_regs vgic vgic_table vgicd vgicr vlr vlr_state vspill vword
 HYP_ASM_aarch64 := entry start
-HYP_LIB := insn_a64 plan_check plan_driver plan_rule_channel plan_rule_machine plan_rule_pci \
-           plan_rule_zone
+HYP_LIB := insn_a64 plan_check plan_driver plan_rule_channel plan_rule_machine plan_rule_zone
 
 # Drivers, each a bit of enum plan_driver: its files, and the file that has its functions in a build
 # without it. What a plan needs and this build does not have is refused by boot.c and `vitrine`.
@@ -34,7 +33,8 @@ ifeq ($(filter gicv%,$(HYP_BUILT)),)
 $(error HYP_DRIVERS=$(HYP_DRIVERS) has no interrupt controller, such as gicv3)
 endif
 HYP_DRIVER_SRC := $(foreach d,$(HYP_BUILT),$(HYP_WITH_$d)) \
-                  $(foreach d,$(filter-out $(HYP_BUILT),$(HYP_DRIVERS_ALL)),$(HYP_SANS_$d))
+                  $(foreach d,$(filter-out $(HYP_BUILT),$(HYP_DRIVERS_ALL)),$(HYP_SANS_$d)) \
+                  $(if $(filter its pci smmuv3,$(HYP_BUILT)),lib,hyp/none)/plan_rule_pci.c
 
 HYP_OUT := $(O)/hyp/aarch64
 HYP_SRC := $(HYP_CORE:%=hyp/core/%.c) $(HYP_aarch64:%=hyp/arch/aarch64/%.c) $(HYP_LIB:%=lib/%.c) \

@@ -16,7 +16,7 @@
 #define REFUSALS    6000u
 #define REPORTS     1000u
 #define STARTS      500u /* that both together must bring about */
-#define RACE_US     10000000u
+#define RACE_US     40000000u /* at most: ends when that many have started */
 #define WAIT_US     5000000u
 #define INSN_STRIDE 8u
 
