@@ -15,8 +15,8 @@
 #define IMMEDIATES  1024u /* in calls.S */
 #define REFUSALS    6000u
 #define REPORTS     1000u
-#define STARTS      500u /* that both together must bring about */
-#define RACE_US     40000000u /* at most: ends when that many have started */
+#define STARTS      500u      /* that both together must bring about */
+#define RACE_US     40000000u /* at most */
 #define WAIT_US     5000000u
 #define INSN_STRIDE 8u
 
