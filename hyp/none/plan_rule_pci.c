@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * In the place of the rules on PCI functions, SMMU and ITS in a build without a driver for any of
- * them: boot.c refuses plans with one before it looks at rules, and nothing else reads their fields.
+ * them: boot.c refuses plans with one before it looks at rules; nothing else reads their fields.
  */
 #include "lib/plan_rule.h"
 
