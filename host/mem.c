@@ -106,6 +106,7 @@ static bool copy(const struct vt_vm *vm, uint64_t gva, struct copy c, size_t len
             memcpy(c.out, p.host, size);
         } else {
             memcpy(p.host, c.from, size);
+            sys_sync_code(p.host, size);
         }
         c.out = c.out != NULL ? c.out + size : NULL;
         c.from = c.from != NULL ? c.from + size : NULL;

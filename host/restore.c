@@ -83,6 +83,7 @@ static int put_back_page(struct restore *r, uint64_t at)
             return drop_page(r, at);
         }
         memcpy(page, from, SIZE_4K);
+        sys_sync_code(page, SIZE_4K);
         *age = 0;
     } else if (++*age >= AGE_MAX || ++r->unchanged > UNCHANGED_MAX) {
         return drop_page(r, at);

@@ -41,6 +41,12 @@ void sys_munmap(void *at, size_t len);
 /* Forgets private pages: the next access finds the file's. */
 int sys_forget(void *at, size_t len);
 
+/* What was written here may be instructions: the processor fetches the new ones. */
+static inline void sys_sync_code(uint8_t *at, size_t len)
+{
+    __builtin___clear_cache((char *)at, (char *)at + len); /* nothing on x86_64 */
+}
+
 /* 0 or -1, or what the call gives. */
 int sys_open(const char *path, bool writable);
 void sys_close(int fd);

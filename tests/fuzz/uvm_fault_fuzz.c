@@ -3,18 +3,24 @@
  * A guest that reports any fault with any exit. What must hold: the user sees records whose fields
  * are in range and whose text ends; what the guest gets back differs from what it said in allowed
  * flags only; an error is one of those that a guest can cause; a restore brings the micro-VM back.
+ * The last byte of the input says of which architecture the guest is.
  */
 #include <string.h>
 
 #include "abi/uvm.h"
+#include "host/arch.h"
+#include "host/vm.h"
 #include "tests/fuzz/uvm_double.h"
 
 #define ARITHMETIC UINT64_C(0x8d5)
+#define NZCV       UINT64_C(0xf0000000)
+#define X29        29u
 #define TEXT_MAX   4096u
 
 static struct vt_vm *vm;
 static uint64_t flags; /* of the fault that was answered */
 static bool resumed;
+static bool is_aarch64;
 
 static struct fault_area *area(void)
 {
@@ -59,7 +65,7 @@ static enum vt_action on_fault(void *ctx, struct vt_vm *from, struct fault_recor
 static void check_answer(void)
 {
     FUZZ_CHECK(area()->answer.action == FAULT_ACTION_RESUME);
-    FUZZ_CHECK(((area()->answer.flags ^ flags) & ~ARITHMETIC) == 0);
+    FUZZ_CHECK(((area()->answer.flags ^ flags) & ~(is_aarch64 ? NZCV : ARITHMETIC)) == 0);
 }
 
 static void fill_record(struct fuzz_in *in, struct fault_record *record)
@@ -71,7 +77,7 @@ static void fill_record(struct fuzz_in *in, struct fault_record *record)
     record->magic = FAULT_MAGIC;
     record->version = FAULT_VERSION;
     record->size = sizeof(*record);
-    record->arch = FAULT_ARCH_X86_64;
+    record->arch = is_aarch64 ? FAULT_ARCH_AARCH64 : FAULT_ARCH_X86_64;
     record->level = fuzz_u8(in) & 1;
     record->class = (uint16_t)(1 + fuzz_u8(in) % (FAULT_CLASS_COUNT - 1));
     record->reason = (uint16_t)(1 + fuzz_u8(in) % (FAULT_REASON_COUNT - 1));
@@ -79,7 +85,7 @@ static void fill_record(struct fuzz_in *in, struct fault_record *record)
     record->access = fuzz_u8(in) % 4;
     record->pc = fuzz_word(in);
     record->address = fuzz_word(in);
-    record->gpr[FAULT_RBP] = fuzz_word(in);
+    record->gpr[is_aarch64 ? X29 : FAULT_RBP] = fuzz_word(in);
     for (unsigned i = 0; i < changes; i++) {
         bytes[fuzz_u16(in) % sizeof(*record)] = fuzz_u8(in);
     }
@@ -110,7 +116,7 @@ static bool enter(struct uvm_double *self, struct be_event *event)
         return false;
     }
     self->regs.pc = fuzz_word(in);
-    self->regs.gpr[FAULT_RBP] = fuzz_word(in);
+    self->regs.gpr[is_aarch64 ? X29 : FAULT_RBP] = fuzz_word(in);
     event->exit = BE_EXIT_PORT;
     event->port = (uint16_t)(UVM_PORT_FAULT + how % 4);
     if (how >= 0xc0) {
@@ -146,6 +152,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uvm_double.enter = enter;
     uvm_double.entries = 0;
     resumed = false;
+    is_aarch64 = size != 0 && data[size - 1] % 2 != 0;
+    vm->program->elf.arch = is_aarch64 ? &arch_aarch64 : &arch_x86_64;
     err = vt_call(vm, "ok", NULL, 0, NULL);
     FUZZ_CHECK(err == VT_ERR_GUEST || err == VT_ERR_FAULT || err == VT_ERR_STOPPED);
     record = vt_fault(vm, &count);

@@ -76,4 +76,4 @@ $(foreach e,$(filter-out $(RUNTIME_UVM),$(call runtime_names,zone)),\
 $(foreach e,$(RUNTIME_HOSTS),$(eval $(call runtime_host,$(e))))
 ALL += $(RUNTIME_TEST)
 UVM_A64_TOOLS += $(RUNTIME_A64_TOOLS)
-uvm-arm64: $(RUNTIME_A64_TOOLS)
+uvm-arm64-build: $(RUNTIME_A64_TOOLS)
