@@ -155,7 +155,7 @@ static uint64_t map(const struct request *r)
 static uint64_t share(const struct request *r)
 {
     struct cursor place = { 0, NULL }, source = { 0, NULL };
-    uint64_t bits = bits_of(r->prot & ~(uint64_t)AREA_WRITE), done;
+    uint64_t bits = bits_of(r->prot) & ~PTE_WRITE, done;
 
     for (done = 0; done < r->pages && is_area(r->from, r->pages); done++) {
         uint64_t *entry = move_to(&place, r->at + done * AREA_PAGE);

@@ -13,7 +13,7 @@ $(foreach g,$(filter-out $(UVM_TEST_X86_64),$(UVM_TEST_GUESTS)),\
 $(foreach g,$(UVM_TEST_X86_64),$(eval $(call uvm_test_guest,$(g),uvm_guest_x86_64)))
 
 $(eval $(call wasm_guest,tests/uvm/guest,traps,tests/uvm/wasm/wasm.c,tests/uvm/wasm/traps))
-$(eval $(call engine_guest,tests/uvm/guest,wasmtime,tests/uvm/wasmtime/guest.c))
+$(eval $(call engine_guest,tests/uvm/guest,wasmtime,$(wildcard tests/uvm/wasmtime/*.c)))
 
 # By this the tests of the separation kernel and those of KVM know that they run the same file.
 UVM_TWIN := $(O)/tests/uvm/guest/aarch64/both
