@@ -353,6 +353,46 @@ static void test_cancel(void **state)
     vt_destroy(vm);
 }
 
+/* ---- Interrupts ---- */
+
+static void test_ring(void **state)
+{
+    uint64_t turns = 4 * often(1000);
+    struct vt_vm *vm = make(4);
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        check_same(vm, "ring", turns, turns);
+        check_same(vm, "errors", 0, 0);
+        for (unsigned n = 0; n < 4; n++) {
+            check_same(vm, "mark", n, turns / 4);
+        }
+    }
+    vt_destroy(vm);
+}
+
+static void test_masked(void **state)
+{
+    static const char *const functions[] = { "spin_masked_all", "sleep_all" };
+    struct vt_vm *vm = make(3);
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        bool cancel = i / 2 == 0;
+        pthread_t thread;
+        uint64_t result;
+        int err;
+
+        assert_int_equal(vt_set_budget(vm, cancel ? 0 : 50000000, 0), VT_OK);
+        assert_int_equal(cancel ? pthread_create(&thread, NULL, cancel_later, vm) : 0, 0);
+        err = uvm_try(vm, functions[i % 2], 0, &result);
+        assert_int_equal(err, cancel ? VT_ERR_CANCELLED : VT_ERR_BUDGET);
+        assert_int_equal(cancel ? pthread_join(thread, NULL) : 0, 0);
+        uvm_check_restored(vm);
+    }
+    vt_destroy(vm);
+}
+
 /* Some ways of a guest to break the protocol. */
 static void test_hostile(void **state)
 {
@@ -499,7 +539,8 @@ int main(void)
         cmocka_unit_test(test_cpu_budget), cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_hostile),    cmocka_unit_test(test_fault),
         cmocka_unit_test(test_fault_all),  cmocka_unit_test(test_skip),
-        cmocka_unit_test(test_resources),
+        cmocka_unit_test(test_resources),  cmocka_unit_test(test_ring),
+        cmocka_unit_test(test_masked),
     };
 
     uvm_keep();
