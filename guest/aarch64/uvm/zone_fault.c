@@ -13,7 +13,7 @@
 #include "guest/aarch64/uvm/zone.h"
 #include "vitrine-channel.h"
 
-enum { WORD = sizeof(uint32_t), SENDS_PER_SECOND = 10 };
+enum { WORD = sizeof(uint32_t), SENDS_PER_SECOND = 10, FRAME_POINTER = 29 };
 
 _Static_assert(sizeof(struct supervise_fault) <= VCH_MSG_LIMIT, "one message");
 _Static_assert(sizeof(struct supervise_fault) % WORD == 0, "whole words");
@@ -22,6 +22,38 @@ _Static_assert(sizeof(struct supervise_answer) % WORD == 0, "whole words");
 static struct fault_area *area(void)
 {
     return (struct fault_area *)UVM_FAULT_GVA;
+}
+
+/* ---- What a host would fill in: of user code that can be read ---- */
+
+static bool is_text(uint64_t at)
+{
+    return at % WORD == 0 && at >= (uint64_t)__vg_text_start && at < (uint64_t)__vg_text_end;
+}
+
+/* Frames are pairs of (caller's frame, return address), each above the one before. */
+static void fill_backtrace(struct fault_record *r)
+{
+    const uint64_t *frame = (const uint64_t *)r->gpr[FRAME_POINTER];
+
+    r->backtrace_count = 0;
+    while (r->backtrace_count < FAULT_BACKTRACE && (uint64_t)frame % sizeof(*frame) == 0 &&
+           vg_is_user((uint64_t)frame, 2 * sizeof(*frame), true) && is_text(frame[1])) {
+        r->backtrace[r->backtrace_count++] = frame[1];
+        if (frame[0] <= (uint64_t)frame) {
+            return;
+        }
+        frame = (const uint64_t *)frame[0];
+    }
+}
+
+static void fill(struct fault_record *r)
+{
+    r->instructions = is_text(r->pc) ? *(const uint32_t *)r->pc : 0;
+    r->backtrace_count = 0;
+    if (r->level == FAULT_LEVEL_USER) {
+        fill_backtrace(r);
+    }
 }
 
 /* ---- The hypervisor; one that does not know the call lets the zone go on ---- */
@@ -126,6 +158,7 @@ void zone_fault(void)
     struct supervise_answer answer;
     const struct vch *channel = supervisor();
 
+    fill(&area()->record[0]);
     report(channel != NULL ? HYPCALL_FAULT_GO_ON : HYPCALL_FAULT_STOP, true);
     if (channel != NULL && ask(channel, &answer) && answer.answer.action == FAULT_ACTION_RESUME) {
         area()->answer = answer.answer;

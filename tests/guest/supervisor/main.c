@@ -62,6 +62,8 @@ static void check_record(const struct fault_record *r)
     check("in user code", r->level == FAULT_LEVEL_USER);
     check_equal("syndrome", r->error_code, UINT64_C(0xf2000001));
     check("in the image", r->pc >= 0x200000 && r->pc < 0x400000);
+    check_equal("its instruction", r->instructions, 0xd4200020); /* brk #1 */
+    check("a backtrace", r->backtrace_count >= 1 && r->backtrace[0] > 0x200000);
     check("the stack pointer is within memory", r->gpr[31] != 0 && r->gpr[31] < 0x2000000);
 }
 
