@@ -15,6 +15,7 @@
 #include "bench/uvm/floor.h"
 #include "lib/field.h"
 
+enum { INTERRUPTS = 500, BENCH_LINE = 40 };
 enum { RAM = 16 << 20, CREATES = 200, CALLS = 2000, RESTORES = 100, CLONES = 100 };
 enum { STARTS = 100, EXCEPTIONS = 50, FAULTS = 20, CALIBRATE_US = 20000 };
 
@@ -230,6 +231,44 @@ static void measure_clone(struct bench *bench)
     vt_destroy(vm);
 }
 
+static double handler_began;
+
+static int host_seen(void *ctx, struct vt_vm *vm, const struct vt_value *args, unsigned count,
+                     struct vt_value *result)
+{
+    (void)ctx;
+    (void)count;
+    (void)result;
+    handler_began = sample_now();
+    return vt_irq_lower(vm, (uint32_t)args[0].u);
+}
+
+/* From the host's decision, between calls, to its knowledge that a handler runs. */
+static void measure_interrupt(struct bench *bench)
+{
+    struct floor_vm *floor = floor_new();
+    struct vt_vm *vm = bench_create(bench);
+    call_signature signature = CALL_U64 | put(BENCH_ARG0, CALL_U64);
+    bool good = vt_register(vm, "seen", signature, host_seen, NULL) == 0;
+
+    bench_call(vm, "listen", BENCH_LINE);
+    for (unsigned i = 0; i < INTERRUPTS; i++) {
+        double t0, t1;
+
+        good = floor_call(floor, i) == i + 1 && good;
+        t0 = sample_now();
+        good = floor_interrupt(floor) == 0 && good;
+        t1 = sample_now();
+        sample_add(&bench->row[ROW_INTERRUPT].floor, t1 - t0);
+        t0 = sample_now();
+        good = vt_irq_raise(vm, BENCH_LINE) == 0 && bench_call(vm, "add", i) == i + 1 && good;
+        sample_add(&bench->row[ROW_INTERRUPT].ours, handler_began - t0);
+    }
+    check("interrupt", good);
+    floor_destroy(floor);
+    vt_destroy(vm);
+}
+
 /* Cycles of the guest's clock in a microsecond. */
 static double cycles_per_us(void)
 {
@@ -327,6 +366,7 @@ int main(int argc, char **argv)
         measure_restore(&bench);
         measure_clone(&bench);
         measure_vcpu(&bench);
+        measure_interrupt(&bench);
         measure_memory(&bench);
     }
     measure_exception(&bench);

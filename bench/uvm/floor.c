@@ -26,6 +26,7 @@ enum {
     STUB = 0x4000,   /* supervisor RX */
     STACK0 = 0x6000, /* top; supervisor RW */
     CODE = 0x7000,   /* user RX */
+    HANDLER = 0x7800,
     SHARED = 0x8000, /* user RW */
     STACK = 0xa000,  /* top; user RW */
     PML4 = 0x10000,
@@ -41,6 +42,7 @@ enum { SEL_CS0 = 0x08, SEL_DS0 = 0x10, SEL_DS3 = 0x1b, SEL_CS3 = 0x23, SEL_TSS =
 enum {
     VECTOR_BP = 3,
     VECTOR_UD = 6,
+    VECTOR_IRQ = 32,
     CR0_VALUE = 0x80010033,
     CR4_VALUE = 0x620,
     EFER_VALUE = 0xd00
@@ -51,7 +53,7 @@ FIELD(GATE_LOW, 0, 16);
 FIELD(TSS_BASE, 16, 24);
 
 enum floor_op { OP_ADD, OP_HOST, OP_UD2, OP_INT3 };
-enum floor_request { REQUEST_DONE = 1, REQUEST_HOST };
+enum floor_request { REQUEST_DONE = 1, REQUEST_HOST, REQUEST_SEEN };
 
 /* What host and guest share; the guest's assembly knows the offsets. */
 struct shared {
@@ -75,6 +77,8 @@ __asm__(".pushsection .rodata\n"
         "        out %al, $0xe0\n" /* PORT */
         "1:      iretq\n"
         "floor_skip: addq $2, (%rsp)\n" /* #UD */
+        "        iretq\n"
+        "floor_irq: movq $0x7800, (%rsp)\n" /* HANDLER */
         "        iretq\n"
         "floor_entry: iretq\n" /* the frame is there */
         "floor_loop: out %al, $0xe0\n"
@@ -119,11 +123,20 @@ __asm__(".pushsection .rodata\n"
         "        mov $0x1000, %ebp\n"
         "        call *%rbp\n"
         "floor_code_end:\n"
+        "floor_handler: mov $0xa000, %esp\n" /* STACK: nobody goes back */
+        "        mov $0x8000, %ebx\n"
+        "        mov $0x1000, %ebp\n"
+        "        movl $3, 16(%rbx)\n"
+        "        call *%rbp\n"
+        "        mov $0x7000, %eax\n" /* CODE */
+        "        jmp *%rax\n"
+        "floor_handler_end:\n"
         ".popsection\n");
 
 extern const uint8_t floor_gate[], floor_stub[], floor_skip[], floor_entry[], floor_loop[],
     floor_stub_end[];
-extern const uint8_t floor_code[], floor_other[], floor_code_end[];
+extern const uint8_t floor_code[], floor_other[], floor_code_end[], floor_irq[];
+extern const uint8_t floor_handler[], floor_handler_end[];
 
 static struct {
     int memory; /* memfd of what a VM's RAM starts as */
@@ -171,12 +184,16 @@ static void cpu_fill(uint8_t *ram)
     uint64_t bp = put(GATE_LOW, STUB) | (uint64_t)SEL_CS0 << 16 | UINT64_C(0xee) << 40;
     uint64_t ud = put(GATE_LOW, STUB + (uint64_t)(floor_skip - floor_stub)) |
                   (uint64_t)SEL_CS0 << 16 | UINT64_C(0x8e) << 40;
-    uint64_t frame[] = { CODE, SEL_CS3, 2, STACK, SEL_DS3 };
+    uint64_t irq = put(GATE_LOW, STUB + (uint64_t)(floor_irq - floor_stub)) |
+                   (uint64_t)SEL_CS0 << 16 | UINT64_C(0x8e) << 40;
+    uint64_t frame[] = { CODE, SEL_CS3, 0x202, STACK, SEL_DS3 };
 
     memcpy(ram + CPU, gdt, sizeof(gdt));
     memcpy(ram + TSS + 4, &rsp0, sizeof(rsp0));
     memcpy(ram + IDT + VECTOR_BP * 16, &bp, sizeof(bp));
     memcpy(ram + IDT + VECTOR_UD * 16, &ud, sizeof(ud));
+    memcpy(ram + IDT + VECTOR_IRQ * 16, &irq, sizeof(irq));
+    memcpy(ram + HANDLER, floor_handler, (size_t)(floor_handler_end - floor_handler));
     memcpy(ram + STACK0 - sizeof(frame), frame, sizeof(frame));
     memcpy(ram + GATE, floor_gate, (size_t)(floor_stub - floor_gate));
     memcpy(ram + STUB, floor_stub, (size_t)(floor_stub_end - floor_stub));
@@ -381,6 +398,21 @@ int floor_exit(struct floor_vm *vm)
         }
     }
     return run(vm);
+}
+
+int floor_interrupt(struct floor_vm *vm)
+{
+    struct kvm_interrupt interrupt = { .irq = VECTOR_IRQ };
+    int result;
+
+    vm->run->request_interrupt_window = 1;
+    result = ioctl(vm->vcpu, KVM_RUN, 0);
+    vm->run->request_interrupt_window = 0;
+    if (result != 0 || vm->run->exit_reason != KVM_EXIT_IRQ_WINDOW_OPEN ||
+        ioctl(vm->vcpu, KVM_INTERRUPT, &interrupt) != 0 || run(vm) != 0) {
+        return -1;
+    }
+    return vm->shared->request == REQUEST_SEEN ? 0 : -1;
 }
 
 uint64_t floor_exception(struct floor_vm *vm, uint64_t count, bool breakpoint)

@@ -36,6 +36,10 @@ int floor_start(struct floor_vm *vm);
 /* `out` in a supervisor loop, one exit. The VM can do nothing else afterwards. 0 or -1. */
 int floor_exit(struct floor_vm *vm);
 
+/* An interrupt by KVM's own means: a vector in ring 0, which sends user code to a handler, which
+ * exits. The VM stands where floor_call() has left it. 0 or -1. */
+int floor_interrupt(struct floor_vm *vm);
+
 /* Cycles of `count` rounds user code -> #UD or #BP -> stub -> iretq, by the guest's own clock. */
 uint64_t floor_exception(struct floor_vm *vm, uint64_t count, bool breakpoint);
 

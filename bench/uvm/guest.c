@@ -3,6 +3,7 @@
 #include "bench/uvm/guest.h"
 
 #include "vitrine-call.h"
+#include "vitrine-irq.h"
 #include "vitrine-vcpu.h"
 
 enum { PAGE = 4096 };
@@ -20,6 +21,22 @@ static uint64_t add_host(uint64_t value)
     return host_add(value) + 1;
 }
 VG_EXPORT(add_host, uint64_t, uint64_t);
+
+VG_IMPORT(seen, uint64_t, uint64_t);
+
+static void on_line(uint32_t intid, void *arg)
+{
+    (void)arg;
+    seen(intid);
+}
+
+static uint64_t listen(uint64_t line)
+{
+    vg_irq_handler((uint32_t)line, on_line, NULL);
+    vg_irq_enable((uint32_t)line);
+    return line;
+}
+VG_EXPORT(listen, uint64_t, uint64_t);
 
 /* Writes one byte to each of so many pages; the number of pages that there are. */
 static uint64_t touch(uint64_t pages)

@@ -31,6 +31,8 @@ static const struct row rows[ROW_COUNT] = {
     [ROW_CLONE_CALL] = { "clone-call", "clone to first result", 0, ROW_CREATE, false },
     [ROW_VCPU_START] = { "vcpu-start", "vCPU's first start", 0, ROW_VCPU_START, false },
     [ROW_VCPU_AGAIN] = { "vcpu-again", "vCPU's start after it was off", 0, ROW_VCPU_START, false },
+    [ROW_INTERRUPT] = { "interrupt", "interrupt to its handler, and back", 1.15, ROW_INTERRUPT,
+                        false },
     [ROW_FAST_EXCEPTION] = { "exception-fast", "#UD, fast handler, resume", 0, ROW_FAST_EXCEPTION,
                              true },
     [ROW_FAST_BREAKPOINT] = { "breakpoint-fast", "#BP, fast handler, resume", 1.25,

@@ -5,8 +5,9 @@
 #include "vitrine-call.h"
 #include "vitrine-fault.h"
 #include "vitrine-irq.h"
+#include "vitrine-vcpu.h"
 
-enum { LINE = 32, DEEP_KIB = 256, ORDER_MAX = 8, NS_PER_US = 1000 };
+enum { DEEP_KIB = 256, ORDER_MAX = 8, NS_PER_US = 1000 };
 
 VG_IMPORT(raise_line, uint64_t, uint64_t);
 VG_IMPORT(lower_line, uint64_t, uint64_t);
@@ -306,6 +307,60 @@ static uint64_t refused(void)
 }
 VG_EXPORT(refused, uint64_t);
 
+/* ---- Several vCPUs ---- */
+
+enum { PING = 3, PONG = 4 };
+
+static volatile uint64_t ready;
+
+static void on_ping(uint32_t line, void *arg)
+{
+    (void)line;
+    (void)arg;
+    vg_irq_send(0, PONG);
+}
+
+static void second(void *arg)
+{
+    (void)arg;
+    vg_irq_enable(PING);
+    vg_timer_periodic(VG_TIMER_VIRT, from_us(2000), tick, NULL); /* its own */
+    for (ready = 1; ready != 0;) {
+        vg_wait();
+    }
+}
+
+/* So many times there and back; both sleep between. The other vCPU goes on from call to call. */
+static uint64_t ping_pong(uint64_t rounds)
+{
+    uint64_t done = 0;
+
+    vg_irq_handler(PING, on_ping, NULL);
+    vg_irq_handler(PONG, note, NULL);
+    vg_irq_enable(PONG);
+    if (!vg_vcpu_is_on(1) && vg_vcpu_start(1, second, NULL) != 0) {
+        return 0;
+    }
+    for (uint32_t turn = 0; ready == 0; turn++) {
+        vg_relax(turn);
+    }
+    while (done < rounds) {
+        bool unmasked = vg_irq_mask();
+
+        heard();
+        vg_irq_send(1, PING);
+        while (order == 0) {
+            vg_wait();
+            vg_irq_restore(unmasked);
+            unmasked = vg_irq_mask();
+        }
+        vg_irq_restore(unmasked);
+        done++;
+    }
+    return done;
+}
+VG_EXPORT(ping_pong, uint64_t, uint64_t);
+
 /* ---- Handlers that do much ---- */
 
 static void deep(uint32_t line, void *arg)
@@ -522,70 +577,6 @@ static uint64_t chatter(uint64_t rounds)
 VG_EXPORT(chatter, uint64_t, uint64_t);
 
 /* ---- Against the host ---- */
-
-static uint64_t state;
-
-static uint64_t next_random(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-/* Small numbers, single bits, and anything. */
-static uint64_t word(void)
-{
-    uint64_t value = next_random();
-
-    switch (value % 4) {
-    case 0: return (value >> 8) % 70;
-    case 1: return UINT64_C(1) << (value >> 8) % 64;
-    case 2: return UINT64_MAX - (value >> 8) % 4;
-    default: return value;
-    }
-}
-
-/* The shared words hold anything, the entry is a good one now and then; requests of any number
- * but those that wait. What comes of it is the program's own business. */
-static uint64_t hostile(uint64_t seed)
-{
-    volatile struct irq_area *area = (volatile struct irq_area *)IRQ_GVA;
-    uint64_t entry;
-
-    vg_irq_enable(LINE);
-    entry = area->entry;
-    state = seed | 1;
-    for (int i = 0; i < 200; i++) {
-        uint32_t request = (uint32_t)next_random() % (IRQ_REQUEST_COUNT - 1) + 1;
-
-        area->blocked = IRQ_URGENCY_ALL;
-        area->entry = next_random() % 8 == 0 ? word() : entry;
-        area->running = (uint32_t)word();
-        area->waiting = (uint32_t)word();
-        area->line = (uint32_t)word();
-        area->urgency = (uint32_t)word();
-        area->request = request == IRQ_REQUEST_WAIT ? IRQ_REQUEST_NEXT : request;
-        for (unsigned n = 0; n < IRQ_ARGS; n++) {
-            area->arg[n] = word();
-        }
-        __asm__ volatile("call *%0" : : "r"(IRQ_GATE_GVA) : "memory");
-    }
-    area->entry = entry;
-    area->running = 0;
-    return 0;
-}
-VG_EXPORT(hostile, uint64_t, uint64_t);
-
-static uint64_t bad_request(uint64_t number)
-{
-    volatile struct irq_area *area = (volatile struct irq_area *)IRQ_GVA;
-
-    area->request = (uint32_t)number;
-    __asm__ volatile("call *%0" : : "r"(IRQ_GATE_GVA) : "memory");
-    return 0;
-}
-VG_EXPORT(bad_request, uint64_t, uint64_t);
 
 /* Upcalls at an address of the program's choice. */
 static uint64_t bad_entry(uint64_t address)
