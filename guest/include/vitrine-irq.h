@@ -44,7 +44,7 @@ uint64_t vg_ticks_to_ns(uint64_t ticks);
 /* Micro-VMs: nanoseconds since 1970, UTC, as the host knew it when the call began. */
 uint64_t vg_wall_ns(void);
 
-/* Passes the time, spinning. */
+/* Passes the time, spinning; up to an hour. */
 void vg_delay_us(uint64_t microseconds);
 
 enum vg_timer { VG_TIMER_VIRT, VG_TIMER_PHYS, VG_TIMER_COUNT };
@@ -56,9 +56,10 @@ struct vg_expiry {
 };
 
 /*
- * Arms the calling vCPU's own timer: once at `deadline`, or at first + n * period for every n.
- * Periodic is drift free and catches up: a deadline is never dropped, one that is late is delivered
- * late. `fn` runs in interrupt context on this vCPU. Arming replaces what was armed before.
+ * Arms the calling vCPU's own timer: once at `deadline` (at once if that is past), or one period
+ * from now and every period (not 0) after that. Periodic is drift free and catches up: a deadline
+ * is never dropped, one that is late is delivered late. `fn` runs in interrupt context on this
+ * vCPU. Arming replaces what was armed before.
  *
  * The host of a micro-VM sets a floor (vt_cfg.timer_floor_ns): a timer interrupts no more often.
  * Deadlines that are closer together are delivered together, one call of `fn` for each. The timers

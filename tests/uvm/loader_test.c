@@ -100,8 +100,8 @@ static void test_truncated(void **state)
         while (len < file.len) {
             int err = load_cut(&file, len);
 
-            /* Section headers and symbols at the end are not needed. */
-            assert_true(err != VT_OK || len > file.len / 4);
+            /* What debuggers need, most of the file, may be missing. */
+            assert_true(err != VT_OK || len > file.len / 8);
             len += len < 0x400 && !uvm_emulated() ? 1 : step;
         }
         assert_int_equal(load_cut(&file, file.len), VT_OK);
