@@ -42,6 +42,9 @@ FUZZ_TRAP   := lib/insn_a64.c hyp/arch/fake/hw.c \
 FUZZ_UVM    := tests/fuzz/uvm_double.c tests/uvm/puppet.c tests/uvm/puppet_$(HOST_ARCH).c \
                $(filter-out host/kvm% host/$(HOST_ARCH)/kvm%,$(HOST_SRCS))
 
+# Memory that changes while it is looked at.
+FUZZ_VIRTQ_LIBS := -Wl,--wrap=mem_piece -Wl,--wrap=mem_copy
+
 # --- the list -------------------------------------------------------------------------------------
 $(eval $(call fuzz_target,channel,$(CHANNEL_UNIT)))
 $(eval $(call fuzz_target,console,$(CONSOLE_FULL)))
@@ -63,6 +66,7 @@ $(eval $(call fuzz_target,uvm_elf,host/elf.c $(UVM_ARCH)))
 $(eval $(call fuzz_target,uvm_fault,$(FUZZ_UVM),-lcmocka -lpthread))
 $(eval $(call fuzz_target,vgic,$(GIC_UNIT),-lcmocka))
 $(eval $(call fuzz_target,vgicv2,$(GICV2_UNIT),-lcmocka))
+$(eval $(call fuzz_target,virtq,$(VIRTQ_UNIT),$$(FUZZ_VIRTQ_LIBS)))
 $(eval $(call fuzz_target,vmmio,lib/vmmio.c))
 
 # --- running --------------------------------------------------------------------------------------

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two formats of rings share: their operations and the walk of a chain's descriptors. */
+#ifndef DEV_RING_H
+#define DEV_RING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dev/virtq.h"
+
+/* Flags of a descriptor, 2.7.5 and 2.8.1. */
+#define DESC_NEXT     1u
+#define DESC_WRITE    2u
+#define DESC_INDIRECT 4u
+
+/* As in memory. `next`: of a packed ring the buffer ID. */
+struct desc {
+    uint64_t addr;
+    uint32_t len;
+    uint16_t next;
+    uint16_t flags;
+};
+
+struct virtq_ops {
+    /* As virtq_pop(). */
+    int (*pop)(struct virtq *q, struct virtq_chain *chain);
+    void (*push)(struct virtq *q, const struct virtq_chain *chain, uint32_t written);
+    bool (*wants)(const struct virtq *q);
+    void (*listen)(struct virtq *q, bool on);
+    bool (*has_more)(const struct virtq *q);
+    /* Bytes of the driver's and the device's part, for n descriptors. */
+    uint32_t (*driver_size)(uint32_t n);
+    uint32_t (*device_size)(uint32_t n);
+};
+
+extern const struct virtq_ops virtq_split, virtq_packed;
+
+/* Adds a descriptor, or the table that it points to; desc is a copy. */
+int chain_add(const struct virtq *q, struct virtq_chain *chain, const struct desc *desc) MUST_CHECK;
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The device's side of a virtqueue, split or packed (VIRTIO 1.2, 2.7 and 2.8), over memory that a
+ * hostile driver changes meanwhile. Each field of a ring is read once; a driver that breaks a rule
+ * has a broken queue, and nothing else happens.
+ *
+ * One thread at a time. No back end touches a ring but by these functions.
+ */
+#ifndef DEV_VIRTQ_H
+#define DEV_VIRTQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "dev/mem.h"
+#include "dev/span.h"
+#include "lib/err.h"
+
+#define VIRTQ_SIZE_MAX 1024u /* descriptors of a queue */
+#define VIRTQ_DESCS    256u  /* descriptors of a chain, with those of an indirect table */
+#define VIRTQ_SPANS    288u  /* more: a buffer may lie in several ranges of memory */
+
+/* As the transport got it from the driver. */
+struct virtq_cfg {
+    bool is_packed, has_event_idx, has_indirect;
+    uint16_t size;
+    uint64_t desc, driver, device; /* guest addresses */
+};
+
+/* A position in a ring. Split: counts on, wrap is not used. Packed: below size. */
+struct virtq_at {
+    uint16_t index;
+    bool wrap;
+};
+
+struct virtq {
+    const struct mem *mem;
+    const struct virtq_ops *ops;
+    struct virtq_cfg cfg;
+    uint8_t *desc, *driver, *device;
+    struct virtq_at avail, used; /* next to take, next to return */
+    uint32_t in_flight;          /* split: chains; packed: descriptors */
+    uint32_t since;              /* entries returned since virtq_wants_interrupt() was asked */
+    bool is_broken;
+    bool busy[VIRTQ_SIZE_MAX]; /* split: which heads are in flight */
+};
+
+/* A chain of buffers. It points into itself: do not copy it. */
+struct virtq_chain {
+    struct spans read, write; /* what the device may read and write */
+    uint64_t write_size;      /* of all that it could write at first */
+    uint16_t id;              /* split: head; packed: buffer ID */
+    uint16_t slots;           /* packed: ring entries that it takes */
+    uint16_t descs;
+    bool has_written; /* a descriptor for writing was seen: none for reading may follow */
+    struct iovec span[VIRTQ_SPANS];
+};
+
+/* The rings lie in mem, which outlives q; else an error and q is broken. */
+int virtq_init(struct virtq *q, const struct mem *mem, const struct virtq_cfg *cfg) MUST_CHECK;
+
+/* 1: the next chain; 0: there is none; an error: the queue is broken from now on. */
+int virtq_pop(struct virtq *q, struct virtq_chain *chain) MUST_CHECK;
+
+/* Returns a chain, in any order; written: bytes from the front of what the device may write. */
+void virtq_push(struct virtq *q, const struct virtq_chain *chain, uint64_t written);
+
+/* After one or more pushes: whether the driver wants to be told. */
+bool virtq_wants_interrupt(struct virtq *q);
+
+/* Whether the driver shall notify. Returns whether something is there already: take it first. */
+bool virtq_listen(struct virtq *q, bool on);
+
+/* The device found a chain that nobody can answer. */
+void virtq_break(struct virtq *q);
+
+#endif
