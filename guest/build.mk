@@ -59,7 +59,7 @@ DEPS += $(GUEST_OBJS:.o=.d)
 UVM_SUPER_ALL  := guest/mem.c guest/handler.c $(sort $(wildcard guest/super/*.c))
 UVM_SUPER_SRCS := $(UVM_SUPER_ALL) $(addprefix guest/x86_64/,start.S vectors.S entry.S \
                   exception.c classify.c fp.c)
-UVM_USER_SRCS  := guest/mem.c guest/sync.c $(addprefix guest/x86_64/,user.S user_fp.c \
+UVM_USER_SRCS  := guest/sync.c $(addprefix guest/x86_64/,user.S user_fp.c user_mem.c \
                   upcall.S user_irq.c user_time.c) \
                   $(sort $(wildcard guest/uvm/*.c))
 UVM_OBJS       := $(patsubst %,$(O)/x86_64-super/%.o,$(basename $(UVM_SUPER_SRCS))) \
@@ -68,7 +68,7 @@ UVM_LIB        := $(O)/guest/x86_64/libvitrine-guest.a
 UVM_LD         := $(O)/guest/x86_64/guest.ld
 UVM_LD_PIE     := $(O)/guest/x86_64/guest-pie.ld
 
-$(O)/x86_64/guest/mem.o $(O)/x86_64-super/guest/mem.o: GUEST_EXTRA := -fno-builtin \
+$(O)/x86_64/guest/x86_64/user_mem.o $(O)/x86_64-super/guest/mem.o: GUEST_EXTRA := -fno-builtin \
     $(if $(filter gcc,$(TOOLCHAIN)),-fno-tree-loop-distribute-patterns)
 
 # Ring-0 objects get sections of their own, and functions that both halves have names of their own:
