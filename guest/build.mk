@@ -223,7 +223,9 @@ DEPS += $(UVM_A64_OBJS:.o=.d)
 # ending: wasm2c makes C of them, and a header that the sources include as "MODULE.h". The runtime
 # is written for the interface of wabt 1.0.32; with another, or none, nothing of this is built.
 # Generated code lies in the build's directory, whose name is nothing for debuggers.
-WASM_INC    := -Iguest/wasm/include -ffile-prefix-map=$(O)=build
+# Modules of generated sources lie below $(O) twice. The last prefix that fits is taken.
+WASM_INC    := -Iguest/wasm/include -ffile-prefix-map=$(O)=build \
+               -ffile-prefix-map=$(O)/wasm/$(O)=build/wasm/build
 WASM_SRCS   := $(addprefix guest/wasm/,heap.c math.c memory.c setjmp.S table.c trap.c \
                    window_super.c)
 WASM_OBJS    = $(call uvm_objs,$(WASM_SRCS))
