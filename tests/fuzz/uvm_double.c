@@ -14,9 +14,9 @@ enum { ENTRIES_MAX = 64, XSAVE_SIZE = 832 };
 
 struct uvm_double uvm_double;
 
-static const struct be_caps caps = { .cpu = { .xcr0 = 7 },
-                                     .xsave_size = XSAVE_SIZE,
-                                     .mapping_max = 32 };
+static const struct be_caps caps = {
+    .cpu = { .xcr0 = 7 }, .xsave_size = XSAVE_SIZE, .mapping_max = 32, .tick_rate = 1000000000
+};
 
 static int open_host(const struct log *log, struct be_host **out)
 {
@@ -140,6 +140,29 @@ static int inject(struct be_vcpu *vcpu, uint8_t vector)
     return VT_OK;
 }
 
+static int interrupt(struct be_vcpu *vcpu, uint64_t entry, struct be_interrupted *was, bool *taken)
+{
+    (void)vcpu;
+    *was = (struct be_interrupted){ .pc = UVM_GATE_GVA, .flags = 2 };
+    *taken = uvm_double.takes_interrupts;
+    if (uvm_double.interrupted != NULL) {
+        uvm_double.interrupted(entry);
+    }
+    return VT_OK;
+}
+
+static uint64_t ticks(void)
+{
+    return uvm_double.ticks;
+}
+
+static int tick_offset(struct be_vcpu *vcpu, uint64_t *offset)
+{
+    (void)vcpu;
+    *offset = 0;
+    return VT_OK;
+}
+
 static int save(struct be_vcpu *vcpu, struct be_state **out)
 {
     (void)vcpu;
@@ -206,6 +229,9 @@ const struct be_ops kvm_ops = {
     .set_regs = set_regs,
     .get_sys = get_sys,
     .inject = inject,
+    .interrupt = interrupt,
+    .ticks = ticks,
+    .tick_offset = tick_offset,
     .save = save,
     .load = load,
     .get_fp = get_fp,

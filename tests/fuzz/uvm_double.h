@@ -17,6 +17,9 @@ struct uvm_double {
     /* One entry of the guest; false: it has nothing more to say and the call ends well. */
     bool (*enter)(struct uvm_double *self, struct be_event *event);
     unsigned entries;
+    uint64_t ticks;
+    bool takes_interrupts;
+    void (*interrupted)(uint64_t entry); /* or NULL */
 };
 
 extern struct uvm_double uvm_double;
