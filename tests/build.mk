@@ -69,6 +69,10 @@ GICV2_UNIT := tests/unit/gicv2_fixture.c $(GIC_UNIT) \
 # A channel on the bus of each of its zones.
 CHANNEL_UNIT := $(addprefix hyp/core/,channel.c vbus.c mmio.c lock.c) lib/vpci.c hyp/arch/fake/hw.c
 
+# A virtqueue, and the driver that tests devices by it.
+VIRTQ_UNIT := $(addprefix dev/,virtq.c split.c packed.c mem.c span.c)
+VIRTQ_DEV  := $(VIRTQ_UNIT) tests/unit/virtq_model.c
+
 A64  := hyp/arch/aarch64
 FAKE := hyp/arch/fake
 CORE := hyp/core
@@ -78,6 +82,7 @@ UVM_ARCH := $(addprefix host/,arch.c arch_aarch64.c arch_x86_64.c x86_cpu.c) lib
 
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
 $(eval $(call unit_test,a64_classify,guest/aarch64/classify.c))
+$(eval $(call unit_test,blk,dev/blk.c dev/raw.c $(VIRTQ_DEV)))
 $(eval $(call unit_test,channel,$(CHANNEL_UNIT)))
 $(eval $(call unit_test,cli_symbols,cli/symbols.c,,-lelf))
 $(eval $(call unit_test,cli_value,cli/value.c))
@@ -129,8 +134,7 @@ $(eval $(call unit_test,vgicd,$(GIC_UNIT)))
 $(eval $(call unit_test,vgicr,$(GIC_UNIT)))
 $(eval $(call unit_test,vgicv2,$(GICV2_UNIT)))
 $(eval $(call unit_test,vlr,$(GIC_UNIT)))
-VIRTQ_UNIT := $(addprefix dev/,virtq.c split.c packed.c mem.c span.c)
-$(eval $(call unit_test,virtq,$(VIRTQ_UNIT) tests/unit/virtq_model.c))
+$(eval $(call unit_test,virtq,$(VIRTQ_DEV)))
 $(eval $(call unit_test,vmmio,lib/vmmio.c))
 $(eval $(call unit_test,vpci,lib/vpci.c))
 $(eval $(call unit_test,vspill,$(GIC_UNIT)))

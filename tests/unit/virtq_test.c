@@ -334,6 +334,24 @@ static void test_harm_twice(void **unused)
     assert_true(virtq_pop(&q, &chain) < 0);
 }
 
+/* A packed ring that is all in flight has nothing to take, whatever the driver writes there. */
+static void test_harm_full(void **unused)
+{
+    struct model_buf bufs[4] = {
+        { DATA, 8, false }, { DATA, 8, false }, { DATA, 8, false }, { DATA, 8, false }
+    };
+    uint16_t flags = 0x8000;
+
+    (void)unused;
+    begin(true, false, 4);
+    assert_true(model_add(&model, bufs, 4, false) >= 0);
+    assert_int_equal(virtq_pop(&q, &chain), 1);
+    assert_int_equal(virtq_pop(&q, &kept[0]), 0);
+    memcpy(model_at(MODEL_RAM + 14), &flags, 2);
+    assert_true(virtq_pop(&q, &kept[0]) < 0);
+    assert_int_equal(q.in_flight, 4);
+}
+
 /* Without the feature there are no tables. */
 static void test_no_indirect(void **unused)
 {
@@ -387,7 +405,8 @@ int main(void)
         cmocka_unit_test(test_order_packed),  cmocka_unit_test(test_interrupts),
         cmocka_unit_test(test_notifications), cmocka_unit_test(test_init),
         cmocka_unit_test(test_harm),          cmocka_unit_test(test_harm_twice),
-        cmocka_unit_test(test_no_indirect),   cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_harm_full),     cmocka_unit_test(test_no_indirect),
+        cmocka_unit_test(test_spans),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
