@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "host/private.h"
 #include "host/sys.h"
 
 /* Within what is a vCPU's own: its lowest 2 MiB, a hole, its stack. */
@@ -91,6 +92,31 @@ void vcpu_destroy_others(struct vt_vm *vm)
     }
     sys_free(vm->others);
     vm->others = NULL;
+}
+
+static int add_span(void *ctx, struct span span)
+{
+    *(uint64_t *)ctx += span.size;
+    return VT_OK;
+}
+
+uint64_t vcpu_memory_others(const struct vt_vm *vm)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i + 1 < vm->vcpu_count; i++) {
+        const struct private_walk walk = { .pagemap = vm->program->pagemap,
+                                           .pid = vm->program->pagemap_pid,
+                                           .base = vm->others[i].own.host,
+                                           .size = own_size(vm),
+                                           .fn = add_span,
+                                           .ctx = &bytes };
+
+        if (vm->others[i].is_built && private_each(&walk, &vm->log) != VT_OK) {
+            return bytes;
+        }
+    }
+    return bytes;
 }
 
 unsigned vcpu_count_on(const struct vt_vm *vm)

@@ -58,7 +58,7 @@ int vt_metrics(const struct vt_vm *vm, struct vt_metrics *out)
     m.state = vm->state;
     m.vcpus_on = vcpu_count_on(vm);
     if (private_each(&walk, &vm->log) == VT_OK) {
-        m.memory = count.bytes;
+        m.memory = count.bytes + vcpu_memory_others(vm);
         m.stack_pages = count.stack / SIZE_4K;
     }
     vm_leave(vm);
