@@ -91,7 +91,8 @@ AR_aarch64               := aarch64-linux-gnu-ar
 CFLAGS_UVM_aarch64       := $(OPT) $(CFLAGS_ALL) -ffreestanding -fPIE -fvisibility=hidden \
                             -mno-outline-atomics -fno-stack-protector -fno-common \
                             -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
-                            -fno-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing
+                            -fno-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing \
+                            -mno-omit-leaf-frame-pointer
 CFLAGS_UVM_SUPER_aarch64 := -mgeneral-regs-only -mstrict-align -fno-jump-tables
 
 # Micro-VM guests of x86_64: programs run in ring 3 and may use all that the processor has; the

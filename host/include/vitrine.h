@@ -160,8 +160,9 @@ struct vt_image_cfg {
 };
 
 /*
- * Loads a guest: static ELF, x86_64, PIE or not, linked with libvitrine-guest. The bytes are
- * copied; they may be hostile. cfg may be NULL. VT_ERR_IMAGE, VT_ERR_TOO_BIG, VT_ERR_SYSTEM (file).
+ * Loads a guest: static ELF of this machine's architecture, PIE or not, linked with
+ * libvitrine-guest. The bytes are copied; they may be hostile. cfg may be NULL.
+ * VT_ERR_IMAGE, VT_ERR_TOO_BIG, VT_ERR_SYSTEM (file).
  */
 VT_EXPORT VT_CHECK int vt_image_load(const void *bytes, size_t len, const struct vt_image_cfg *cfg,
                                      struct vt_image **out);
