@@ -395,8 +395,8 @@ int vt_irq_raise(struct vt_vm *vm, uint32_t line)
     unsigned target;
     bool good;
 
-    if (vm == NULL) {
-        return VT_ERR_INVALID;
+    if (vm == NULL || vm->ops->interrupt == NULL) {
+        return vm == NULL ? VT_ERR_INVALID : VT_ERR_UNSUPPORTED;
     }
     (void)pthread_mutex_lock(&vm->irq.lock);
     good = intc_raise(&vm->irq.state.intc, line);
