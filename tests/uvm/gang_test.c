@@ -298,9 +298,11 @@ static void test_budget(void **state)
     assert_int_equal(uvm_try(vm, "spin_all_and_here", 0, &result), VT_ERR_BUDGET);
     assert_true(uvm_now_ms() - begin >= 100);
     assert_int_equal(uvm_try(vm, "ok", 0, &result), VT_ERR_POISONED);
+    assert_int_equal(vt_set_budget(vm, 0, 0), VT_OK);
     uvm_check_restored(vm);
     assert_int_equal(vt_set_budget(vm, 0, 100000000), VT_OK);
     assert_int_equal(uvm_try(vm, "spin_all_and_here", 0, &result), VT_ERR_BUDGET);
+    assert_int_equal(vt_set_budget(vm, 0, 0), VT_OK);
     uvm_check_restored(vm);
     vt_destroy(vm);
 }
@@ -327,7 +329,9 @@ static void test_cpu_budget(void **state)
     assert_int_equal(uvm_try(vm, "crash_one", 1, &result), VT_OK);
     used = process_cpu_ms() - begin;
     assert_true(used < 600);
+    assert_int_equal(vt_set_budget(vm, 0, 0), VT_OK);
     uvm_check_restored(vm);
+    assert_int_equal(vt_set_budget(vm, 0, 300000000), VT_OK);
     begin = process_cpu_ms();
     assert_int_equal(uvm_try(vm, "spin_all_and_here", 0, &result), VT_ERR_BUDGET);
     used = process_cpu_ms() - begin;
@@ -395,6 +399,7 @@ static void test_masked(void **state)
         err = uvm_try(vm, functions[i % 2], 0, &result);
         assert_int_equal(err, cancel ? VT_ERR_CANCELLED : VT_ERR_BUDGET);
         assert_int_equal(cancel ? pthread_join(thread, NULL) : 0, 0);
+        assert_int_equal(vt_set_budget(vm, 0, 0), VT_OK); /* a slow machine needs more */
         uvm_check_restored(vm);
     }
     vt_destroy(vm);
