@@ -190,7 +190,7 @@ int64_t blk_serve(const struct blk *blk, struct virtq_chain *chain)
     r.sector = header.sector;
     result = dispatch(&r, header.type);
     *status = result;
-    /* What counts is from the front, without a gap: the status only if all before it was written. */
+    /* From the front, without a gap: the status counts only if all before it was written. */
     return (int64_t)(room - chain->write.size) + (chain->write.size == 0 ? 1 : 0);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A virtio disk (VIRTIO 1.2, 5.2) over any storage: checks a request wholly, then asks the back end.
+ * A virtio disk (VIRTIO 1.2, 5.2) over any storage: checks a request wholly, then asks the storage.
  * Knows neither transport nor files. What the back end can't do is not offered.
  */
 #ifndef DEV_BLK_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dev/blk and dev/raw: requests of a driver over a file, and those that must fail, with a status. */
+/* dev/blk and dev/raw: requests of a driver over a file, and those that must fail with a status. */
 #define _GNU_SOURCE /* mkstemp, fallocate */
 #include "unit.h"
 
