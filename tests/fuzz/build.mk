@@ -46,6 +46,7 @@ FUZZ_UVM    := tests/fuzz/uvm_double.c tests/uvm/puppet.c tests/uvm/puppet_$(HOS
 FUZZ_VIRTQ_LIBS := -Wl,--wrap=mem_piece -Wl,--wrap=mem_copy
 
 # --- the list -------------------------------------------------------------------------------------
+$(eval $(call fuzz_target,blk,dev/blk.c $(VIRTQ_DEV)))
 $(eval $(call fuzz_target,channel,$(CHANNEL_UNIT)))
 $(eval $(call fuzz_target,console,$(CONSOLE_FULL)))
 $(eval $(call fuzz_target,console_line,hyp/core/console_line.c))
