@@ -125,6 +125,21 @@ static void test_periodic(void **state)
     assert_int_equal(call("spin", 5000), 0);
 }
 
+/* A timer of 1 ms that began then has had each of its deadlines, but for the last few: a busy
+ * machine gets time for them. */
+static void check_caught_up(uint64_t begin, uint64_t few)
+{
+    uint64_t due = 0;
+    uint64_t had = 0;
+
+    for (int i = 0; i < 100 && (i == 0 || had + few < due); i++) {
+        due = (call("now_us", 0) - begin) / 1000;
+        call("spin", 5000);
+        had = call("counted", 0);
+    }
+    assert_in_range(had, due - few, UINT64_MAX);
+}
+
 /* None is lost while no call runs, and none while masked. */
 static void test_catches_up(void **state)
 {
@@ -139,8 +154,7 @@ static void test_catches_up(void **state)
     call("spin", 2000);
     assert_int_equal(call("masked", 20000), 0);
     call("spin", 3000);
-    /* The count may lag behind by the deadline that is just due. */
-    assert_in_range(call("counted", 0) + 2, (call("now_us", 0) - begin) / 1000 - 3, UINT64_MAX);
+    check_caught_up(begin, 3);
     call("stop", 0);
 }
 
@@ -150,6 +164,7 @@ static void test_floor(void **state)
     uint64_t begin;
 
     (void)state;
+    assert_in_range(call("storm", 100), 99 * 50, 10000000); /* the default */
     vt_destroy(vm);
     vm = make(&cfg);
     assert_in_range(call("storm", 10), 45000, 10000000);
@@ -157,15 +172,9 @@ static void test_floor(void **state)
     call("start", 1000);
     begin = call("now_us", 0);
     call("spin", 100000);
-    assert_in_range(call("counted", 0), 80, (call("now_us", 0) - begin) / 1000 + 5);
+    check_caught_up(begin, 20);
     assert_int_equal(call("too_early", 0), 0);
     call("stop", 0);
-}
-
-static void test_default_floor(void **state)
-{
-    (void)state;
-    assert_in_range(call("storm", 100), 99 * 50, 10000000);
 }
 
 /* ---- Masking, priorities, lines ---- */
@@ -570,7 +579,6 @@ int main(void)
         IRQ_TEST(test_periodic),
         IRQ_TEST(test_catches_up),
         IRQ_TEST(test_floor),
-        IRQ_TEST(test_default_floor),
         IRQ_TEST(test_masked),
         IRQ_TEST(test_priorities),
         IRQ_TEST(test_lines_between_calls),
