@@ -352,6 +352,26 @@ static void test_harm_full(void **unused)
     assert_int_equal(q.in_flight, 4);
 }
 
+/* A used length has 32 bits: so has all that a chain holds. */
+static void test_harm_size(void **unused)
+{
+    const struct mem_range large[] = { model_mem.range[0],
+                                       model_mem.range[1],
+                                       { BIT64(40), BIT64(33), model_at(DATA) } };
+    const struct mem mem = { large, 3 };
+    struct model_buf bufs[2] = { { BIT64(40), UINT32_MAX, false }, { BIT64(40), 0, true } };
+
+    (void)unused;
+    for (uint32_t more = 0; more < 2; more++) {
+        struct virtq_cfg cfg = model_init(&model, false, false, 8);
+
+        assert_int_equal(virtq_init(&q, &mem, &cfg), OK);
+        bufs[1].len = more;
+        assert_true(model_add(&model, bufs, 2, false) >= 0);
+        assert_int_equal(virtq_pop(&q, &chain), more == 0 ? 1 : ERR_RANGE);
+    }
+}
+
 /* Without the feature there are no tables. */
 static void test_no_indirect(void **unused)
 {
@@ -405,8 +425,8 @@ int main(void)
         cmocka_unit_test(test_order_packed),  cmocka_unit_test(test_interrupts),
         cmocka_unit_test(test_notifications), cmocka_unit_test(test_init),
         cmocka_unit_test(test_harm),          cmocka_unit_test(test_harm_twice),
-        cmocka_unit_test(test_harm_full),     cmocka_unit_test(test_no_indirect),
-        cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_harm_full),     cmocka_unit_test(test_harm_size),
+        cmocka_unit_test(test_no_indirect),   cmocka_unit_test(test_spans),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
