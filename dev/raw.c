@@ -23,11 +23,13 @@ static bool goes_on(ssize_t n)
     return n > 0 || (n < 0 && errno == EINTR);
 }
 
+typedef ssize_t move_fn(int fd, const struct iovec *at, int count, off_t offset);
+
 /* A page that the zone's memory has lost gives EFAULT, which is an error of this request only. */
-static int raw_read(struct blk_backend *be, struct spans *spans, uint64_t at)
+static int transfer(move_fn *move, int fd, struct spans *spans, uint64_t at)
 {
     while (spans->size != 0) {
-        ssize_t n = preadv(raw_fd(be), spans->at, (int)spans->count, (off_t)at);
+        ssize_t n = move(fd, spans->at, (int)spans->count, (off_t)at);
 
         if (!goes_on(n)) {
             return ERR_INVALID;
@@ -40,20 +42,14 @@ static int raw_read(struct blk_backend *be, struct spans *spans, uint64_t at)
     return OK;
 }
 
+static int raw_read(struct blk_backend *be, struct spans *spans, uint64_t at)
+{
+    return transfer(preadv, raw_fd(be), spans, at);
+}
+
 static int raw_write(struct blk_backend *be, struct spans *spans, uint64_t at)
 {
-    while (spans->size != 0) {
-        ssize_t n = pwritev(raw_fd(be), spans->at, (int)spans->count, (off_t)at);
-
-        if (!goes_on(n)) {
-            return ERR_INVALID;
-        }
-        if (n > 0 && !spans_skip(spans, (uint64_t)n)) {
-            return ERR_RANGE;
-        }
-        at += n > 0 ? (uint64_t)n : 0;
-    }
-    return OK;
+    return transfer(pwritev, raw_fd(be), spans, at);
 }
 
 static int raw_flush(struct blk_backend *be)
