@@ -36,13 +36,6 @@ static struct vt_metrics metrics_of(const struct vt_vm *vm)
     return m;
 }
 
-static void sleep_ms(unsigned ms)
-{
-    const struct timespec span = { .tv_nsec = (long)ms * 1000000 };
-
-    (void)nanosleep(&span, NULL);
-}
-
 /* As much as this machine does in a test. */
 static uint64_t often(uint64_t natively)
 {
@@ -225,7 +218,7 @@ static void test_park(void **state)
     }
     before = uvm_call(vm, "await", before + 1000);
     before = uvm_call(vm, "await", before);
-    sleep_ms(20); /* parked: nothing moves but within the call */
+    uvm_sleep_ms(20); /* parked: nothing moves but within the call */
     assert_int_equal(vt_snapshot(vm, &snapshot), VT_ERR_BUSY);
     uvm_check_restored(vm);
     check_same(vm, "is_on", 1, 0);
@@ -342,7 +335,7 @@ static void test_cpu_budget(void **state)
 
 static void *cancel_later(void *arg)
 {
-    sleep_ms(50);
+    uvm_sleep_ms(50);
     (void)vt_cancel(arg);
     return NULL;
 }

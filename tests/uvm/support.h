@@ -43,5 +43,6 @@ unsigned uvm_mapping_count(void);
 /* Private memory of this process. */
 uint64_t uvm_memory_kib(void);
 uint64_t uvm_now_ms(void);
+void uvm_sleep_ms(unsigned ms);
 
 #endif
