@@ -6,8 +6,8 @@
  * reads only `offer`, once and when asked to, `signal` and `let_go`.
  *
  * A notification costs the zone one exit and waits for nobody: the hypervisor sets the queue's bit
- * in `notified` and CTL_CAUSE_DEVICE. The server takes the bits by an atomic exchange, and only then
- * looks at the queue. What it has to say goes into `signal` by an atomic or, then CTL_SIGNAL.
+ * in `notified` and CTL_CAUSE_DEVICE. The server takes the bits by an atomic exchange, and only
+ * then looks at the queue. What it has to say goes into `signal` by an atomic or, then CTL_SIGNAL.
  *
  * Letting go: the zone resets a device, or a queue, or is itself stopped. The hypervisor changes
  * `state` and counts `epoch`; the server stops using the zone's memory, stores the epoch to
