@@ -16,9 +16,9 @@
  * SCTLR_EL1, TCR_EL1 and MAIR_EL1 as below, CPACR_EL1 lets EL0 and EL1 use floating point,
  * CNTKCTL_EL1 lets EL0 read the virtual counter; all other registers are 0.
  *
- * x86_64, several vCPUs: vCPU 0 enters as above. User code starts another by a request of
- * abi/call.h: it begins in user mode, with an empty stack. The lowest 2 MiB are each vCPU's own,
- * with the same layout and addresses; everything above is shared.
+ * Several vCPUs: vCPU 0 enters as above. User code starts another by a request of abi/call.h: it
+ * begins in user mode, with an empty stack. The lowest 2 MiB are each vCPU's own, with the same
+ * layout and addresses; everything above is shared.
  *
  * The same aarch64 image can be a bare zone's: its entry is then entered as abi/boot.h says, with
  * the MMU off. RAM must begin at 0. EL1 plays the host there, and sets UVM_FLAG_ZONE.
@@ -125,6 +125,7 @@ enum uvm_selector {
 #define UVM_A64_CPACR   UINT64_C(0x00300000)
 #define UVM_A64_CNTKCTL UINT64_C(2)
 #define UVM_A64_PSTATE  UINT64_C(0x3c5) /* EL1h, all masked */
+#define UVM_A64_EL0     UINT64_C(0xc0)  /* PSTATE of EL0, interrupts masked */
 
 /* ---- Exits ---- */
 

@@ -30,6 +30,12 @@ struct be_vcpu {
 int kvm_call(const struct log *log, int fd, unsigned long request, const char *what, void *arg);
 #define KVM_CALL(log, fd, request, arg) kvm_call(log, fd, request, #request, arg)
 
+/* kvm_open.c */
+int kvm_open(const struct log *log, struct be_host **out);
+void kvm_close(struct be_host *host);
+/* KVM_CHECK_EXTENSION */
+int kvm_extension(const struct be_host *host, int cap);
+
 /* kvm.c */
 int kvm_create(const struct be_cfg *cfg, struct be_vm **out);
 void kvm_destroy(struct be_vm *vm);
@@ -53,12 +59,22 @@ int kvm_arch_vcpu_init(struct be_vm *vm, struct be_vcpu *vcpu);
 /* Translates run->exit_reason; *event says BE_EXIT_OTHER before. */
 void kvm_arch_exit(struct be_vcpu *vcpu, struct be_event *event);
 
+/* A capability without which nothing works. */
+struct kvm_need {
+    int cap;
+    const char *name;
+};
+
 /* kvm_host.c */
-int kvm_open(const struct log *log, struct be_host **out);
-void kvm_close(struct be_host *host);
+extern const struct kvm_need kvm_arch_needs[]; /* the last has no name */
+/* Completes the host; kvm_arch_close() follows also when it fails. */
+int kvm_arch_open(struct be_host *host, const struct log *log);
+void kvm_arch_close(struct be_host *host);
 
 /* kvm_state.c */
 int kvm_start(const struct be_host *host, const struct elf_image *image, struct be_state **out);
+int kvm_start_other(const struct be_host *host, const struct elf_image *image,
+                    const struct be_entry *entry, struct be_state **out);
 void kvm_state_free(struct be_state *state);
 int kvm_finish(struct be_vcpu *vcpu);
 int kvm_get_regs(struct be_vcpu *vcpu, struct be_regs *out);

@@ -9,6 +9,9 @@
 
 #define KVM_ARCH_MACHINE 183 /* EM_AARCH64 */
 
+/* Operations that not every architecture has. */
+#define KVM_ARCH_OPS .inject = NULL
+
 #define KVM_REG_MAX   384u
 #define KVM_REG_WORDS 512u
 

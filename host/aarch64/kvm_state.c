@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#include "kvm_core.h"
+#include "abi/uvm.h"
 #include "host/sys.h"
+#include "kvm_core.h"
 #include "lib/field.h"
 
 #define VECTORS     32u
@@ -14,7 +15,8 @@
 FIELD(PSTATE_SPSEL, 0, 1);
 FIELD(PSTATE_EL, 2, 2);
 
-#define SYS_VBAR_EL1 ARM64_SYS_REG(3, 0, 12, 0, 0)
+#define SYS_TTBR0_EL1 ARM64_SYS_REG(3, 0, 2, 0, 0)
+#define SYS_VBAR_EL1  ARM64_SYS_REG(3, 0, 12, 0, 0)
 
 int kvm_get_reg(struct be_vcpu *vcpu, uint64_t id, void *value)
 {
@@ -55,6 +57,25 @@ int kvm_start(const struct be_host *host, const struct elf_image *image, struct 
     memcpy(s->value, host->start, sizeof(s->value));
     set_start(host, s, KVM_CORE_ID(regs.pc), image->entry);
     set_start(host, s, SYS_VBAR_EL1, image->vectors);
+    *out = s;
+    return VT_OK;
+}
+
+int kvm_start_other(const struct be_host *host, const struct elf_image *image,
+                    const struct be_entry *entry, struct be_state **out)
+{
+    struct be_state *s;
+    int err = kvm_start(host, image, &s);
+
+    if (err != VT_OK) {
+        return err;
+    }
+    set_start(host, s, KVM_CORE_ID(regs.pc), entry->pc);
+    set_start(host, s, KVM_CORE_ID(regs.pstate), UVM_A64_EL0);
+    set_start(host, s, KVM_CORE_ID(regs.sp), entry->sp);
+    set_start(host, s, KVM_CORE_X(0), entry->arg[0]);
+    set_start(host, s, KVM_CORE_X(1), entry->arg[1]);
+    set_start(host, s, SYS_TTBR0_EL1, entry->root);
     *out = s;
     return VT_OK;
 }
@@ -137,7 +158,7 @@ int kvm_get_sys(struct be_vcpu *vcpu, uint64_t sys[FAULT_SYS])
         [FAULT_TPIDR_EL0] = ARM64_SYS_REG(3, 3, 13, 0, 2),
         [FAULT_TPIDRRO_EL0] = ARM64_SYS_REG(3, 3, 13, 0, 3),
         [FAULT_SCTLR_EL1] = ARM64_SYS_REG(3, 0, 1, 0, 0),
-        [FAULT_TTBR0_EL1] = ARM64_SYS_REG(3, 0, 2, 0, 0),
+        [FAULT_TTBR0_EL1] = SYS_TTBR0_EL1,
         [FAULT_TCR_EL1] = ARM64_SYS_REG(3, 0, 2, 0, 2),
         [FAULT_CPACR_EL1] = ARM64_SYS_REG(3, 0, 1, 0, 2),
         [FAULT_MAIR_EL1] = ARM64_SYS_REG(3, 0, 10, 2, 0),

@@ -74,29 +74,3 @@ void kvm_arch_exit(struct be_vcpu *vcpu, struct be_event *event)
         exit_unknown_access(run, event);
     }
 }
-
-const struct be_ops kvm_ops = {
-    .name = "kvm",
-    .machine = KVM_ARCH_MACHINE,
-    .open = kvm_open,
-    .close = kvm_close,
-    .caps = kvm_caps,
-    .start = kvm_start,
-    .state_free = kvm_state_free,
-    .create = kvm_create,
-    .destroy = kvm_destroy,
-    .vcpu_create = kvm_vcpu_create,
-    .vcpu_destroy = kvm_vcpu_destroy,
-    .run = kvm_run,
-    .set_mask = kvm_set_mask,
-    .settle = kvm_settle,
-    .finish = kvm_finish,
-    .get_regs = kvm_get_regs,
-    .get_sys = kvm_get_sys,
-    .save = kvm_save,
-    .load = kvm_load,
-    .get_fp = kvm_get_fp,
-    .flush = kvm_flush,
-    .map = kvm_map,
-    .unmap = kvm_unmap,
-};

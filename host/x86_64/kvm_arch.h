@@ -9,6 +9,11 @@
 
 #define KVM_ARCH_MACHINE 62 /* EM_X86_64 */
 
+/* Operations that not every architecture has. */
+#define KVM_ARCH_OPS                                                                               \
+    .set_regs = kvm_set_regs, .inject = kvm_inject, .interrupt = kvm_interrupt,                    \
+    .ticks = kvm_ticks, .tick_offset = kvm_tick_offset, .set_fp = kvm_set_fp
+
 #define KVM_CPUID_MAX 256u
 #define KVM_MSR_MAX   16u
 #define KVM_MSR_WORDS (1 + 2 * KVM_MSR_MAX)
@@ -39,10 +44,6 @@ static inline struct kvm_msrs *kvm_msrs_of(struct be_state *s)
 {
     return (struct kvm_msrs *)(void *)s->msrs;
 }
-
-/* kvm_state.c: of another vCPU than the first. */
-int kvm_start_other(const struct be_host *host, const struct elf_image *image,
-                    const struct be_entry *entry, struct be_state **out);
 
 /* kvm_trial.c: finds out by trying what no capability tells. */
 int kvm_trial(struct be_host *host, const struct log *log);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens /dev/kvm and finds out what it can do; knows no micro-VM but its own trial. */
+/* What KVM on x86_64 must have, and what it can do; knows no micro-VM but its own trial. */
 #include "host/kvm.h"
 
 #include <string.h>
@@ -21,11 +21,7 @@ FIELD(CPUID7_SMEP, 7, 1);
 #define XCR0_BITS    63u
 #define MSR_LIST_MAX 1024u
 
-/* Capabilities without which nothing works. */
-static const struct {
-    int cap;
-    const char *name;
-} needed[] = {
+const struct kvm_need kvm_arch_needs[] = {
     { KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY" },
     { KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID" },
     { KVM_CAP_SYNC_MMU, "KVM_CAP_SYNC_MMU" },
@@ -34,12 +30,8 @@ static const struct {
     { KVM_CAP_XSAVE, "KVM_CAP_XSAVE" },
     { KVM_CAP_XCRS, "KVM_CAP_XCRS" },
     { KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT" },
+    { 0, NULL },
 };
-
-int kvm_call(const struct log *log, int fd, unsigned long request, const char *what, void *arg)
-{
-    return sys_ioctl(fd, request, arg) < 0 ? log_errno(log, what) : VT_OK;
-}
 
 /* What supervisor code can change and a restore must bring back: not what KVM_SET_SREGS has. The
  * last are KVM's own, by which the kernel would write into the guest's memory. */
@@ -50,29 +42,6 @@ static const uint32_t msrs_of_guests[] = {
     0xc0000103, 0x4b564d00, 0x4b564d01, 0x4b564d02, 0x4b564d03, 0x4b564d04,
 };
 _Static_assert(ARRAY_COUNT(msrs_of_guests) <= KVM_MSR_MAX, "KVM_MSR_MAX");
-
-static int check_extension(const struct be_host *host, int cap)
-{
-    return sys_ioctl(host->fd, KVM_CHECK_EXTENSION, (void *)(uintptr_t)cap);
-}
-
-static int check_needed(const struct be_host *host, const struct log *log)
-{
-    int version = sys_ioctl(host->fd, KVM_GET_API_VERSION, NULL);
-
-    if (version != KVM_API_VERSION) {
-        log_print(log, VT_LOG_ERROR, "KVM_GET_API_VERSION gives %d, not %d", version,
-                  KVM_API_VERSION);
-        return VT_ERR_NO_BACKEND;
-    }
-    for (size_t i = 0; i < ARRAY_COUNT(needed); i++) {
-        if (check_extension(host, needed[i].cap) <= 0) {
-            log_print(log, VT_LOG_ERROR, "this kernel's KVM lacks %s", needed[i].name);
-            return VT_ERR_NO_BACKEND;
-        }
-    }
-    return VT_OK;
-}
 
 static const struct kvm_cpuid_entry2 *cpuid_leaf(const struct be_host *host, uint32_t leaf,
                                                  uint32_t index)
@@ -174,54 +143,18 @@ static int find_msrs(struct be_host *host, const struct log *log)
     return err;
 }
 
-static int read_caps(struct be_host *host, const struct log *log)
+void kvm_arch_close(struct be_host *host)
 {
-    int size = sys_ioctl(host->fd, KVM_GET_VCPU_MMAP_SIZE, NULL);
-    int slots = check_extension(host, KVM_CAP_NR_MEMSLOTS);
-
-    if (size < (int)sizeof(struct kvm_run)) {
-        return log_errno(log, "KVM_GET_VCPU_MMAP_SIZE");
-    }
-    host->run_size = (size_t)size;
-    host->sync_regs = (check_extension(host, KVM_CAP_SYNC_REGS) & (int)KVM_SYNC_X86_VALID_FIELDS) ==
-                      (int)KVM_SYNC_X86_VALID_FIELDS;
-    host->caps.mapping_max = slots > 1 ? (unsigned)slots - 1 : 0;
-    host->caps.vcpu_max = (unsigned)check_extension(host, KVM_CAP_MAX_VCPUS);
-    host->caps.dirty_log = true; /* part of KVM_CAP_USER_MEMORY on x86 */
-    return VT_OK;
-}
-
-void kvm_close(struct be_host *host)
-{
-    if (host->fd >= 0) {
-        sys_close(host->fd);
-    }
     sys_free(host->cpuid);
-    sys_free(host);
 }
 
-int kvm_open(const struct log *log, struct be_host **out)
+int kvm_arch_open(struct be_host *host, const struct log *log)
 {
-    struct be_host *host = sys_alloc(sizeof(*host));
-    int err = VT_OK;
+    int err;
 
-    if (host == NULL) {
-        return VT_ERR_NO_MEMORY;
-    }
-    host->fd = sys_open("/dev/kvm", true);
-    if (host->fd < 0) {
-        (void)log_errno(log, "open /dev/kvm");
-        err = VT_ERR_NO_BACKEND;
-    }
-    err = err == VT_OK ? check_needed(host, log) : err;
-    err = err == VT_OK ? read_caps(host, log) : err;
-    err = err == VT_OK ? read_cpuid(host, log) : err;
+    host->sync_regs = (kvm_extension(host, KVM_CAP_SYNC_REGS) & (int)KVM_SYNC_X86_VALID_FIELDS) ==
+                      (int)KVM_SYNC_X86_VALID_FIELDS;
+    err = read_cpuid(host, log);
     err = err == VT_OK ? find_msrs(host, log) : err;
-    err = err == VT_OK ? kvm_trial(host, log) : err;
-    if (err != VT_OK) {
-        kvm_close(host);
-        return err;
-    }
-    *out = host;
-    return VT_OK;
+    return err == VT_OK ? kvm_trial(host, log) : err;
 }
