@@ -24,6 +24,30 @@ static void *room_or_abort(uint64_t count, size_t size)
     return room;
 }
 
+/* A table of elements of whichever type. */
+struct table {
+    void *data;
+    uint32_t size, max;
+};
+
+/* Makes it longer by `delta` elements of `size` bytes, copies of `init`. False: no room. */
+static bool grow(struct table *table, uint32_t delta, const void *init, size_t size)
+{
+    uint64_t end = (uint64_t)table->size + delta;
+    uint8_t *data = end > table->max ? NULL : room_for(end, size);
+
+    if (data == NULL) {
+        return false;
+    }
+    memmove(data, table->data, table->size * size);
+    for (uint64_t i = table->size; i < end; i++) {
+        memcpy(data + i * size, init, size);
+    }
+    table->data = data;
+    table->size = (uint32_t)end;
+    return true;
+}
+
 void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t *table, uint32_t elements,
                                     uint32_t max_elements)
 {
@@ -40,19 +64,14 @@ void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t *table)
 uint32_t wasm_rt_grow_funcref_table(wasm_rt_funcref_table_t *table, uint32_t delta,
                                     wasm_rt_funcref_t init)
 {
+    struct table grown = { table->data, table->size, table->max_size };
     uint32_t old = table->size;
-    uint64_t end = (uint64_t)old + delta;
-    wasm_rt_funcref_t *data = end > table->max_size ? NULL : room_for(end, sizeof(*data));
 
-    if (data == NULL) {
+    if (!grow(&grown, delta, &init, sizeof(init))) {
         return UINT32_MAX;
     }
-    memmove(data, table->data, old * sizeof(*data));
-    for (uint64_t i = old; i < end; i++) {
-        data[i] = init;
-    }
-    table->data = data;
-    table->size = (uint32_t)end;
+    table->data = grown.data;
+    table->size = grown.size;
     return old;
 }
 
@@ -72,19 +91,14 @@ void wasm_rt_free_externref_table(wasm_rt_externref_table_t *table)
 uint32_t wasm_rt_grow_externref_table(wasm_rt_externref_table_t *table, uint32_t delta,
                                       wasm_rt_externref_t init)
 {
+    struct table grown = { table->data, table->size, table->max_size };
     uint32_t old = table->size;
-    uint64_t end = (uint64_t)old + delta;
-    wasm_rt_externref_t *data = end > table->max_size ? NULL : room_for(end, sizeof(*data));
 
-    if (data == NULL) {
+    if (!grow(&grown, delta, &init, sizeof(init))) {
         return UINT32_MAX;
     }
-    memmove(data, table->data, old * sizeof(*data));
-    for (uint64_t i = old; i < end; i++) {
-        data[i] = init;
-    }
-    table->data = data;
-    table->size = (uint32_t)end;
+    table->data = grown.data;
+    table->size = grown.size;
     return old;
 }
 
