@@ -2,6 +2,7 @@
 /* Faults that nothing in the guest resolves become records, and the host's answer registers. */
 #include <stddef.h>
 
+#include "guest/handler.h"
 #include "guest/super/super.h"
 
 static void record_fill(struct fault_record *record, const struct vg_context *context)
@@ -36,7 +37,7 @@ static void answer_take(const struct fault_answer *answer, struct vg_context *co
     context->gs_base = answer->gs_base;
 }
 
-void super_forward(struct vg_context *innermost)
+static void forward(struct vg_context *innermost)
 {
     struct fault_area *out = (struct fault_area *)UVM_FAULT_GVA;
     uint32_t total = 0;
@@ -55,4 +56,15 @@ void super_forward(struct vg_context *innermost)
         super_ask_host();
     } while (out->answer.action != FAULT_ACTION_RESUME);
     answer_take(&out->answer, innermost);
+}
+
+void super_handle(struct vg_context *context, bool ask_handlers)
+{
+    if (context->depth >= FAULT_DEPTH) {
+        context->class = FAULT_CLASS_SYSTEM;
+        context->reason = FAULT_REASON_DEPTH;
+        forward(context);
+    } else if (!ask_handlers || handler_run(context) != VG_RESUME) {
+        forward(context);
+    }
 }

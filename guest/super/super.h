@@ -21,8 +21,9 @@ extern enum vg_verdict (*const __vg_handlers_end[])(struct vg_context *, void *)
 /* Serves what user code asks; false: the context is a fault with class and reason, to be raised. */
 bool vg_serve(struct vg_context *context);
 
-/* Reports a fault and those it is nested in; returns with the host's registers when it resumes. */
-void super_forward(struct vg_context *innermost);
+/* A fault with class and reason: to the handlers, unless it is no use to ask them; then, with those
+ * it is nested in, to the host, and returns with the host's registers when it resumes. */
+void super_handle(struct vg_context *context, bool ask_handlers);
 
 static inline const struct uvm_info *vg_info(void)
 {

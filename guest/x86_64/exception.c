@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 #include "abi/uvm.h"
-#include "guest/handler.h"
 #include "guest/x86_64/classify.h"
 #include "guest/x86_64/frame.h"
 #include "guest/x86_64/hw.h"
@@ -239,13 +238,7 @@ static void resolve(struct vg_context *context)
     if (context->class == FAULT_CLASS_NONE) {
         classify(context);
     }
-    if (context->depth >= FAULT_DEPTH) {
-        context->class = FAULT_CLASS_SYSTEM;
-        context->reason = FAULT_REASON_DEPTH;
-        super_forward(context);
-    } else if (context->vector == VECTOR_DF || handler_run(context) != VG_RESUME) {
-        super_forward(context);
-    }
+    super_handle(context, context->vector != VECTOR_DF);
 }
 
 void vg_exception(struct x86_frame *frame)

@@ -11,7 +11,6 @@
 #include "guest/aarch64/hw.h"
 #include "guest/aarch64/uvm/frame.h"
 #include "guest/aarch64/uvm/super.h"
-#include "guest/handler.h"
 #include "lib/field.h"
 
 _Static_assert(offsetof(struct vg_context, gpr) == CONTEXT_X0, "vectors.S");
@@ -224,13 +223,7 @@ static void resolve(struct vg_context *context)
     if (context->class == FAULT_CLASS_NONE) {
         classify(context);
     }
-    if (context->depth >= FAULT_DEPTH) {
-        context->class = FAULT_CLASS_SYSTEM;
-        context->reason = FAULT_REASON_DEPTH;
-        super_forward(context);
-    } else if (context->vector == NUMBER_DOUBLE || handler_run(context) != VG_RESUME) {
-        super_forward(context);
-    }
+    super_handle(context, context->vector != NUMBER_DOUBLE);
 }
 
 /* The second time on the stack of double faults, whose frame is overwritten: nothing helps. */
