@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The four functions that compilers call in freestanding code; bytewise, as some runs uncached. */
+/* Functions that compilers call in freestanding code; bytewise, as some runs uncached. */
 #include <stddef.h>
 #include <stdint.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
-int memcmp(const void *a, const void *b, size_t size);
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
@@ -44,17 +43,4 @@ void *memset(void *to, int byte, size_t size)
         t[i] = (uint8_t)byte;
     }
     return to;
-}
-
-int memcmp(const void *a, const void *b, size_t size)
-{
-    const uint8_t *x = a;
-    const uint8_t *y = b;
-
-    for (size_t i = 0; i < size; i++) {
-        if (x[i] != y[i]) {
-            return x[i] < y[i] ? -1 : 1;
-        }
-    }
-    return 0;
 }

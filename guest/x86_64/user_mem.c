@@ -8,7 +8,6 @@ enum { SHORT = 16 }; /* bytes below which these take longer to start than a loop
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
-int memcmp(const void *a, const void *b, size_t size);
 
 /* Upwards: right for what overlaps, too, when `to` is lower. */
 static void copy(uint8_t *to, const uint8_t *from, size_t size)
@@ -66,17 +65,4 @@ void *memset(void *to, int byte, size_t size)
         t[i] = (uint8_t)byte;
     }
     return to;
-}
-
-int memcmp(const void *a, const void *b, size_t size)
-{
-    const uint8_t *x = a;
-    const uint8_t *y = b;
-
-    for (size_t i = 0; i < size; i++) {
-        if (x[i] != y[i]) {
-            return x[i] < y[i] ? -1 : 1;
-        }
-    }
-    return 0;
 }
