@@ -29,38 +29,23 @@ static inline void wr_msr(uint32_t msr, uint64_t value)
                      : "memory");
 }
 
-/* Where UVM_FLAG_FSGSBASE says so; emulators take their time for the MSRs of the same. */
-static inline uint64_t rd_fsbase(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("rdfsbase %0" : "=r"(value));
-    return value;
-}
-
-static inline uint64_t rd_gsbase(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("rdgsbase %0" : "=r"(value));
-    return value;
-}
-
-static inline uint64_t rd_cr2(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
-    return value;
-}
-
-static inline uint64_t rd_cr3(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
-    return value;
-}
+/* The two bases only where UVM_FLAG_FSGSBASE says so; emulators take their time for their MSRs. */
+#define HW_READ(name, type, insn)                                                                  \
+    static inline type rd_##name(void)                                                             \
+    {                                                                                              \
+        type value;                                                                                \
+        __asm__ volatile(insn : "=r"(value));                                                      \
+        return value;                                                                              \
+    }
+HW_READ(fsbase, uint64_t, "rdfsbase %0")
+HW_READ(gsbase, uint64_t, "rdgsbase %0")
+HW_READ(cr2, uint64_t, "mov %%cr2, %0")
+HW_READ(cr3, uint64_t, "mov %%cr3, %0")
+HW_READ(dr6, uint64_t, "mov %%dr6, %0")
+HW_READ(dr7, uint64_t, "mov %%dr7, %0")
+HW_READ(ds, uint16_t, "mov %%ds, %0")
+HW_READ(es, uint16_t, "mov %%es, %0")
+#undef HW_READ
 
 /* Writing what it holds forgets translations. */
 static inline void wr_cr3(uint64_t value)
@@ -68,41 +53,9 @@ static inline void wr_cr3(uint64_t value)
     __asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
 }
 
-static inline uint64_t rd_dr6(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("mov %%dr6, %0" : "=r"(value));
-    return value;
-}
-
-static inline uint64_t rd_dr7(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("mov %%dr7, %0" : "=r"(value));
-    return value;
-}
-
 static inline void wr_dr6(uint64_t value)
 {
     __asm__ volatile("mov %0, %%dr6" : : "r"(value));
-}
-
-static inline uint16_t rd_ds(void)
-{
-    uint16_t value;
-
-    __asm__ volatile("mov %%ds, %0" : "=r"(value));
-    return value;
-}
-
-static inline uint16_t rd_es(void)
-{
-    uint16_t value;
-
-    __asm__ volatile("mov %%es, %0" : "=r"(value));
-    return value;
 }
 
 /* Only where UVM_FLAG_XSAVE says that ring 0 can: the one place with these instructions. */
