@@ -14,6 +14,10 @@
  * `let_go` and writes CTL_SIGNAL. Until then, for at most BRIDGE_LET_GO_MS, the vCPU that asked is
  * parked. A zone whose server needs longer stops with CTL_REASON_DEVICE, and its memory is not used
  * again until the server has let go, or has ended.
+ *
+ * A server that was killed is followed by another one, which attaches again with the same offer: a
+ * device whose driver was ready is BRIDGE_RUNNING at once. `epoch` counts while there is no server,
+ * too, so that a word of `log` with another epoch belongs to a queue that is no more.
  */
 #ifndef ABI_BRIDGE_H
 #define ABI_BRIDGE_H
@@ -70,6 +74,15 @@ struct bridge_device {
     _Alignas(64) uint32_t signal;
     uint32_t let_go; /* the epoch up to which it has */
     _Alignas(64) struct bridge_offer offer;
+    /*
+     * From one server to the next; the hypervisor only clears them, once. A word of the log is
+     * written before buffers are returned: bits 0..15 where in the ring that is, 16..31 where it
+     * ends, 32..63 the epoch. Split: the used index. Packed: an entry, and in bit 15 (31) the
+     * complement of the wrap counter. So a queue that is new has 0, and one look at the ring says
+     * whether that was done: each buffer comes back once.
+     */
+    _Alignas(64) uint64_t log[BRIDGE_QUEUES];
+    uint64_t note; /* of the device: bits 32..63 the epoch, the rest the server's */
 };
 
 #endif
