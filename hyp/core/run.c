@@ -14,7 +14,11 @@
 static void on_alarm(struct pcpu *cpu)
 {
     if (cpu->vcpu) {
-        vuart_alarm(cpu->vcpu->zone);
+        if (arch_now() >= cpu->alarm_look) {
+            cpu->alarm_look = UINT64_MAX;
+            pcpu_request(cpu, REQUEST_LOOK);
+        }
+        vuart_alarm(cpu->vcpu->zone); /* sets the CPU's alarm anew */
     } else {
         arch_alarm_set(UINT64_MAX);
     }

@@ -23,7 +23,7 @@ void setup_cpus(const struct plan *plan, const void *boot_image)
     for (uint32_t i = 0; i < plan->cpu_count; i++) {
         pcpus[i].id = i;
         pcpus[i].hw_id = plan->cpu[i].hw_id;
-        pcpus[i].alarm_vuart = UINT64_MAX;
+        pcpus[i].alarm_vuart = pcpus[i].alarm_look = UINT64_MAX;
     }
 }
 

@@ -266,7 +266,7 @@ static void arm(uint64_t at)
 
     if (at < cpu->alarm_vuart) {
         cpu->alarm_vuart = at;
-        arch_alarm_set(at);
+        arch_alarm_set(pcpu_alarm(cpu));
     }
 }
 
@@ -431,7 +431,7 @@ void vuart_alarm(struct zone *zone)
     lock_give(&uart->lock);
 
     arch_cpu_this()->alarm_vuart = UINT64_MAX;
-    arch_alarm_set(UINT64_MAX);
+    arch_alarm_set(arch_cpu_this()->alarm_look);
     arm(alarm);
     if (flush) {
         console_flush(zone);

@@ -53,6 +53,14 @@ void pcpu_request(struct pcpu *cpu, uint32_t bits)
     }
 }
 
+void pcpu_look_at(struct pcpu *cpu, uint64_t when)
+{
+    if (when < cpu->alarm_look) {
+        cpu->alarm_look = when;
+        arch_alarm_set(pcpu_alarm(cpu));
+    }
+}
+
 static void request_all(struct zone *zone)
 {
     for (uint32_t i = 0; i < zone->vcpu_count; i++) {
@@ -83,6 +91,7 @@ static void leave(struct vcpu *vcpu)
     struct zone *zone = vcpu->zone;
 
     arch_vcpu_unload(vcpu);
+    vcpu->holds = 0;
     atomic_store(&vcpu->state, VCPU_OFF);
     if (atomic_fetch_sub(&zone->running, 1) == 1) {
         pcpu_request(zone->vcpus[0].cpu, REQUEST_LOOK);
@@ -98,7 +107,23 @@ static void vcpu_begin(struct vcpu *vcpu)
 {
     arch_vcpu_reset(vcpu, &vcpu->start);
     arch_vcpu_load(vcpu);
-    atomic_store(&vcpu->state, VCPU_ON);
+    atomic_store(&vcpu->state, vcpu->holds == 0 ? VCPU_ON : VCPU_HELD);
+}
+
+void vcpu_hold(struct vcpu *vcpu, uint32_t why)
+{
+    vcpu->holds |= why;
+    if (atomic_load(&vcpu->state) == VCPU_ON) {
+        atomic_store(&vcpu->state, VCPU_HELD);
+    }
+}
+
+void vcpu_release(struct vcpu *vcpu, uint32_t why)
+{
+    vcpu->holds &= ~why;
+    if (vcpu->holds == 0 && atomic_load(&vcpu->state) == VCPU_HELD) {
+        atomic_store(&vcpu->state, VCPU_ON);
+    }
 }
 
 enum err zone_start(struct zone *zone)

@@ -27,6 +27,7 @@ enum vcpu_state {
     VCPU_ON_PENDING, /* claimed by a caller of vcpu_on(), which is writing vcpu->start */
     VCPU_READY,      /* vcpu->start is valid; its CPU has not entered it yet */
     VCPU_ON,
+    VCPU_HELD, /* on, but kept out of its guest: see vcpu->holds */
 };
 
 enum zone_state {
@@ -47,6 +48,10 @@ enum stop_reason {
     STOP_REASON_COUNT,
 };
 
+/* Why a vCPU is VCPU_HELD: bits of vcpu->holds. */
+#define HOLD_PAUSE  UINT32_C(1) /* its zone is paused */
+#define HOLD_DEVICE UINT32_C(2) /* what it asked a device for is not done yet */
+
 /* How a vCPU begins: entry point and the values of its first argument registers. */
 struct vcpu_start {
     uint64_t pc;
@@ -60,6 +65,7 @@ struct vcpu {
     const struct reg_row *reg_last; /* what reg_access() found last: guests repeat themselves */
     uint32_t id;                    /* within the zone */
     _Atomic uint32_t state;         /* enum vcpu_state */
+    uint32_t holds;                 /* HOLD_*; only its own CPU reads and writes them */
     struct vcpu_start start;        /* valid from VCPU_READY on */
     struct log_budget log_budget;   /* of lines that its guest provokes, see log_guest() */
     /* By enum exit_class, since the zone's start; cache lines that only its own CPU writes. */
@@ -98,7 +104,14 @@ struct pcpu {
     struct vcpu *vcpu;   /* NULL: no zone owns this CPU */
     uint64_t hw_id;
     uint64_t alarm_vuart; /* deadline of the vuart of this CPU's zone, UINT64_MAX: none */
+    uint64_t alarm_look;  /* when zone_progress() is to look again, UINT64_MAX: never */
 };
+
+/* For arch_alarm_set() after one of the two has changed; its own CPU. */
+static inline uint64_t pcpu_alarm(const struct pcpu *cpu)
+{
+    return cpu->alarm_vuart < cpu->alarm_look ? cpu->alarm_vuart : cpu->alarm_look;
+}
 
 extern const struct plan *the_plan;
 extern struct zone *zones; /* the_plan->zone_count of them */
@@ -115,11 +128,21 @@ void zone_init_all(void);
 /* Sets request bits of a CPU and wakes it, unless it is the calling one. Any CPU. */
 void pcpu_request(struct pcpu *cpu, uint32_t bits);
 
+/* This CPU is to look at its vCPU's and its zone's state at a time (arch_now), or before. */
+void pcpu_look_at(struct pcpu *cpu, uint64_t when);
+
 /* Starts a vCPU that is off (PSCI CPU_ON). ERR_BUSY: on or starting; ERR_DENIED: zone stops. */
 enum err vcpu_on(struct vcpu *vcpu, const struct vcpu_start *start) MUST_CHECK;
 
 /* The running vCPU turns itself off (PSCI CPU_OFF); takes effect when the handler returns. */
 void vcpu_off(struct vcpu *vcpu);
+
+/*
+ * Keeps a vCPU out of its guest for as long as one reason is left; it is on none the less, and
+ * takes its interrupts. A vCPU that goes off has no reason left. Its own CPU, HOLD_ bits.
+ */
+void vcpu_hold(struct vcpu *vcpu, uint32_t why);
+void vcpu_release(struct vcpu *vcpu, uint32_t why);
 
 /* Starts a zone that is off. ERR_BUSY: it is not off; ERR_NONE: no CPU to boot on. Any CPU. */
 enum err zone_start(struct zone *zone) MUST_CHECK;

@@ -224,7 +224,8 @@ void double_reset(void)
         plan.zone[i].vuart_gpa = 0x1c090000;
         plan.zone[i].vuart_intid = 40 + i;
         vcpu_array[i] = (struct vcpu){ .zone = &zone_array[i], .cpu = &pcpu_array[i] };
-        pcpu_array[i] = (struct pcpu){ .id = i, .alarm_vuart = UINT64_MAX };
+        pcpu_array[i] =
+            (struct pcpu){ .id = i, .alarm_vuart = UINT64_MAX, .alarm_look = UINT64_MAX };
         zone_array[i].plan = &plan.zone[i];
         zone_array[i].id = i;
         zone_array[i].vcpus = &vcpu_array[i];

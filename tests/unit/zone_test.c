@@ -101,6 +101,7 @@ static int setup(void **state)
 
         pcpu_store[i].id = i;
         pcpu_store[i].vcpu = &vcpu_store[i];
+        pcpu_store[i].alarm_vuart = pcpu_store[i].alarm_look = UINT64_MAX;
         vcpu_store[i].zone = zone;
         vcpu_store[i].cpu = &pcpu_store[i];
         vcpu_store[i].id = i % 3;
@@ -201,6 +202,65 @@ static void test_vcpu_on_off(void **state)
     assert_int_equal(zones[0].running, 1);
     assert_int_equal(zone_state(&zones[0]), ZONE_RUNNING);
     assert_int_equal(vcpu_on(&vcpu_store[1], &start), OK);
+}
+
+static void test_hold(void **state)
+{
+    struct vcpu *vcpu = &vcpu_store[0];
+
+    (void)state;
+    start_zone0();
+    vcpu_hold(vcpu, HOLD_DEVICE);
+    vcpu_hold(vcpu, HOLD_PAUSE);
+    assert_int_equal(vcpu->state, VCPU_HELD);
+    assert_int_equal(zones[0].running, 1); /* it is on */
+    assert_int_equal(vcpu_on(vcpu, &(struct vcpu_start){ .pc = 0x40001000 }), ERR_BUSY);
+    vcpu_release(vcpu, HOLD_DEVICE);
+    assert_int_equal(vcpu->state, VCPU_HELD);
+    turn_all();
+    assert_int_equal(vcpu->state, VCPU_HELD);
+    vcpu_release(vcpu, HOLD_PAUSE);
+    assert_int_equal(vcpu->state, VCPU_ON);
+    vcpu_release(vcpu, HOLD_PAUSE);
+    assert_int_equal(vcpu->state, VCPU_ON);
+}
+
+/* A vCPU that is held stops as any other, and is not held when it starts again. */
+static void test_held_stops(void **state)
+{
+    struct vcpu_start start = { .pc = 0x40001000 };
+
+    (void)state;
+    start_zone0();
+    assert_int_equal(vcpu_on(&vcpu_store[1], &start), OK);
+    vcpu_hold(&vcpu_store[1], HOLD_PAUSE); /* before it has begun */
+    turn_all();
+    assert_int_equal(vcpu_store[1].state, VCPU_HELD);
+    zone_stop(&zones[0], STOP_RESET);
+    turn_all();
+    assert_int_equal(zones[0].starts, 2);
+    assert_int_equal(vcpu_store[1].state, VCPU_OFF);
+    assert_int_equal(vcpu_on(&vcpu_store[1], &start), OK);
+    turn_all();
+    assert_int_equal(vcpu_store[1].state, VCPU_ON);
+    vcpu_release(&vcpu_store[2], HOLD_PAUSE); /* one that is off stays so */
+    assert_int_equal(vcpu_store[2].state, VCPU_OFF);
+}
+
+static void test_look_at(void **state)
+{
+    struct pcpu *cpu = &pcpu_store[0];
+
+    (void)state;
+    cpu->alarm_vuart = 500;
+    pcpu_look_at(cpu, 700);
+    assert_int_equal(cpu->alarm_look, 700);
+    assert_int_equal(fake_arch.alarm, 500);
+    pcpu_look_at(cpu, 400);
+    assert_int_equal(fake_arch.alarm, 400);
+    pcpu_look_at(cpu, 600); /* it will look at 400, and say anew when */
+    assert_int_equal(cpu->alarm_look, 400);
+    assert_int_equal(cpu->alarm_vuart, 500);
 }
 
 static void test_absent_cpu(void **state)
@@ -412,6 +472,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_start, setup),
         cmocka_unit_test_setup(test_vcpu_on_off, setup),
+        cmocka_unit_test_setup(test_hold, setup),
+        cmocka_unit_test_setup(test_held_stops, setup),
+        cmocka_unit_test_setup(test_look_at, setup),
         cmocka_unit_test_setup(test_absent_cpu, setup),
         cmocka_unit_test_setup(test_reset_with_all_vcpus, setup),
         cmocka_unit_test_setup(test_devices, setup),

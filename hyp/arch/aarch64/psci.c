@@ -151,7 +151,7 @@ static int64_t cpu_on(struct vcpu *vcpu)
     switch (vcpu_on(target, &start)) {
     case OK: return PSCI_SUCCESS;
     case ERR_BUSY:
-        return atomic_load(&target->state) == VCPU_ON ? PSCI_ALREADY_ON : PSCI_ON_PENDING;
+        return atomic_load(&target->state) >= VCPU_ON ? PSCI_ALREADY_ON : PSCI_ON_PENDING;
     case ERR_INVALID:
     case ERR_RANGE:
     case ERR_FULL:
@@ -169,7 +169,8 @@ static int64_t affinity_info(struct vcpu *vcpu)
         return PSCI_INVALID_PARAMETERS;
     }
     switch ((enum vcpu_state)atomic_load(&target->state)) {
-    case VCPU_ON: return AFFINITY_ON;
+    case VCPU_ON:
+    case VCPU_HELD: return AFFINITY_ON;
     case VCPU_ON_PENDING:
     case VCPU_READY: return AFFINITY_PENDING;
     case VCPU_OFF:

@@ -110,6 +110,16 @@ enum err arch_iommu_detach(struct zone *zone)
     return fake_arch.iommu_fails ? ERR_BUSY : OK;
 }
 
+uint64_t arch_now(void)
+{
+    return fake_arch.now;
+}
+
+void arch_alarm_set(uint64_t when)
+{
+    fake_arch.alarm = when;
+}
+
 void *arch_window_map(hpa_t pa)
 {
     fake_arch.window_pa = pa.v;

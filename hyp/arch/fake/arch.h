@@ -15,6 +15,7 @@ struct fake_arch {
     struct pcpu *ipi_last; /* its last target */
     unsigned resets, loads, unloads, virq_resets, s2_flushes, waits;
     unsigned machine_off; /* arch_machine_off() calls */
+    uint64_t now, alarm;  /* answer of arch_now(); last argument of arch_alarm_set() */
     bool virq_pending;    /* answer of arch_virq_pending() */
     uint8_t *window;      /* 2 MiB that arch_window_map() gives out */
     uint64_t window_pa;   /* its last argument */
