@@ -39,6 +39,11 @@ static uint64_t variable[2];
 #define SUPER_GVA (UVM_FAULT_GVA + 64)
 #define WILD_GVA  UINT64_C(0x3000000000)
 
+#define MEMORY(name, fn, at, reason, access)                                                       \
+    {                                                                                              \
+        name, fn, at, FAULT_CLASS_MEMORY, FAULT_REASON_##reason, FAULT_ACCESS_##access             \
+    }
+
 static const struct fault_row {
     const char *name;
     uint64_t (*fn)(uint64_t at);
@@ -48,32 +53,20 @@ static const struct fault_row {
     { "undefined", both_undefined, 0, FAULT_CLASS_ILLEGAL, FAULT_REASON_UNDEFINED, 0 },
     { "privileged", both_privileged, 0, FAULT_CLASS_ILLEGAL, FAULT_REASON_PRIVILEGED, 0 },
     { "breakpoint", both_breakpoint, 0, FAULT_CLASS_DEBUG, FAULT_REASON_BREAKPOINT, 0 },
-    { "null read", both_read, 8, FAULT_CLASS_MEMORY, FAULT_REASON_NOT_PRESENT, FAULT_ACCESS_READ },
-    { "null write", both_write, 8, FAULT_CLASS_MEMORY, FAULT_REASON_NOT_PRESENT,
-      FAULT_ACCESS_WRITE },
-    { "null call", both_call, 0, FAULT_CLASS_MEMORY, FAULT_REASON_NOT_PRESENT, FAULT_ACCESS_EXEC },
-    { "wild read", both_read, WILD_GVA, FAULT_CLASS_MEMORY, FAULT_REASON_NOT_PRESENT,
-      FAULT_ACCESS_READ },
-    { "wild call", both_call, WILD_GVA, FAULT_CLASS_MEMORY, FAULT_REASON_NOT_PRESENT,
-      FAULT_ACCESS_EXEC },
-    { "write constant", both_write, (uint64_t)constant, FAULT_CLASS_MEMORY, FAULT_REASON_PERMISSION,
-      FAULT_ACCESS_WRITE },
-    { "write text", both_write, (uint64_t)both_read, FAULT_CLASS_MEMORY, FAULT_REASON_PERMISSION,
-      FAULT_ACCESS_WRITE },
-    { "write info", both_write, UVM_INFO_GVA, FAULT_CLASS_MEMORY, FAULT_REASON_PERMISSION,
-      FAULT_ACCESS_WRITE },
-    { "write gate", both_write, UVM_GATE_GVA, FAULT_CLASS_MEMORY, FAULT_REASON_PERMISSION,
-      FAULT_ACCESS_WRITE },
-    { "call data", both_call, (uint64_t)variable, FAULT_CLASS_MEMORY, FAULT_REASON_FETCH,
-      FAULT_ACCESS_EXEC },
-    { "call call area", both_call, UVM_CALL_GVA, FAULT_CLASS_MEMORY, FAULT_REASON_FETCH,
-      FAULT_ACCESS_EXEC },
-    { "read supervisor", both_read, SUPER_GVA, FAULT_CLASS_MEMORY, FAULT_REASON_PERMISSION,
-      FAULT_ACCESS_READ },
-    { "write supervisor", both_write, SUPER_GVA, FAULT_CLASS_MEMORY, FAULT_REASON_PERMISSION,
-      FAULT_ACCESS_WRITE },
-    { "call supervisor", both_call, (uint64_t)both_handler, FAULT_CLASS_MEMORY, FAULT_REASON_FETCH,
-      FAULT_ACCESS_EXEC },
+    MEMORY("null read", both_read, 8, NOT_PRESENT, READ),
+    MEMORY("null write", both_write, 8, NOT_PRESENT, WRITE),
+    MEMORY("null call", both_call, 0, NOT_PRESENT, EXEC),
+    MEMORY("wild read", both_read, WILD_GVA, NOT_PRESENT, READ),
+    MEMORY("wild call", both_call, WILD_GVA, NOT_PRESENT, EXEC),
+    MEMORY("write constant", both_write, (uint64_t)constant, PERMISSION, WRITE),
+    MEMORY("write text", both_write, (uint64_t)both_read, PERMISSION, WRITE),
+    MEMORY("write info", both_write, UVM_INFO_GVA, PERMISSION, WRITE),
+    MEMORY("write gate", both_write, UVM_GATE_GVA, PERMISSION, WRITE),
+    MEMORY("call data", both_call, (uint64_t)variable, FETCH, EXEC),
+    MEMORY("call call area", both_call, UVM_CALL_GVA, FETCH, EXEC),
+    MEMORY("read supervisor", both_read, SUPER_GVA, PERMISSION, READ),
+    MEMORY("write supervisor", both_write, SUPER_GVA, PERMISSION, WRITE),
+    MEMORY("call supervisor", both_call, (uint64_t)both_handler, FETCH, EXEC),
 };
 
 static int with_handler(uint32_t on)
@@ -158,10 +151,7 @@ static bool data_is_there(void)
 static bool guard_is_there(void)
 {
     enum { PAGE = 4096 };
-    const struct fault_row row = {
-        "", both_write, 0, FAULT_CLASS_MEMORY, FAULT_REASON_STACK_OVERFLOW, FAULT_ACCESS_WRITE
-    };
-    struct fault_row below = row;
+    struct fault_row below = MEMORY("", both_write, 0, STACK_OVERFLOW, WRITE);
 
     below.at = (uint64_t)__builtin_frame_address(0) - vg_stack_left() - PAGE;
     return raise_fault(&below);
