@@ -126,8 +126,8 @@ FORCE:
 ALL   :=
 DEPS  :=
 SIZES :=
--include hyp/build.mk guest/build.mk host/build.mk dev/build.mk plan/build.mk cli/build.mk \
-    examples/build.mk tests/build.mk bench/build.mk scripts/install.mk
+-include hyp/build.mk guest/build.mk host/build.mk dev/build.mk zone0/build.mk plan/build.mk \
+    cli/build.mk examples/build.mk tests/build.mk bench/build.mk scripts/install.mk
 
 # Object files whose sources moved leave no stale rule: -MP in CFLAGS_DEP names every header.
 -include $(DEPS)
