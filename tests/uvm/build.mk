@@ -87,6 +87,7 @@ $(eval $(call uvm_a64_test,jail_self,$(UVM_A64_JAIL),-lseccomp))
 $(eval $(call uvm_a64_test,loader,$(UVM_A64_SUPPORT)))
 $(eval $(call uvm_a64_test,platform,))
 $(eval $(call uvm_a64_test,fast,$(UVM_A64_SUPPORT)))
+$(eval $(call uvm_a64_test,gang,$(UVM_A64_SUPPORT)))
 $(eval $(call uvm_a64_test,guest,tests/uvm/guest_rows_aarch64.c))
 $(eval $(call uvm_a64_test,survive,tests/uvm/support.c tests/uvm/survive_aarch64.c))
 
@@ -107,8 +108,8 @@ UVM_A64_QUICK := $(patsubst %,$(LINUX_A64)/uvm/%_test,basic both core guest plat
 uvm-arm64-build: $(UVM_A64_BINS) $(UVM_A64_TOOLS)
 uvm-arm64: all cache ## all tests of micro-VMs on KVM/arm64, two kernels (part of check-full)
 	$(Q)$(MAKE) --no-print-directory uvm-arm64-build
-	$(Q)for kernel in 6.12 6.1; do \
-	    O=$(O) $(PYTHON) tests/uvm/run.py --platform kvm_arm64 --kernel $$kernel $(UVM) \
+	$(Q)for machine in '6.12 --qemu 7.2|10.0' '6.1 --qemu 10.0|7.2'; do \
+	    O=$(O) $(PYTHON) tests/uvm/run.py --platform kvm_arm64 --kernel $$machine $(UVM) \
 	        $(UVM_A64_BINS:%=--arm64 %) $(UVM_A64_TOOLS:%=--arm64-tool %) \
 	        --arm64 tests/uvm/cli_test.sh $(addprefix --arm64 ,$(RUNTIME_TEST)); \
 	done

@@ -183,12 +183,12 @@ def cache():
     return pathlib.Path(os.environ.get("VITRINE_CACHE") or pathlib.Path(base) / "vitrine")
 
 
-def machines(kernel):
+def machines(kernel, qemu):
     guests = cache() / "guests"
     return {m.platform: m for m in (
         Machine("kvm_amd", "10.0/x86_64", ("-M", "q35", "-cpu", "max"), guests / "x86_64/6.12",
                 guests / "x86_64/busybox", "ttyS0", "ttyS1"),
-        Machine("kvm_arm64", "7.2|10.0",
+        Machine("kvm_arm64", qemu,
                 ("-M", "virt,virtualization=on,gic-version=3", "-cpu", "max,pauth-impdef=on"),
                 guests / kernel, guests / "busybox", "ttyAMA0", "ttyAMA0",
                 (guests / "arm64-libs/root/usr/lib/aarch64-linux-gnu",
@@ -298,6 +298,8 @@ def parse(out):
                         help="for kvm_arm64; default: all *_test of $O/aarch64-linux/uvm")
     parser.add_argument("--arm64-tool", type=pathlib.Path, action="append", default=[])
     parser.add_argument("--kernel", choices=("6.12", "6.1"), default="6.12", help="of kvm_arm64")
+    parser.add_argument("--qemu", default="7.2|10.0", help="for kvm_arm64; default: the first of "
+                        "7.2 and 10.0 that is there")
     parser.add_argument("programs", nargs="*", type=pathlib.Path,
                         help="default: all *_test of $O/uvm")
     options = parser.parse_args()
@@ -319,7 +321,7 @@ def runs_of(options, platforms, out):
     logs = out / "test-logs" / "uvm"
     sources = options.guests or [out / name for name in GUEST_DIRS]
     guests = gather(sources, logs / "guests")
-    made = machines(options.kernel)
+    made = machines(options.kernel, options.qemu)
     if "native" in platforms:
         yield from run_native(options.programs, guests)
     if "kvm_amd" in platforms:

@@ -2,7 +2,6 @@
 /* A guest of several vCPUs: what its functions do, they may do wrong on purpose. */
 #include "vitrine-call.h"
 #include "vitrine-fault.h"
-#include "vitrine-irq.h"
 #include "vitrine-vcpu.h"
 
 #include "abi/uvm.h"
@@ -371,110 +370,6 @@ static uint64_t ask_all(void)
 }
 VG_EXPORT(ask_all, uint64_t);
 
-/* ---- Interrupts of each other ---- */
-
-enum { RING = 3 };
-
-/* Passes it on to the next vCPU; the last one tells all. */
-static void on_ring(uint32_t intid, void *arg)
-{
-    (void)arg;
-    if (shared.stop != 0) {
-        return;
-    }
-    if (intid != RING) {
-        shared.errors++;
-    }
-    shared.mark[vg_vcpu_id()]++;
-    if (++shared.counter < shared.turns) {
-        vg_irq_send((vg_vcpu_id() + 1) % vg_vcpu_count(), RING);
-        return;
-    }
-    shared.stop = 1;
-    for (uint32_t i = 0; i < vg_vcpu_count(); i++) {
-        vg_irq_send(i, RING);
-    }
-}
-
-static void listen(void *arg)
-{
-    bool unmasked;
-
-    (void)arg;
-    vg_irq_enable(RING);
-    vg_barrier(&shared.barrier, vg_vcpu_count());
-    if (vg_vcpu_id() == 0) {
-        vg_irq_send(1, RING);
-    }
-    unmasked = vg_irq_mask();
-    while (shared.stop == 0) {
-        vg_wait();
-        vg_irq_restore(unmasked);
-        unmasked = vg_irq_mask();
-    }
-    vg_irq_restore(unmasked);
-}
-
-/* An interrupt goes round all vCPUs, which sleep meanwhile; how often it came. */
-static uint64_t ring(uint64_t turns)
-{
-    shared.counter = 0;
-    shared.stop = 0;
-    shared.errors = 0;
-    shared.turns = turns;
-    for (uint32_t i = 0; i < VG_MAX_VCPUS; i++) {
-        shared.mark[i] = 0;
-    }
-    vg_irq_handler(RING, on_ring, NULL);
-    if (start_all(listen) != 0) {
-        return 0;
-    }
-    listen(NULL);
-    wait_off(1, vg_vcpu_count());
-    return shared.counter;
-}
-VG_EXPORT(ring, uint64_t, uint64_t);
-
-/* How often it came to vCPU n. */
-static uint64_t mark(uint64_t n)
-{
-    return shared.mark[n % VG_MAX_VCPUS];
-}
-VG_EXPORT(mark, uint64_t, uint64_t);
-
-static void spin_masked(void *arg)
-{
-    vg_irq_mask();
-    spin(arg);
-}
-
-static uint64_t spin_masked_all(void)
-{
-    if (start_all(spin_masked) == 0) {
-        spin_masked(NULL);
-    }
-    return 0;
-}
-VG_EXPORT(spin_masked_all, uint64_t);
-
-static void sleep_for_ever(void *arg)
-{
-    (void)arg;
-    for (;;) {
-        vg_wait();
-    }
-}
-
-/* All sleep, and nothing wakes them. */
-static uint64_t sleep_all(void)
-{
-    if (start_all(sleep_for_ever) == 0) {
-        sleep_for_ever(NULL);
-    }
-    return 0;
-}
-VG_EXPORT(sleep_all, uint64_t);
-
 /* ---- Faults ---- */
 
 static void crash(void *arg)
@@ -513,24 +408,6 @@ static uint64_t overflow(void)
     return deep_stack(1000000);
 }
 VG_EXPORT(overflow, uint64_t);
-
-static void divide(void *arg)
-{
-    volatile uint32_t zero = 0;
-
-    (void)arg;
-    shared.seen = 1000u / zero;
-}
-
-static uint64_t divide_one(uint64_t n)
-{
-    if (vg_vcpu_start((uint32_t)n, divide, NULL) != 0) {
-        return 0;
-    }
-    wait_off(n, n + 1);
-    return shared.seen;
-}
-VG_EXPORT(divide_one, uint64_t, uint64_t);
 
 static void say_done(void *arg)
 {
