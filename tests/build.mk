@@ -73,6 +73,9 @@ CHANNEL_UNIT := $(addprefix hyp/core/,channel.c vbus.c mmio.c lock.c) lib/vpci.c
 VIRTQ_UNIT := $(addprefix dev/,virtq.c split.c packed.c mem.c span.c)
 VIRTQ_DEV  := $(VIRTQ_UNIT) tests/unit/virtq_model.c
 
+# Programs of zone0, over a hypervisor in a directory.
+CTL_UNIT := tests/unit/ctl_double.c tests/unit/ctl_answer.c $(ZONE0_SRCS)
+
 A64  := hyp/arch/aarch64
 FAKE := hyp/arch/fake
 CORE := hyp/core
@@ -90,6 +93,7 @@ $(eval $(call unit_test,console,$(CONSOLE_FULL)))
 $(eval $(call unit_test,console_line,hyp/core/console_line.c))
 $(eval $(call unit_test,corefile,host/corefile.c host/sys.c))
 $(eval $(call unit_test,cpu,$(A64)/cpu.c $(FAKE)/hw.c))
+$(eval $(call unit_test,ctl,$(CTL_UNIT),,-lpthread))
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
 $(eval $(call unit_test,elf,host/elf.c $(UVM_ARCH)))
 $(eval $(call unit_test,err,host/err.c))

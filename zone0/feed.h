@@ -35,8 +35,8 @@ void feed_console(struct feed *feed, const struct ctl *ctl, uint32_t zone); /* b
 void feed_seek(struct feed *feed, uint64_t back);
 
 /*
- * Takes up to `units`; returns how many, 0: nothing new. *lost: how many there were before these
- * that nobody can read any more.
+ * Takes up to `units`; returns how many. *lost: how many there were before these that nobody can
+ * read any more. Neither: nothing new.
  */
 size_t feed_read(struct feed *feed, void *to, size_t units, uint64_t *lost);
 
