@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interrupts, timers and time of x86_64 micro-VMs: words that user code and the host share, a page
- * for each vCPU. There is no interrupt controller in the machine; the host is one.
+ * Interrupts, timers and time of micro-VMs: words that user code and the host share, a page for
+ * each vCPU. There is no interrupt controller in the machine; the host is one. In a zone EL1 plays
+ * the host.
  *
- * A line is delivered to user code only, by an upcall: the host waits until the vCPU is in user
- * mode with RFLAGS.IF set, between two instructions; writes line, urgency, pc and flags, sets
+ * A line is delivered to user code only, by an upcall. x86_64: the host waits until the vCPU is in
+ * user mode with RFLAGS.IF set, between two instructions; writes line, urgency, pc and flags, sets
  * blocked to IRQ_URGENCY_ALL, and lets the vCPU go on at `entry` with RFLAGS = 0x202 and all other
- * registers as they were. User code brings everything back by itself, without an exit. Of
- * lines that may not come because of `blocked` the host shows the highest urgency in `waiting`, and
- * user code asks for them (IRQ_REQUEST_NEXT) when it unblocks.
+ * registers as they were. User code brings everything back by itself, without an exit.
  *
- * Requests leave user mode by the second instruction pair of the gate page, at IRQ_GATE_GVA, with
+ * aarch64: while there is a line to come the host raises the processor's IRQ, which EL1 takes as
+ * soon as EL0 runs. EL1 exits by UVM_PORT_TAKE: if a line is still to come, the host writes line
+ * and urgency and sets blocked to IRQ_URGENCY_ALL, and then EL1 writes pc and flags and goes on at
+ * `entry`. User code goes back by EL1, which sets blocked to `running` and pc to `pc`.
+ *
+ * Of lines that may not come because of `blocked` the host shows the highest urgency in `waiting`,
+ * and user code asks for them (IRQ_REQUEST_NEXT) when it unblocks.
+ *
+ * Requests leave user mode by the gate page's second piece of code, at IRQ_GATE_GVA, with
  * everything blocked, so that their words are not in use twice. Nothing of this page is trusted by
  * the host: it reads each word once and checks it, and what user code writes hurts nobody else.
  */
@@ -20,7 +27,7 @@
 #include <stdint.h>
 
 #define IRQ_GVA      UINT64_C(0xd000) /* struct irq_area, user RW; behind it the guest's own */
-#define IRQ_GATE_GVA UINT64_C(0x1008) /* user RX: "int3; ret", as UVM_GATE_GVA but UVM_PORT_IRQ */
+#define IRQ_GATE_GVA UINT64_C(0x1010) /* user RX: as UVM_GATE_GVA, but UVM_PORT_IRQ */
 
 /* Lines: 0..15 from vCPU to vCPU, 16..31 of the vCPU, from 32 on the host's. */
 #define IRQ_LINES      64u

@@ -14,7 +14,7 @@
  * aarch64 at first entry: EL1h, interrupts masked, pc = the note's entry, sp = UVM_STACK0_TOP, x0 =
  * UVM_INFO_GVA, VBAR_EL1 = the note's vectors, MMU and caches on: TTBR0_EL1's tables by the host,
  * SCTLR_EL1, TCR_EL1 and MAIR_EL1 as below, CPACR_EL1 lets EL0 and EL1 use floating point,
- * CNTKCTL_EL1 lets EL0 read the virtual counter; all other registers are 0.
+ * CNTKCTL_EL1 lets EL0 read the counters; all other registers are 0.
  *
  * Several vCPUs: vCPU 0 enters as above. User code starts another by a request of abi/call.h: it
  * begins in user mode, with an empty stack. The lowest 2 MiB are each vCPU's own, with the same
@@ -64,7 +64,7 @@ struct uvm_note {
  * aarch64: two device pages (nGnRE, no execute) that lead to guest-physical pages of the host's
  * choice where no memory is, so that stores to them exit. All else is mapped gva = gpa.
  */
-#define UVM_EXIT_USER_GVA UINT64_C(0x3000) /* user RW: a store anywhere is UVM_PORT_GATE */
+#define UVM_EXIT_USER_GVA UINT64_C(0x3000) /* user RW: UVM_PORT_IRQ's place; all else is the gate */
 #define UVM_EXIT_GVA      UINT64_C(0xc000) /* supervisor RW: port n by a store at n * 8 */
 
 /*
@@ -123,9 +123,9 @@ enum uvm_selector {
 #define UVM_A64_TCR     UINT64_C(0x00803519) /* and IPS, bits 34:32, as the machine has it */
 #define UVM_A64_SCTLR   UINT64_C(0x30d4d81d) /* M C SA SA0 I DZE UCT nTWE and all that is RES1 */
 #define UVM_A64_CPACR   UINT64_C(0x00300000)
-#define UVM_A64_CNTKCTL UINT64_C(2)
+#define UVM_A64_CNTKCTL UINT64_C(3)
 #define UVM_A64_PSTATE  UINT64_C(0x3c5) /* EL1h, all masked */
-#define UVM_A64_EL0     UINT64_C(0xc0)  /* PSTATE of EL0, interrupts masked */
+#define UVM_A64_EL0     UINT64_C(0x40)  /* PSTATE of EL0, all but IRQ masked */
 
 /* ---- Exits ---- */
 
@@ -147,7 +147,8 @@ enum uvm_port {
     UVM_PORT_FAULT = 0xe1, /* fault_area is filled; the answer is in it afterwards */
     UVM_PORT_XSAVE = 0xe2, /* x86_64: FP state to uvm_info.xsave_gva; PORT_XRSTOR back from there */
     UVM_PORT_XRSTOR = 0xe3,
-    UVM_PORT_IRQ = 0xe4, /* x86_64: a request of abi/irq.h */
+    UVM_PORT_IRQ = 0xe4,  /* a request of abi/irq.h */
+    UVM_PORT_TAKE = 0xe5, /* aarch64: the supervisor can let user code take a line (abi/irq.h) */
 };
 
 /* ---- What the guest finds ---- */
@@ -184,8 +185,9 @@ struct uvm_info {
     uint32_t vcpu_id; /* of the vCPU that reads this */
     uint32_t reserved;
     /*
-     * x86_64: time is the processor's clock plus tick_offset, at tick_rate a second; wall_ns were
-     * since 1970 when it was wall_tick. tick_rate 0: ask (IRQ_REQUEST_CLOCK).
+     * Time is a counter plus tick_offset, at tick_rate a second; wall_ns were since 1970 when it
+     * was wall_tick, 0: nobody knows. tick_rate 0: ask (IRQ_REQUEST_CLOCK). The counter is the TSC;
+     * of aarch64 CNTPCT_EL0, in a zone CNTVCT_EL0.
      */
     uint64_t tick_rate, tick_offset;
     uint64_t wall_ns, wall_tick;

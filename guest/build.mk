@@ -60,7 +60,7 @@ UVM_SUPER_ALL  := guest/mem.c guest/memcmp.c guest/handler.c $(sort $(wildcard g
 UVM_SUPER_SRCS := $(UVM_SUPER_ALL) $(addprefix guest/x86_64/,start.S vectors.S entry.S \
                   exception.c classify.c fp.c)
 UVM_USER_SRCS  := guest/sync.c $(addprefix guest/x86_64/,user.S user_fp.c user_mem.c \
-                  upcall.S user_irq.c user_time.c) \
+                  upcall.S user_irq.c) \
                   guest/memcmp.c $(sort $(wildcard guest/uvm/*.c))
 UVM_OBJS       := $(patsubst %,$(O)/x86_64-super/%.o,$(basename $(UVM_SUPER_SRCS))) \
                   $(patsubst %,$(O)/x86_64/%.o,$(basename $(UVM_USER_SRCS)))
@@ -146,9 +146,10 @@ DEPS += $(UVM_OBJS:.o=.d)
 
 # --- micro-VMs of aarch64, which can be bare zones as well ----------------------------------------
 UVM_A64_SUPER_SRCS := $(UVM_SUPER_ALL) guest/aarch64/classify.c \
-                      $(addprefix guest/aarch64/uvm/,start.S vectors.S exception.c fp.c zone.c \
-                      zone_fault.c zone_map.c zone_uart.c)
-UVM_A64_USER_SRCS  := guest/mem.c guest/sync.c $(addprefix guest/aarch64/uvm/,user.S user_fp.c) \
+                      $(addprefix guest/aarch64/uvm/,start.S vectors.S exception.c fp.c irq.c \
+                      zone.c zone_fault.c zone_map.c zone_uart.c)
+UVM_A64_USER_SRCS  := guest/mem.c guest/sync.c $(addprefix guest/aarch64/uvm/,user.S user_fp.c \
+                      upcall.S user_irq.c) \
                       guest/memcmp.c $(sort $(wildcard guest/uvm/*.c))
 UVM_A64_OBJS       := $(patsubst %,$(O)/uvm-aarch64-super/%.o,$(basename $(UVM_A64_SUPER_SRCS))) \
                       $(patsubst %,$(O)/uvm-aarch64/%.o,$(basename $(UVM_A64_USER_SRCS)))

@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <string.h>
 
+#include "abi/irq.h"
 #include "host/backend.h"
 #include "lib/field.h"
 
@@ -33,6 +34,7 @@ static const struct region low[] = {
     { UVM_FAULT_GVA, UVM_FAULT_SIZE, KERNEL_RW, "fault area" },
     { UVM_CPU_GVA, UVM_CPU_SIZE, KERNEL_RW, "sys data" },
     { UVM_EXIT_GVA, SIZE_4K, DEVICE, "sys exit" },
+    { IRQ_GVA, SIZE_4K, KERNEL_RW | ELF_USER, "interrupts" },
     { UVM_STACK_DF_TOP - SIZE_4K, SIZE_4K, KERNEL_RW, "stack #DF" },
     { UVM_STACK_NM_TOP - SIZE_4K, SIZE_4K, KERNEL_RW, "stack NMI" },
     { UVM_STACK_MC_TOP - SIZE_4K, SIZE_4K, KERNEL_RW, "stack #MC" },
@@ -41,13 +43,20 @@ static const struct region low[] = {
     { LAYOUT_TABLES_GVA, LAYOUT_TABLES_END - LAYOUT_TABLES_GVA, KERNEL_RW, "page tables" },
 };
 
-/* adr x16, UVM_EXIT_USER_GVA; str xzr, [x16, #8 * UVM_PORT_GATE]; ret (abi/uvm.h). */
+/* adr x16, UVM_EXIT_USER_GVA; str xzr, [x16, #8 * UVM_PORT_GATE]; ret (abi/uvm.h). Then the same
+ * for UVM_PORT_IRQ. */
 static const uint8_t gate[] = {
     0x10, 0x00, 0x01, 0x10, /* */
     0x1f, 0x82, 0x03, 0xf9, /* */
+    0xc0, 0x03, 0x5f, 0xd6, /* */
+    0x00, 0x00, 0x00, 0x00, /* */
+    0x90, 0xff, 0x00, 0x10, /* */
+    0x1f, 0x92, 0x03, 0xf9, /* */
     0xc0, 0x03, 0x5f, 0xd6,
 };
 _Static_assert(UVM_EXIT_USER_GVA - UVM_GATE_GVA == 0x2000 && UVM_PORT_GATE == 0xe0, "gate");
+_Static_assert(UVM_EXIT_USER_GVA - IRQ_GATE_GVA == 0x1ff0 && UVM_PORT_IRQ == 0xe4, "gate");
+_Static_assert(IRQ_GATE_GVA - UVM_GATE_GVA == 16, "gate");
 
 /* D8.3. The access flag is set: the processor never writes to a table. */
 FIELD(DESC_VALID, 0, 1);

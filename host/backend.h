@@ -127,6 +127,9 @@ struct be_ops {
      * at their initial value, and *taken is set; if not it stops with BE_EXIT_WINDOW when it does.
      */
     int (*interrupt)(struct be_vcpu *vcpu, uint64_t entry, struct be_interrupted *was, bool *taken);
+    /* Where that is NULL: the processor's interrupt, which the guest's supervisor takes and answers
+     * by UVM_PORT_TAKE; up until it is set down. */
+    int (*interrupt_line)(struct be_vcpu *vcpu, bool up);
     /* The machine's clock, and what the guest's is ahead of it. */
     uint64_t (*ticks)(void);
     int (*tick_offset)(struct be_vcpu *vcpu, uint64_t *offset);

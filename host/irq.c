@@ -320,22 +320,33 @@ int irq_request(struct vcpu *vcpu)
 
 /* ---- Delivery ---- */
 
+/* For an upcall. */
+static void take_now(struct vcpu *vcpu)
+{
+    area_of(vcpu)->blocked = IRQ_URGENCY_ALL;
+    (void)pthread_mutex_lock(&vcpu->vm->irq.lock);
+    take(vcpu, 0);
+    (void)pthread_mutex_unlock(&vcpu->vm->irq.lock);
+}
+
 /* The vCPU goes on at the guest's entry if it can take an interrupt now; else it stops again as
- * soon as it can. */
+ * soon as it can, or asks when it can (irq_take). */
 static int upcall(struct vcpu *vcpu, uint64_t entry)
 {
+    const struct be_ops *ops = vcpu->vm->ops;
     volatile struct irq_area *area = area_of(vcpu);
     struct be_interrupted was = { 0 };
     bool taken = false;
-    int err = vcpu->vm->ops->interrupt(vcpu->be, entry, &was, &taken);
+    int err;
 
+    if (ops->interrupt == NULL) {
+        return ops->interrupt_line(vcpu->be, true);
+    }
+    err = ops->interrupt(vcpu->be, entry, &was, &taken);
     if (err == VT_OK && taken) {
-        area->blocked = IRQ_URGENCY_ALL;
         area->pc = was.pc;
         area->flags = was.flags;
-        (void)pthread_mutex_lock(&vcpu->vm->irq.lock);
-        take(vcpu, 0);
-        (void)pthread_mutex_unlock(&vcpu->vm->irq.lock);
+        take_now(vcpu);
     }
     return err;
 }
@@ -354,6 +365,30 @@ static uint32_t pending_urgency(struct vcpu *vcpu)
     }
     (void)pthread_mutex_unlock(&irq->lock);
     return urgency;
+}
+
+static bool is_entry(uint64_t entry)
+{
+    return entry != 0 && entry < ENTRY_END;
+}
+
+/* The line that was to come may have gone meanwhile, or be blocked. */
+int irq_take(struct vcpu *vcpu)
+{
+    const struct be_ops *ops = vcpu->vm->ops;
+    volatile struct irq_area *area = area_of(vcpu);
+    uint64_t entry = area->entry;
+    int err;
+
+    if (ops->interrupt_line == NULL) {
+        log_print(&vcpu->vm->log, VT_LOG_ERROR, "interrupts: none are taken by asking");
+        return VT_ERR_GUEST;
+    }
+    err = ops->interrupt_line(vcpu->be, false);
+    if (pending_urgency(vcpu) > area->blocked && is_entry(entry)) {
+        take_now(vcpu);
+    }
+    return err == VT_OK ? RUN_AGAIN : err;
 }
 
 /* What a sleeping vCPU asked for. */
@@ -378,7 +413,7 @@ int irq_deliver(struct vcpu *vcpu, bool was_kicked)
         wake_up(vcpu);
         urgency = pending_urgency(vcpu);
     }
-    if (err == VT_OK && urgency > area->blocked && entry != 0 && entry < ENTRY_END) {
+    if (err == VT_OK && urgency > area->blocked && is_entry(entry)) {
         err = upcall(vcpu, entry);
         urgency = pending_urgency(vcpu);
     }
@@ -395,8 +430,11 @@ int vt_irq_raise(struct vt_vm *vm, uint32_t line)
     unsigned target;
     bool good;
 
-    if (vm == NULL || vm->ops->interrupt == NULL) {
-        return vm == NULL ? VT_ERR_INVALID : VT_ERR_UNSUPPORTED;
+    if (vm == NULL) {
+        return VT_ERR_INVALID;
+    }
+    if (vm->ops->interrupt == NULL && vm->ops->interrupt_line == NULL) {
+        return VT_ERR_UNSUPPORTED;
     }
     (void)pthread_mutex_lock(&vm->irq.lock);
     good = intc_raise(&vm->irq.state.intc, line);

@@ -51,6 +51,9 @@ void irq_end(struct vcpu *vcpu);
 /* An answer to UVM_PORT_IRQ: RUN_AGAIN or enum vt_err. */
 VT_CHECK int irq_request(struct vcpu *vcpu);
 
+/* An answer to UVM_PORT_TAKE, likewise. */
+VT_CHECK int irq_take(struct vcpu *vcpu);
+
 /* Before the guest goes on, if state.used: lets it take a line. was_kicked: a signal made it stop.
  * RUN_AGAIN or enum vt_err. */
 VT_CHECK int irq_deliver(struct vcpu *vcpu, bool was_kicked);

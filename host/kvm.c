@@ -60,6 +60,8 @@ int kvm_vcpu_create(struct be_vm *vm, unsigned id, struct be_vcpu **out)
     }
     vcpu->host = vm->host;
     vcpu->log = vm->log;
+    vcpu->vm_fd = vm->fd;
+    vcpu->id = id;
     vcpu->pristine = true;
     err = open_vcpu(vm, id, vcpu);
     if (err != VT_OK) {

@@ -19,11 +19,13 @@ struct be_vm {
 struct be_vcpu {
     const struct be_host *host;
     const struct log *log;
-    int fd;
+    int fd, vm_fd;
+    unsigned id;
     struct kvm_run *run;
     bool pristine;  /* it is as KVM made it */
     bool unsettled; /* an access to no memory is not complete yet */
     bool at_rest;   /* stopped by a signal or a window; no registers were set since */
+    bool line_up;   /* aarch64: the interrupt is asserted */
 };
 
 /* An ioctl that must not fail; `what` names it in the log. */
@@ -88,6 +90,7 @@ int kvm_set_fp(struct be_vcpu *vcpu, const void *buf, size_t size);
 
 /* kvm_irq.c */
 int kvm_interrupt(struct be_vcpu *vcpu, uint64_t entry, struct be_interrupted *was, bool *taken);
+int kvm_interrupt_line(struct be_vcpu *vcpu, bool up);
 uint64_t kvm_ticks(void);
 int kvm_tick_offset(struct be_vcpu *vcpu, uint64_t *offset);
 

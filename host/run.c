@@ -41,7 +41,7 @@ static const struct {
 } ports[] = {
     { UVM_PORT_GATE, call_gate },   { UVM_PORT_FAULT, fault_forwarded },
     { UVM_PORT_XSAVE, port_xsave }, { UVM_PORT_XRSTOR, port_xrstor },
-    { UVM_PORT_IRQ, irq_request },
+    { UVM_PORT_IRQ, irq_request },  { UVM_PORT_TAKE, irq_take },
 };
 
 static int on_port(struct vcpu *vcpu, const struct be_event *event)

@@ -34,7 +34,7 @@
 #define INFO_STACK_PTE 96
 #define INFO_XSAVE_LEN 112
 #define INFO_XSAVE_SET 120
-#define IRQ_GATE       0x1008
+#define IRQ_GATE       0x1010
 #define PORT_IRQ       0xe4
 #define PORT_GATE      0xe0
 #define SEL_USER_DS    0x1b

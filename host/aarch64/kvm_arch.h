@@ -10,7 +10,8 @@
 #define KVM_ARCH_MACHINE 183 /* EM_AARCH64 */
 
 /* Operations that not every architecture has. */
-#define KVM_ARCH_OPS .inject = NULL
+#define KVM_ARCH_OPS                                                                               \
+    .interrupt_line = kvm_interrupt_line, .ticks = kvm_ticks, .tick_offset = kvm_tick_offset
 
 #define KVM_REG_MAX   384u
 #define KVM_REG_WORDS 512u

@@ -76,5 +76,6 @@ int kvm_arch_open(struct be_host *host, const struct log *log)
     int err = check_sizes(host, log);
 
     host->caps.native = true;
+    __asm__("mrs %0, cntfrq_el0" : "=r"(host->caps.tick_rate));
     return err == VT_OK ? trial(host, log) : err;
 }

@@ -122,6 +122,7 @@ int kvm_load(struct be_vcpu *vcpu, const struct be_state *state)
     int err = kvm_finish(vcpu); /* or pc would move later */
     unsigned at = 0;
 
+    err = err == VT_OK ? kvm_interrupt_line(vcpu, false) : err;
     for (unsigned i = 0; i < host->reg_count && err == VT_OK; i++) {
         unsigned words = kvm_reg_words(host->reg[i]);
         const uint64_t *value = &state->value[at];

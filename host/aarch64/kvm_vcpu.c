@@ -38,6 +38,11 @@ static bool is_exit_page(uint64_t gpa, uint64_t page)
     return gpa - LAYOUT_DEVICE_GPA - page < SIZE_4K;
 }
 
+static uint16_t port_of(uint64_t gpa)
+{
+    return (uint16_t)(get(PAGE_OFFSET, gpa) / sizeof(uint64_t));
+}
+
 static void exit_mmio(const struct kvm_run *run, struct be_event *event)
 {
     uint64_t gpa = run->mmio.phys_addr;
@@ -47,10 +52,10 @@ static void exit_mmio(const struct kvm_run *run, struct be_event *event)
     event->write = run->mmio.is_write != 0;
     if (event->write && is_exit_page(gpa, UVM_EXIT_USER_GVA)) {
         event->exit = BE_EXIT_PORT;
-        event->port = UVM_PORT_GATE;
+        event->port = port_of(gpa) == UVM_PORT_IRQ ? UVM_PORT_IRQ : UVM_PORT_GATE;
     } else if (event->write && is_exit_page(gpa, UVM_EXIT_GVA)) {
         event->exit = BE_EXIT_PORT;
-        event->port = (uint16_t)(get(PAGE_OFFSET, gpa) / sizeof(uint64_t));
+        event->port = port_of(gpa);
     } else if (is_exit_page(gpa, UVM_EXIT_USER_GVA) || is_exit_page(gpa, UVM_EXIT_GVA)) {
         event->address = gpa - LAYOUT_DEVICE_GPA;
     }

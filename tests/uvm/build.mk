@@ -81,6 +81,7 @@ $(eval $(call uvm_a64_test,budget,$(UVM_A64_SUPPORT)))
 $(eval $(call uvm_a64_test,core,))
 $(eval $(call uvm_a64_test,endure,tests/uvm/support.c))
 $(eval $(call uvm_a64_test,hostile,$(UVM_A64_SUPPORT)))
+$(eval $(call uvm_a64_test,irq,$(UVM_A64_SUPPORT) tests/uvm/irq_vm.c))
 UVM_A64_JAIL := $(wildcard cli/jail*.c cli/aarch64/jail*.c)
 $(eval $(call uvm_a64_test,jail,$(UVM_A64_JAIL),-lseccomp))
 $(eval $(call uvm_a64_test,jail_self,$(UVM_A64_JAIL),-lseccomp))
@@ -90,6 +91,7 @@ $(eval $(call uvm_a64_test,fast,$(UVM_A64_SUPPORT)))
 $(eval $(call uvm_a64_test,gang,$(UVM_A64_SUPPORT)))
 $(eval $(call uvm_a64_test,guest,tests/uvm/guest_rows_aarch64.c))
 $(eval $(call uvm_a64_test,survive,tests/uvm/support.c tests/uvm/survive_aarch64.c))
+$(eval $(call uvm_a64_test,timer,$(UVM_A64_SUPPORT) tests/uvm/irq_vm.c))
 
 # --- running --------------------------------------------------------------------------------------
 .PHONY: uvm

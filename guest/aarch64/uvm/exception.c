@@ -200,13 +200,22 @@ static bool ask_fast(struct vg_context *context)
 
 /* ---- All ---- */
 
-/* Whether user code stands behind the runtime's own svc or a zone's gate; what it asked is done. */
+/* Whether it is an interrupt, or user code stands behind the runtime's own svc or a zone's gate;
+ * what it asked is done. */
 static bool serve(struct vg_context *context)
 {
     uint64_t svc = context->pc - A64_INSN_SIZE;
 
+    if (context->level == FAULT_LEVEL_USER && context->vector == NUMBER_IRQ) {
+        super_irq(context);
+        return true;
+    }
     if (context->vector != EC_SVC || context->level != FAULT_LEVEL_USER) {
         return false;
+    }
+    if (svc == (uint64_t)vg_return_insn) {
+        super_irq_return(context);
+        return true;
     }
     if (svc == UVM_GATE_GVA && is_zone()) {
         zone_gate();

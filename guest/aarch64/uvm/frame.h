@@ -21,6 +21,8 @@
 /* abi/uvm.h, whose header assembly can't include. */
 #define GATE_GVA       0x1000
 #define INFO_GVA       0x2000
+#define IRQ_AREA       0xd000
+#define AREA_PC        0x20 /* and flags */
 #define CALL_GVA       0x100000
 #define IMAGE_GVA      0x200000
 #define STACK0_TOP     0x20000
@@ -32,7 +34,7 @@
 #define STACK0_BIT_HIGH 16
 #define STACK0_BIT_LOW  15
 
-#define SPSR_USER 0xc0 /* EL0, interrupts masked */
+#define SPSR_USER 0x40 /* EL0, all but interrupts masked */
 
 /* Page tables of a zone, up to the call area; the first is the root. */
 #define ZONE_TABLES 0x28000

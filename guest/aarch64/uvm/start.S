@@ -82,7 +82,7 @@ zone_entry:
         msr     tcr_el1, x21
         ldr     x9, =0x00300000         /* UVM_A64_CPACR */
         msr     cpacr_el1, x9
-        mov     x9, #2                  /* UVM_A64_CNTKCTL */
+        mov     x9, #3                  /* UVM_A64_CNTKCTL */
         msr     cntkctl_el1, x9
         adrp    x9, vg_vectors
         add     x9, x9, :lo12:vg_vectors

@@ -13,6 +13,13 @@ static inline bool is_zone(void)
     return (vg_info()->flags & UVM_FLAG_ZONE) != 0;
 }
 
+/* Of user.S: the instruction that ends an upcall. */
+extern const uint8_t vg_return_insn[];
+
+/* An interrupt while user code ran, and the end of its upcall: the context is where it goes on. */
+void super_irq(struct vg_context *context);
+void super_irq_return(struct vg_context *context);
+
 /* ---- In a zone, what a host does: zone.c ---- */
 
 /* UVM_PORT_GATE: answers call_area.request. Ends the zone when the program's main is done. */

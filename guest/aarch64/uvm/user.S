@@ -39,4 +39,10 @@ vg_service_insn:
         svc     #0
         ret
 
+/* The end of an upcall, by a jump: EL1 goes on where the area says. */
+        .globl  vg_return_insn
+        .hidden vg_return_insn
+vg_return_insn:
+        svc     #0
+
         .section .note.GNU-stack, "", @progbits

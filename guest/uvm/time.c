@@ -5,8 +5,8 @@
  */
 #include <stddef.h>
 
+#include "guest/uvm/irq.h"
 #include "guest/uvm/user.h"
-#include "guest/x86_64/upcall.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 #define US_PER_SECOND UINT64_C(1000000)
@@ -33,7 +33,7 @@ uint64_t vg_now(void)
 {
     uint64_t offset = clock()->tick_offset;
 
-    return __builtin_ia32_rdtsc() + offset;
+    return irq_counter() + offset;
 }
 
 uint64_t vg_tick_rate(void)
@@ -61,7 +61,7 @@ void vg_delay_us(uint64_t microseconds)
     uint64_t ticks = microseconds * vg_tick_rate() / US_PER_SECOND;
 
     while (vg_now() - start < ticks) {
-        __asm__ volatile("pause");
+        vg_pause();
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Interrupts of a micro-VM in user mode, as the runtime's files share them. */
-#ifndef GUEST_X86_64_UPCALL_H
-#define GUEST_X86_64_UPCALL_H
+#ifndef GUEST_UVM_IRQ_H
+#define GUEST_UVM_IRQ_H
 
 #include "abi/irq.h"
 #include "vitrine-irq.h"
@@ -34,8 +34,18 @@ static inline struct user_timer *irq_timer(enum vg_timer timer)
 /* Asks the host. Any context; what comes meanwhile waits. */
 uint64_t irq_ask(enum irq_request request, uint64_t arg0, uint64_t arg1, uint64_t arg2);
 
+/* ---- The architecture's ---- */
+
 /* upcall.S: not to be called. */
 void vg_upcall(void);
+
+/* user_irq.c: the counter that is time, when uvm_info.tick_offset is added. */
+uint64_t irq_counter(void);
+
+/* Rounding and exceptions of floating point become those that C promises to a handler; what they
+ * were comes back by the value. */
+uint64_t irq_fp_begin(void);
+void irq_fp_end(uint64_t outer);
 
 /* Runs the handler of the line that came, and of all that wait; everything is blocked. */
 void vg_irq_run(void);
