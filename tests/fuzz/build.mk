@@ -67,7 +67,7 @@ $(eval $(call fuzz_target,uvm_elf,host/elf.c $(UVM_ARCH)))
 $(eval $(call fuzz_target,uvm_fault,$(FUZZ_UVM),-lcmocka -lpthread))
 $(eval $(call fuzz_target,uvm_irq,$(FUZZ_UVM),-lcmocka -lpthread))
 $(eval $(call fuzz_target,vgic,$(GIC_UNIT),-lcmocka))
-$(eval $(call fuzz_target,vgicv2,$(GICV2_UNIT),-lcmocka))
+$(eval $(call fuzz_target,vgicv2,$(GICV2_UNIT) tests/fuzz/vgicv2_model.c,-lcmocka))
 $(eval $(call fuzz_target,virtq,$(VIRTQ_UNIT),$$(FUZZ_VIRTQ_LIBS)))
 $(eval $(call fuzz_target,vmmio,lib/vmmio.c))
 
