@@ -76,6 +76,7 @@ def write_files(where):
     code = b"\x00\x00\x00\x14" * 16
     files = {
         "Image": image(),
+        "Image.dtb": b"x" * 200,
         "Image.gz": b"\x1f\x8b" + bytes(100),
         "Image.damaged": image(memory=1 << 60),
         "Image.large": image(memory=0x8000000),

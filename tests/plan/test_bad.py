@@ -27,19 +27,6 @@ ONLY_UNIT = {
 }
 
 
-@pytest.fixture(scope="session", name="program")
-def fixture_program():
-    return fixtures.compiler()
-
-
-@pytest.fixture(scope="session", name="files")
-def fixture_files(tmp_path_factory):
-    where = tmp_path_factory.mktemp("files")
-    fixtures.write_files(where)
-    (where / "Image.dtb").write_bytes(b"x" * 200)
-    return where
-
-
 def read_head(sample):
     """(line, message, board change or None) of a sample's comments."""
     lines = sample.read_text().splitlines()

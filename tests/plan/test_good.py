@@ -14,18 +14,6 @@ MIB = 1 << 20
 RAM = 0x40000000
 
 
-@pytest.fixture(scope="session", name="program")
-def fixture_program():
-    return fixtures.compiler()
-
-
-@pytest.fixture(scope="session", name="files")
-def fixture_files(tmp_path_factory):
-    where = tmp_path_factory.mktemp("files")
-    fixtures.write_files(where)
-    return where
-
-
 def build(program, files, plan, out):
     done = fixtures.run(program, "plan", "build", plan, "-o", out, "--hyp", files / "hyp.bin",
                         "--set", f"files={files}")
@@ -50,18 +38,18 @@ def write_plan(where, *changes):
 
 
 # --- device trees ---------------------------------------------------------------------------------
-def decompile(path):
+def decompile(path, *flags):
     """The tree as source; any warning of dtc is an error."""
-    done = subprocess.run(["dtc", "-I", "dtb", "-O", "dts", path], capture_output=True, text=True,
-                          check=True)
+    done = subprocess.run(["dtc", *flags, "-I", "dtb", "-O", "dts", path], capture_output=True,
+                          text=True, check=True)
     assert not done.stderr, done.stderr
     return done.stdout
 
 
-def nodes(path):
+def nodes(path, *flags):
     """{node path: {property: value as dtc prints it}}"""
     found, stack = {}, []
-    for line in decompile(path).splitlines():
+    for line in decompile(path, *flags).splitlines():
         line = line.strip()
         if line.endswith("{"):
             stack.append(line[:-1].strip().strip("/"))
@@ -531,7 +519,8 @@ def test_board_against_qemu(name, tmp_path):
     subprocess.run([qemu, "-M", f"virt,virtualization=on,gic-version={BOARDS[name]},{smmu}"
                     f"dumpdtb={theirs_dtb}", "-cpu", "cortex-a72", "-smp", "4", "-m", "2G",
                     "-nographic", "-net", "none"], check=True, capture_output=True, timeout=60)
-    ours, theirs = (plain_nodes(path) for path in (fixtures.OUT / "boards" / f"{name}.dtb",
+    # QEMU's tree has warnings of its own; msi and phandles are not read.
+    ours, theirs = (nodes(path, "-q") for path in (fixtures.OUT / "boards" / f"{name}.dtb",
                                                    theirs_dtb))
     for path, properties in theirs.items():
         if any(word in path for word in LEFT_OUT):
@@ -549,24 +538,6 @@ def same_gic_flags(ours, theirs, key):
     if key != "interrupts" or ours is None or theirs is None:
         return False
     return [cell & 0xFF for cell in cells(ours)] == [cell & 0xFF for cell in cells(theirs)]
-
-
-def plain_nodes(path):
-    """nodes() of a tree of QEMU's, which has warnings of its own; msi and phandles are not read."""
-    done = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", path], capture_output=True,
-                          text=True, check=True)
-    found, stack = {}, []
-    for line in done.stdout.splitlines():
-        line = line.strip()
-        if line.endswith("{"):
-            stack.append(line[:-1].strip().strip("/"))
-            found["/".join(stack) or "/"] = {}
-        elif line == "};":
-            stack.pop()
-        elif line and stack:
-            key, _, value = line.rstrip(";").partition(" = ")
-            found["/".join(stack) or "/"][key] = value
-    return found
 
 
 def test_boards_have_no_warnings():
