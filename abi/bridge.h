@@ -27,6 +27,7 @@
 #define BRIDGE_DEVICES     32u
 #define BRIDGE_QUEUES      16u
 #define BRIDGE_CONFIG_SIZE 128u
+#define BRIDGE_BATCH       62u /* buffers that are returned at once */
 #define BRIDGE_LET_GO_MS   100u
 
 enum bridge_state {
@@ -56,6 +57,19 @@ struct bridge_queue {
     uint32_t is_ready; /* 0: not used, or the driver wants it back */
 };
 
+/*
+ * Buffers of a queue that are about to be returned: written before the ring is. One look at the
+ * ring then says whether that was done; if not, the next server does it: each comes back once.
+ * place: bits 0..15 where in the ring that is, 16..31 where it ends (the same: there are none),
+ * 32..63 the epoch. Split: the used index. Packed: an entry, and in its bit 15 the complement of
+ * the wrap counter. So a queue that is new has 0.
+ */
+struct bridge_log {
+    uint64_t place;
+    uint64_t count;
+    uint64_t done[BRIDGE_BATCH]; /* bits 0..15 ID or head, 16..31 entries, 32..63 bytes written */
+};
+
 struct bridge_device {
     /* Written by the hypervisor. */
     uint32_t zone;
@@ -74,14 +88,8 @@ struct bridge_device {
     _Alignas(64) uint32_t signal;
     uint32_t let_go; /* the epoch up to which it has */
     _Alignas(64) struct bridge_offer offer;
-    /*
-     * From one server to the next; the hypervisor only clears them, once. A word of the log is
-     * written before buffers are returned: bits 0..15 where in the ring that is, 16..31 where it
-     * ends, 32..63 the epoch. Split: the used index. Packed: an entry, and in bit 15 (31) the
-     * complement of the wrap counter. So a queue that is new has 0, and one look at the ring says
-     * whether that was done: each buffer comes back once.
-     */
-    _Alignas(64) uint64_t log[BRIDGE_QUEUES];
+    /* From one server to the next; the hypervisor only clears them, once. */
+    _Alignas(64) struct bridge_log log[BRIDGE_QUEUES];
     uint64_t note; /* of the device: bits 32..63 the epoch, the rest the server's */
 };
 

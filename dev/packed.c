@@ -8,6 +8,8 @@ FIELD(DESC_USED, 15, 1);
 FIELD(EVENT_INDEX, 0, 15);
 FIELD(EVENT_WRAP, 15, 1);
 FIELD(EVENT_FLAGS, 0, 2);
+FIELD(LOG_INDEX, 0, 15); /* of a place in the log */
+FIELD(LOG_NO_WRAP, 15, 1);
 
 enum { DESC_LEN = 8, DESC_ID = 12, DESC_FLAGS = 14, EVENT_AT = 0, EVENT_HOW = 2, EVENT_SIZE = 4 };
 enum { EVENTS_ON = 0, EVENTS_OFF = 1, EVENTS_AT = 2 };
@@ -78,21 +80,92 @@ static int packed_pop(struct virtq *q, struct virtq_chain *chain)
     return 1;
 }
 
-static void packed_push(struct virtq *q, const struct virtq_chain *chain, uint32_t written)
+static bool packed_is_in_flight(const struct virtq *q, const struct virtq_done *done)
 {
-    uint8_t *desc = desc_at(q, q->used.index);
-    uint64_t flags = put(DESC_AVAIL, q->used.wrap) | put(DESC_USED, q->used.wrap);
-
-    if (chain->slots == 0 || chain->slots > q->in_flight) {
-        return; /* was returned before */
-    }
-    store32(desc + DESC_LEN, written);
-    store16(desc + DESC_ID, chain->id);
-    store16(desc + DESC_FLAGS, (uint16_t)(flags | (written != 0 ? DESC_WRITE : 0)));
-    q->in_flight -= chain->slots;
-    q->since += chain->slots;
-    advance(q, &q->used, chain->slots);
+    return done->slots != 0 && done->slots <= q->in_flight;
 }
+
+/* What is returned at a place; its flags are what makes it so. */
+static uint16_t fill(struct virtq *q, const struct virtq_at *at, const struct virtq_done *done)
+{
+    uint8_t *desc = desc_at(q, at->index);
+    uint64_t flags = put(DESC_AVAIL, at->wrap) | put(DESC_USED, at->wrap);
+
+    store32(desc + DESC_LEN, done->written);
+    store16(desc + DESC_ID, done->id);
+    return (uint16_t)(flags | (done->written != 0 ? DESC_WRITE : 0));
+}
+
+/* The flags of the first one last: the driver looks at no other before. */
+static void packed_push(struct virtq *q, const struct virtq_done *done, size_t count)
+{
+    struct virtq_at first = q->used;
+    uint16_t first_flags = fill(q, &first, &done[0]);
+    uint32_t slots = done[0].slots;
+
+    advance(q, &q->used, done[0].slots);
+    for (size_t i = 1; i < count; i++) {
+        uint16_t flags = fill(q, &q->used, &done[i]);
+
+        store16(desc_at(q, q->used.index) + DESC_FLAGS, flags);
+        slots += done[i].slots;
+        advance(q, &q->used, done[i].slots);
+    }
+    q->in_flight -= slots;
+    q->since += slots;
+    store16(desc_at(q, first.index) + DESC_FLAGS, first_flags);
+}
+
+static void packed_undo(struct virtq *q, const struct virtq_done *taken, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        q->in_flight -= taken[i].slots;
+    }
+    q->avail = q->used;
+    advance(q, &q->avail, q->in_flight);
+}
+
+/* ---- The log ---- */
+
+static bool packed_seek(const struct virtq *q, uint16_t place, struct virtq_at *at)
+{
+    *at = (struct virtq_at){ .index = (uint16_t)get(LOG_INDEX, place),
+                             .wrap = get(LOG_NO_WRAP, place) == 0 };
+    return at->index < q->cfg.size;
+}
+
+static uint16_t packed_tell(const struct virtq_at *at)
+{
+    return (uint16_t)(put(LOG_INDEX, at->index) | put(LOG_NO_WRAP, !at->wrap));
+}
+
+/*
+ * The flag changes when the device returns a buffer, and the driver, which may have made the entry
+ * available again since, leaves it as it is.
+ */
+static bool packed_is_done(const struct virtq *q, const struct virtq_at *from,
+                           const struct virtq_at *to)
+{
+    (void)to;
+    return get(DESC_USED, load16(desc_at(q, from->index) + DESC_FLAGS)) == from->wrap;
+}
+
+static bool packed_retake(struct virtq *q, const struct virtq_done *done)
+{
+    if (done->slots == 0 || done->slots > q->cfg.size - q->in_flight) {
+        return false;
+    }
+    q->in_flight += done->slots;
+    advance(q, &q->avail, done->slots);
+    return true;
+}
+
+static void packed_skip(const struct virtq *q, struct virtq_at *at, const struct virtq_done *done)
+{
+    advance(q, at, done->slots);
+}
+
+/* ---- What each side wants to be told of ---- */
 
 /* Entries of two rounds, so that a position and its wrap counter are one number. */
 static uint32_t place(const struct virtq *q, uint32_t index, bool wrap)
@@ -130,5 +203,17 @@ static void packed_listen(struct virtq *q, bool on)
     }
 }
 
-const struct virtq_ops virtq_packed = { packed_pop,      packed_push, packed_wants, packed_listen,
-                                        packed_has_more, event_size,  event_size };
+const struct virtq_ops virtq_packed = { .pop = packed_pop,
+                                        .push = packed_push,
+                                        .undo = packed_undo,
+                                        .seek = packed_seek,
+                                        .tell = packed_tell,
+                                        .is_done = packed_is_done,
+                                        .retake = packed_retake,
+                                        .skip = packed_skip,
+                                        .is_in_flight = packed_is_in_flight,
+                                        .wants = packed_wants,
+                                        .listen = packed_listen,
+                                        .has_more = packed_has_more,
+                                        .driver_size = event_size,
+                                        .device_size = event_size };

@@ -24,7 +24,19 @@ struct desc {
 struct virtq_ops {
     /* As virtq_pop(). */
     int (*pop)(struct virtq *q, struct virtq_chain *chain);
-    void (*push)(struct virtq *q, const struct virtq_chain *chain, uint32_t written);
+    /* All are in flight. */
+    void (*push)(struct virtq *q, const struct virtq_done *done, size_t count);
+    void (*undo)(struct virtq *q, const struct virtq_done *taken, size_t count);
+    /* A place of the log to a position in the ring and back; false: there is none. */
+    bool (*seek)(const struct virtq *q, uint16_t place, struct virtq_at *at);
+    uint16_t (*tell)(const struct virtq_at *at);
+    /* Whether what was about to be returned between these places was. */
+    bool (*is_done)(const struct virtq *q, const struct virtq_at *from, const struct virtq_at *to);
+    /* Takes what the log says; false: it can't be. */
+    bool (*retake)(struct virtq *q, const struct virtq_done *done);
+    /* Beyond what is returned for it. */
+    void (*skip)(const struct virtq *q, struct virtq_at *at, const struct virtq_done *done);
+    bool (*is_in_flight)(const struct virtq *q, const struct virtq_done *done);
     bool (*wants)(const struct virtq *q);
     void (*listen)(struct virtq *q, bool on);
     bool (*has_more)(const struct virtq *q);

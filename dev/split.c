@@ -62,21 +62,76 @@ static int split_pop(struct virtq *q, struct virtq_chain *chain)
     return 1;
 }
 
-static void split_push(struct virtq *q, const struct virtq_chain *chain, uint32_t written)
+static bool split_is_in_flight(const struct virtq *q, const struct virtq_done *done)
 {
-    uint8_t *entry = q->device + RING_ENTRIES + q->used.index % q->cfg.size * USED_ENTRY;
+    return done->id < q->cfg.size && q->busy[done->id];
+}
 
-    if (chain->id >= q->cfg.size || !q->busy[chain->id]) {
-        return; /* was returned before */
+static void split_push(struct virtq *q, const struct virtq_done *done, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *entry = q->device + RING_ENTRIES + q->used.index % q->cfg.size * USED_ENTRY;
+
+        q->busy[done[i].id] = false;
+        store32(entry, done[i].id);
+        store32(entry + 4, done[i].written);
+        q->used.index++;
     }
-    q->busy[chain->id] = false;
-    q->in_flight--;
-    store32(entry, chain->id);
-    store32(entry + 4, written);
-    q->used.index++;
-    q->since++;
+    q->in_flight -= (uint32_t)count;
+    q->since += (uint32_t)count;
     store16(q->device + RING_INDEX, q->used.index);
 }
+
+static void split_undo(struct virtq *q, const struct virtq_done *taken, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        q->busy[taken[i].id] = false;
+    }
+    q->in_flight -= (uint32_t)count;
+    q->avail.index = (uint16_t)(q->avail.index - count);
+}
+
+/* ---- The log ---- */
+
+static bool split_seek(const struct virtq *q, uint16_t place, struct virtq_at *at)
+{
+    (void)q;
+    *at = (struct virtq_at){ .index = place, .wrap = true };
+    return true;
+}
+
+static uint16_t split_tell(const struct virtq_at *at)
+{
+    return at->index;
+}
+
+/* The index is what the driver goes by; one that lies about it hurts itself. */
+static bool split_is_done(const struct virtq *q, const struct virtq_at *from,
+                          const struct virtq_at *to)
+{
+    (void)from;
+    return load16(q->device + RING_INDEX) == to->index;
+}
+
+static bool split_retake(struct virtq *q, const struct virtq_done *done)
+{
+    if (done->id >= q->cfg.size || q->busy[done->id]) {
+        return false;
+    }
+    q->busy[done->id] = true;
+    q->in_flight++;
+    q->avail.index++;
+    return true;
+}
+
+static void split_skip(const struct virtq *q, struct virtq_at *at, const struct virtq_done *done)
+{
+    (void)q;
+    (void)done;
+    at->index++;
+}
+
+/* ---- What each side wants to be told of ---- */
 
 /* 2.7.7: the driver names the entry that it wants to be told of. */
 static bool split_wants(const struct virtq *q)
@@ -106,5 +161,17 @@ static bool split_has_more(const struct virtq *q)
     return load16(q->driver + RING_INDEX) != q->avail.index;
 }
 
-const struct virtq_ops virtq_split = { split_pop,      split_push,  split_wants, split_listen,
-                                       split_has_more, driver_size, device_size };
+const struct virtq_ops virtq_split = { .pop = split_pop,
+                                       .push = split_push,
+                                       .undo = split_undo,
+                                       .seek = split_seek,
+                                       .tell = split_tell,
+                                       .is_done = split_is_done,
+                                       .retake = split_retake,
+                                       .skip = split_skip,
+                                       .is_in_flight = split_is_in_flight,
+                                       .wants = split_wants,
+                                       .listen = split_listen,
+                                       .has_more = split_has_more,
+                                       .driver_size = driver_size,
+                                       .device_size = device_size };

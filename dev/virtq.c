@@ -4,6 +4,7 @@
 
 #include "dev/ring.h"
 #include "lib/addr.h"
+#include "lib/field.h"
 
 #define DESC_SIZE 16u
 
@@ -84,6 +85,88 @@ int chain_add(const struct virtq *q, struct virtq_chain *chain, const struct des
     return (desc->flags & DESC_NEXT) != 0 ? ERR_INVALID : add_table(q, chain, desc);
 }
 
+/* ---- The log ---- */
+
+FIELD(LOG_FROM, 0, 16);
+FIELD(LOG_TO, 16, 16);
+FIELD(LOG_EPOCH, 32, 32);
+FIELD(DONE_ID, 0, 16);
+FIELD(DONE_SLOTS, 16, 16);
+FIELD(DONE_WRITTEN, 32, 32);
+
+static void log_place(const struct virtq *q, const struct virtq_at *from, const struct virtq_at *to)
+{
+    uint64_t place = put(LOG_FROM, q->ops->tell(from)) | put(LOG_TO, q->ops->tell(to)) |
+                     put(LOG_EPOCH, q->cfg.epoch);
+
+    /* In the order of the program, which is what a process that is killed leaves behind. */
+    atomic_store((_Atomic uint64_t *)&q->cfg.log->place, place);
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+/* That there is nothing first: else a new list might be taken for one that is to be returned. */
+static void log_push(const struct virtq *q, const struct virtq_done *done, size_t count)
+{
+    struct virtq_at to = q->used;
+
+    log_place(q, &to, &to);
+    for (size_t i = 0; i < count; i++) {
+        q->cfg.log->done[i] = put(DONE_ID, done[i].id) | put(DONE_SLOTS, done[i].slots) |
+                              put(DONE_WRITTEN, done[i].written);
+        q->ops->skip(q, &to, &done[i]);
+    }
+    q->cfg.log->count = count;
+    log_place(q, &q->used, &to);
+}
+
+/* Returns what the last server wanted to. */
+static bool finish(struct virtq *q, const struct virtq_at *to)
+{
+    struct virtq_done done[BRIDGE_BATCH];
+    uint64_t count = q->cfg.log->count;
+
+    if (count == 0 || count > BRIDGE_BATCH) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word = q->cfg.log->done[i];
+
+        done[i] = (struct virtq_done){ .id = (uint16_t)get(DONE_ID, word),
+                                       .slots = (uint16_t)get(DONE_SLOTS, word),
+                                       .written = (uint32_t)get(DONE_WRITTEN, word) };
+        if (!q->ops->retake(q, &done[i])) {
+            return false;
+        }
+    }
+    q->ops->push(q, done, (size_t)count);
+    return q->used.index == to->index && q->used.wrap == to->wrap;
+}
+
+/* A log of another epoch is another queue's: this one is new. */
+static bool resume(struct virtq *q)
+{
+    uint64_t place = q->cfg.log->place;
+    struct virtq_at from, to;
+
+    if (get(LOG_EPOCH, place) != q->cfg.epoch) {
+        place = 0;
+    }
+    if (!q->ops->seek(q, (uint16_t)get(LOG_FROM, place), &from) ||
+        !q->ops->seek(q, (uint16_t)get(LOG_TO, place), &to)) {
+        return false;
+    }
+    q->avail = q->used = from;
+    if (get(LOG_FROM, place) != get(LOG_TO, place)) {
+        if (q->ops->is_done(q, &from, &to)) {
+            q->avail = q->used = to;
+        } else if (!finish(q, &to)) {
+            return false;
+        }
+    }
+    log_place(q, &q->used, &q->used);
+    return true;
+}
+
 /* ---- Queues ---- */
 
 void virtq_break(struct virtq *q)
@@ -107,8 +190,8 @@ int virtq_init(struct virtq *q, const struct mem *mem, const struct virtq_cfg *c
         return ERR_RANGE;
     }
     q->avail.wrap = q->used.wrap = true;
-    q->is_broken = false;
-    return OK;
+    q->is_broken = cfg->log && !resume(q);
+    return q->is_broken ? ERR_RANGE : OK;
 }
 
 int virtq_pop(struct virtq *q, struct virtq_chain *chain)
@@ -133,9 +216,36 @@ int virtq_pop(struct virtq *q, struct virtq_chain *chain)
 
 void virtq_push(struct virtq *q, const struct virtq_chain *chain, uint64_t written)
 {
+    struct virtq_done done = virtq_done(chain, written);
+
+    virtq_push_all(q, &done, 1);
+}
+
+struct virtq_done virtq_done(const struct virtq_chain *chain, uint64_t written)
+{
+    written = written < chain->write_size ? written : chain->write_size;
+    return (struct virtq_done){ chain->id, chain->slots, (uint32_t)written };
+}
+
+void virtq_push_all(struct virtq *q, const struct virtq_done *done, size_t count)
+{
+    bool is_good = count != 0 && count <= BRIDGE_BATCH && !q->is_broken;
+
+    for (size_t i = 0; i < count && is_good; i++) {
+        is_good = q->ops->is_in_flight(q, &done[i]); /* else was returned before */
+    }
+    if (is_good) {
+        if (q->cfg.log) {
+            log_push(q, done, count);
+        }
+        q->ops->push(q, done, count);
+    }
+}
+
+void virtq_undo(struct virtq *q, const struct virtq_done *taken, size_t count)
+{
     if (!q->is_broken) {
-        written = written < chain->write_size ? written : chain->write_size;
-        q->ops->push(q, chain, (uint32_t)written);
+        q->ops->undo(q, taken, count);
     }
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "abi/bridge.h"
 #include "dev/mem.h"
 #include "dev/span.h"
 #include "lib/err.h"
@@ -27,6 +28,9 @@ struct virtq_cfg {
     bool is_packed, has_event_idx, has_indirect;
     uint16_t size;
     uint64_t desc, driver, device; /* guest addresses */
+    /* Where the queue goes on after a server that was killed (abi/bridge.h), or NULL. */
+    struct bridge_log *log;
+    uint32_t epoch; /* of the log: what was written in another one is not of this queue */
 };
 
 /* A position in a ring. Split: counts on, wrap is not used. Packed: below size. */
@@ -58,7 +62,17 @@ struct virtq_chain {
     struct iovec span[VIRTQ_SPANS];
 };
 
-/* The rings lie in mem, which outlives q; else an error and q is broken. */
+/* A chain that goes back; all but `written` as it was taken. */
+struct virtq_done {
+    uint16_t id, slots;
+    uint32_t written; /* bytes, not more than the device could write */
+};
+
+/*
+ * The rings lie in mem, which outlives q; else an error and q is broken. With a log, chains that
+ * were taken and not returned are there to be taken again, which is right as long as they are
+ * returned in the order in which they were taken: that is then the caller's duty.
+ */
 int virtq_init(struct virtq *q, const struct mem *mem, const struct virtq_cfg *cfg) MUST_CHECK;
 
 /* 1: the next chain; 0: there is none; an error: the queue is broken from now on. */
@@ -66,6 +80,13 @@ int virtq_pop(struct virtq *q, struct virtq_chain *chain) MUST_CHECK;
 
 /* Returns a chain, in any order; written: bytes from the front of what the device may write. */
 void virtq_push(struct virtq *q, const struct virtq_chain *chain, uint64_t written);
+
+/* Returns several at once, BRIDGE_BATCH at most: the driver sees all of them or none. */
+struct virtq_done virtq_done(const struct virtq_chain *chain, uint64_t written);
+void virtq_push_all(struct virtq *q, const struct virtq_done *done, size_t count);
+
+/* The last `count` chains were not taken after all, and nothing of them was used. */
+void virtq_undo(struct virtq *q, const struct virtq_done *taken, size_t count);
 
 /* After one or more pushes: whether the driver wants to be told. */
 bool virtq_wants_interrupt(struct virtq *q);

@@ -139,6 +139,8 @@ $(eval $(call unit_test,vgicr,$(GIC_UNIT)))
 $(eval $(call unit_test,vgicv2,$(GICV2_UNIT)))
 $(eval $(call unit_test,vlr,$(GIC_UNIT)))
 $(eval $(call unit_test,virtq,$(VIRTQ_DEV)))
+# Every instruction of it is a step of its own, so without what sanitizers add.
+$(eval $(call unit_test,virtq_log,$(VIRTQ_DEV),-fno-sanitize=all))
 $(eval $(call unit_test,vmmio,lib/vmmio.c))
 $(eval $(call unit_test,vpci,lib/vpci.c))
 $(eval $(call unit_test,vspill,$(GIC_UNIT)))
