@@ -80,6 +80,10 @@ A64  := hyp/arch/aarch64
 FAKE := hyp/arch/fake
 CORE := hyp/core
 
+# The debugger's engine.
+GDB_SRCS := $(wildcard gdb/*.c)
+RSP_UNIT := tests/unit/rsp_double.c tests/unit/rsp_talk.c $(GDB_SRCS)
+
 # Architectures of micro-VMs' guests.
 UVM_ARCH := $(addprefix host/,arch.c arch_aarch64.c arch_x86_64.c x86_cpu.c) lib/insn_x64.c
 
@@ -121,6 +125,8 @@ $(eval $(call unit_test,private,host/private.c host/sys.c host/log.c))
 $(eval $(call unit_test,psci,$(A64)/psci.c hyp/none/hypcall.c $(FAKE)/arch.c $(FAKE)/hw.c))
 $(eval $(call unit_test,record,host/record.c $(UVM_ARCH)))
 $(eval $(call unit_test,reg,hyp/core/reg.c))
+$(eval $(call unit_test,rsp,$(RSP_UNIT)))
+$(eval $(call unit_test,rsp_query,$(RSP_UNIT)))
 S2_UNIT := $(CORE)/s2.c $(CORE)/pool.c $(CORE)/string.c $(A64)/stage2.c $(FAKE)/hw.c
 $(eval $(call unit_test,s2,$(S2_UNIT)))
 SETUP_UNIT := $(CORE)/setup.c tests/unit/plan_good.c tests/unit/setup_double.c $(S2_UNIT)
