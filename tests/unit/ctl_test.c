@@ -345,12 +345,14 @@ static void test_feed_race(void **unused)
     pthread_t writer;
     uint64_t next = 0, lost = 0;
     size_t count = 1;
+    bool was_over = false;
 
     (void)unused;
     atomic_store(&is_over, false);
     feed_events(&feed, &ctl);
     assert_int_equal(pthread_create(&writer, NULL, flood, NULL), 0);
-    while (!atomic_load(&is_over) || count != 0 || lost != 0) {
+    while (!was_over || count != 0 || lost != 0) {
+        was_over = atomic_load(&is_over); /* before the read that may find nothing more */
         count = feed_read(&feed, events, ARRAY_COUNT(events), &lost);
         next += lost;
         for (size_t i = 0; i < count; i++, next++) {
