@@ -140,9 +140,9 @@ $(eval $(call unit_test,trap,hyp/core/trap.c hyp/core/exits.c hyp/core/mmio.c hy
 $(eval $(call unit_test,uart,hyp/core/uart.c hyp/arch/fake/hw.c))
 $(eval $(call unit_test,value,host/value.c))
 $(eval $(call unit_test,vgic,$(GIC_UNIT)))
-$(eval $(call unit_test,vgicd,$(GIC_UNIT)))
-$(eval $(call unit_test,vgicr,$(GIC_UNIT)))
-$(eval $(call unit_test,vgicv2,$(GICV2_UNIT)))
+$(eval $(call unit_test,vgicd,tests/unit/gic_table.c $(GIC_UNIT)))
+$(eval $(call unit_test,vgicr,tests/unit/gic_table.c $(GIC_UNIT)))
+$(eval $(call unit_test,vgicv2,tests/unit/gic_table.c $(GICV2_UNIT)))
 $(eval $(call unit_test,vlr,$(GIC_UNIT)))
 $(eval $(call unit_test,virtq,$(VIRTQ_DEV)))
 # Every instruction of it is a step of its own, so without what sanitizers add.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests hyp/arch/aarch64/vgicd.c and vword.c: the distributor, and what the machine sees of it. */
 #include "gic_fixture.h"
+#include "tests/unit/gic_table.h"
 
 #define OWNED_1 (BIT32(1) | BIT32(8) | BIT32(9) | BIT32(11) | BIT32(12) | BIT32(13) | BIT32(14))
 #define HW_1    (OWNED_1 & ~BIT32(1)) /* all but the emulated UART's */
@@ -12,37 +13,10 @@ static bool access_ok(uint32_t offset, unsigned size, bool write)
     return vgicd_access(&fx.vcpu[0][0], &access);
 }
 
-static void test_rows_are_sorted_and_disjoint(void **state)
+static void test_rows_and_map(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < vgicd_table.count; i++) {
-        const struct vgic_reg *row = &vgicd_table.rows[i];
-
-        assert_true(row->first <= row->last && row->last < GICD_SIZE);
-        assert_true(row->sizes != 0 && (row->sizes & ~0xfu) == 0);
-        assert_int_equal(row->first % 4, 0);
-        assert_int_equal((row->last + 1) % 4, 0);
-        assert_true(row->fn == NULL || row->value == 0);
-        if (i > 0) {
-            assert_true(row->first > vgicd_table.rows[i - 1].last);
-        }
-    }
-}
-
-/* The map is a shortcut: it says of each offset what a look at all rows says. */
-static void test_map_agrees_with_the_rows(void **state)
-{
-    (void)state;
-    for (uint32_t offset = 0; offset < GICD_SIZE; offset++) {
-        const struct vgic_reg *row = NULL;
-
-        for (size_t i = 0; i < vgicd_table.count; i++) {
-            if (offset >= vgicd_table.rows[i].first && offset <= vgicd_table.rows[i].last) {
-                row = &vgicd_table.rows[i];
-            }
-        }
-        assert_ptr_equal(vgic_row(&vgicd_table, offset), row);
-    }
+    gic_table_check(&vgicd_table, GICD_SIZE);
 }
 
 /* Every offset with every size: taken exactly if the row says so, or nothing is there. */
@@ -50,13 +24,8 @@ static void test_every_offset_and_size(void **state)
 {
     (void)state;
     for (uint32_t offset = 0; offset < GICD_SIZE; offset++) {
-        const struct vgic_reg *row = NULL;
+        const struct vgic_reg *row = gic_table_row(&vgicd_table, offset);
 
-        for (size_t i = 0; i < vgicd_table.count; i++) {
-            if (offset >= vgicd_table.rows[i].first && offset <= vgicd_table.rows[i].last) {
-                row = &vgicd_table.rows[i];
-            }
-        }
         for (unsigned size = 1; size <= 8 && offset % size == 0; size *= 2) {
             bool want = row == NULL || (row->sizes & size) != 0;
 
@@ -314,8 +283,7 @@ static void test_enabling_wakes_only_the_target(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows_are_sorted_and_disjoint),
-        cmocka_unit_test_setup(test_map_agrees_with_the_rows, fx_setup),
+        cmocka_unit_test_setup(test_rows_and_map, fx_setup),
         cmocka_unit_test_setup(test_every_offset_and_size, fx_setup_running),
         cmocka_unit_test_setup(test_all_ones_everywhere_reaches_only_owned, fx_setup_running),
         cmocka_unit_test_setup(test_identification, fx_setup_running),

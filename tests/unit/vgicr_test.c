@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests hyp/arch/aarch64/vgicr.c and the SGIs of vgic.c: what is private to the vCPUs of a zone. */
 #include "gic_fixture.h"
+#include "tests/unit/gic_table.h"
 
 #define SGI(reg) (GICR_SGI + (reg))
 #define TIMERS   (BIT32(FX_VTIMER) | BIT32(FX_PTIMER))
@@ -12,36 +13,10 @@ static bool access_ok(uint64_t offset, unsigned size, bool write)
     return vgicr_access(&fx.vcpu[0][0], &access);
 }
 
-static void test_rows_are_sorted_and_disjoint(void **state)
+static void test_rows_and_map(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < vgicr_table.count; i++) {
-        const struct vgic_reg *row = &vgicr_table.rows[i];
-
-        assert_true(row->first <= row->last && row->last < GICR_SIZE);
-        assert_true(row->sizes != 0 && (row->sizes & ~0xfu) == 0);
-        assert_int_equal(row->first % 4, 0);
-        assert_int_equal((row->last + 1) % 4, 0);
-        if (i > 0) {
-            assert_true(row->first > vgicr_table.rows[i - 1].last);
-        }
-    }
-}
-
-/* The map is a shortcut: it says of each offset what a look at all rows says. */
-static void test_map_agrees_with_the_rows(void **state)
-{
-    (void)state;
-    for (uint32_t offset = 0; offset < GICR_SIZE; offset++) {
-        const struct vgic_reg *row = NULL;
-
-        for (size_t i = 0; i < vgicr_table.count; i++) {
-            if (offset >= vgicr_table.rows[i].first && offset <= vgicr_table.rows[i].last) {
-                row = &vgicr_table.rows[i];
-            }
-        }
-        assert_ptr_equal(vgic_row(&vgicr_table, offset), row);
-    }
+    gic_table_check(&vgicr_table, GICR_SIZE);
 }
 
 /* All frames, offsets and sizes, with ones: the fixture fails what goes beyond the timers. */
@@ -49,15 +24,8 @@ static void test_every_offset_and_size(void **state)
 {
     (void)state;
     for (uint64_t offset = 0; offset < 3 * GICR_SIZE; offset++) {
-        const struct vgic_reg *row = NULL;
+        const struct vgic_reg *row = gic_table_row(&vgicr_table, offset % GICR_SIZE);
 
-        for (size_t i = 0; i < vgicr_table.count; i++) {
-            uint64_t at = offset % GICR_SIZE;
-
-            row = at >= vgicr_table.rows[i].first && at <= vgicr_table.rows[i].last
-                      ? &vgicr_table.rows[i]
-                      : row;
-        }
         for (unsigned size = 1; size <= 8 && offset % size == 0; size *= 2) {
             bool want = row == NULL || (row->sizes & size) != 0;
 
@@ -259,8 +227,7 @@ static void test_sgi_random_patterns_stay_in_the_zone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows_are_sorted_and_disjoint),
-        cmocka_unit_test_setup(test_map_agrees_with_the_rows, fx_setup),
+        cmocka_unit_test_setup(test_rows_and_map, fx_setup),
         cmocka_unit_test_setup(test_every_offset_and_size, fx_setup_running),
         cmocka_unit_test_setup(test_typer, fx_setup_running),
         cmocka_unit_test_setup(test_waker, fx_setup_running),
