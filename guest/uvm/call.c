@@ -89,34 +89,25 @@ uint64_t vg_arg_u64(const struct call_frame *frame, unsigned n)
     return frame->arg[n].bits;
 }
 
-static float bits_f32(uint64_t bits)
-{
-    union {
-        uint32_t bits;
-        float value;
-    } both = { .bits = (uint32_t)bits };
+/* A number and its bits. */
+union f32 {
+    uint32_t bits;
+    float value;
+};
 
-    return both.value;
-}
-
-static double bits_f64(uint64_t bits)
-{
-    union {
-        uint64_t bits;
-        double value;
-    } both = { .bits = bits };
-
-    return both.value;
-}
+union f64 {
+    uint64_t bits;
+    double value;
+};
 
 float vg_arg_f32(const struct call_frame *frame, unsigned n)
 {
-    return bits_f32(frame->arg[n].bits);
+    return (union f32){ .bits = (uint32_t)frame->arg[n].bits }.value;
 }
 
 double vg_arg_f64(const struct call_frame *frame, unsigned n)
 {
-    return bits_f64(frame->arg[n].bits);
+    return (union f64){ .bits = frame->arg[n].bits }.value;
 }
 
 bool vg_arg_bool(const struct call_frame *frame, unsigned n)
@@ -165,34 +156,14 @@ void vg_ret_u64(struct call_frame *frame, uint64_t value)
     ret_bits(frame, CALL_U64, value);
 }
 
-static uint64_t f32_bits(float value)
-{
-    union {
-        float value;
-        uint32_t bits;
-    } both = { .value = value };
-
-    return both.bits;
-}
-
-static uint64_t f64_bits(double value)
-{
-    union {
-        double value;
-        uint64_t bits;
-    } both = { .value = value };
-
-    return both.bits;
-}
-
 void vg_ret_f32(struct call_frame *frame, float value)
 {
-    ret_bits(frame, CALL_F32, f32_bits(value));
+    ret_bits(frame, CALL_F32, (union f32){ .value = value }.bits);
 }
 
 void vg_ret_f64(struct call_frame *frame, double value)
 {
-    ret_bits(frame, CALL_F64, f64_bits(value));
+    ret_bits(frame, CALL_F64, (union f64){ .value = value }.bits);
 }
 
 void vg_ret_bool(struct call_frame *frame, bool value)
@@ -312,12 +283,12 @@ void vg_out_u64(uint64_t value)
 
 void vg_out_f32(float value)
 {
-    out_bits(CALL_F32, f32_bits(value));
+    out_bits(CALL_F32, (union f32){ .value = value }.bits);
 }
 
 void vg_out_f64(double value)
 {
-    out_bits(CALL_F64, f64_bits(value));
+    out_bits(CALL_F64, (union f64){ .value = value }.bits);
 }
 
 void vg_out_bool(bool value)
@@ -386,12 +357,12 @@ uint64_t vg_res_u64(void)
 
 float vg_res_f32(void)
 {
-    return bits_f32(run(CALL_REQUEST_HOST)->bits);
+    return (union f32){ .bits = (uint32_t)run(CALL_REQUEST_HOST)->bits }.value;
 }
 
 double vg_res_f64(void)
 {
-    return bits_f64(run(CALL_REQUEST_HOST)->bits);
+    return (union f64){ .bits = run(CALL_REQUEST_HOST)->bits }.value;
 }
 
 bool vg_res_bool(void)
