@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   UINT64_C(0x314e414c50525456) /* "VTRPLAN1" */
-#define PLAN_VERSION UINT32_C(6)
+#define PLAN_VERSION UINT32_C(7)
 
 #define PLAN_MAX_CPUS      16u
 #define PLAN_MAX_ZONES     8u
@@ -23,6 +23,7 @@
 #define PLAN_PCI_BUSES     4u /* of the PCI host: bus 0, and those behind bridges there */
 #define PLAN_MAX_STREAMS   (PLAN_PCI_BUSES * 256u)
 #define PLAN_MAX_EVENTS    32u /* messages of one function */
+#define PLAN_MAX_POOLS     8u
 #define PLAN_NAME_SIZE     24u /* with the terminating 0 */
 
 #define PLAN_NONE UINT32_MAX /* "no zone" in plan_cpu.zone */
@@ -32,6 +33,9 @@ enum plan_role { PLAN_ROLE_ZONE0 = 0, PLAN_ROLE_USER = 1, PLAN_ROLE_REALTIME = 2
 enum plan_region_kind {
     PLAN_REGION_RAM = 0,    /* 2 MiB aligned gpa, hpa and size; loaded, scrubbed, cacheable */
     PLAN_REGION_DEVICE = 1, /* 4 KiB aligned; mapped as Device memory, never touched by us */
+    /* Both 2 MiB aligned, cacheable, and of the zone in plan.control; it finds device-DAX there. */
+    PLAN_REGION_POOL = 2,    /* RAM of other zones lies in it, not over its first 2 MiB */
+    PLAN_REGION_CONTROL = 3, /* shared with the hypervisor: abi/ctl.h */
 };
 
 enum plan_console_kind {
@@ -46,6 +50,7 @@ enum plan_conduit { PLAN_CONDUIT_SMC = 0, PLAN_CONDUIT_HVC = 1 };
 #define PLAN_ZONE_DMA_TRUSTED  UINT32_C(1) /* owns a DMA master that no IOMMU contains */
 #define PLAN_ZONE_DEBUG_DENIED UINT32_C(2)
 #define PLAN_ZONE_IRQ_DIRECT   UINT32_C(4) /* interrupts: direct */
+#define PLAN_ZONE_MANUAL       UINT32_C(8) /* does not start with the machine */
 
 /* plan_irq.flags */
 #define PLAN_IRQ_EDGE UINT32_C(1) /* edge triggered; else level */
@@ -63,7 +68,9 @@ struct plan_ram {
 struct plan_region {
     uint64_t gpa, hpa, size;
     uint32_t zone;
-    uint32_t kind; /* enum plan_region_kind */
+    uint32_t kind;     /* enum plan_region_kind */
+    uint32_t pool;     /* RAM: 1 + index in region[] of the pool that it lies in; 0: in none */
+    uint32_t reserved; /* 0 */
 };
 
 /* A shared peripheral interrupt owned by a zone; guest and machine number are the same. */
@@ -154,6 +161,17 @@ struct plan_function {
     uint32_t port;   /* the bridge on bus 0 in front of its bus; 0: it is on bus 0 itself */
 };
 
+/* The control device of zone0, a function on its virtual PCI bus: abi/ctl.h. */
+struct plan_control {
+    uint32_t region; /* 1 + index in region[] of the control region; 0: there is no such device */
+    uint32_t zone;
+    uint32_t slot;  /* device number on the zone's bus, its own */
+    uint32_t intid; /* its level interrupt; nobody else's in this zone */
+};
+
+#define PLAN_POOL_HEADER   UINT64_C(0x200000)  /* bytes at a pool's beginning: device-DAX's */
+#define PLAN_CONTROL_LIMIT UINT64_C(0x1000000) /* bytes of a control region, at most */
+
 /* What the hypervisor itself must know of the machine. */
 struct plan_board {
     uint32_t gic_version; /* 2 or 3 */
@@ -198,6 +216,7 @@ struct plan {
     struct plan_image image[PLAN_MAX_IMAGES];
     struct plan_channel channel[PLAN_MAX_CHANNELS];
     struct plan_function function[PLAN_MAX_FUNCTIONS];
+    struct plan_control control;
 };
 
 /*
@@ -212,6 +231,7 @@ enum plan_driver {
     PLAN_DRIVER_GICV2,
     PLAN_DRIVER_ITS,      /* and LPIs of zones */
     PLAN_DRIVER_HYPCALLS, /* abi/hypcall.h; no plan needs it */
+    PLAN_DRIVER_CONTROL,  /* zone0's control device */
     PLAN_DRIVER_COUNT,
 };
 
@@ -221,7 +241,7 @@ enum plan_driver {
  * header are a struct plan_hyp_header, by which the compiler knows what it was given.
  */
 #define PLAN_HYP_HEADER_OFFSET 64u
-#define PLAN_HYP_MAGIC         UINT64_C(0x3350594852545f56) /* "V_TRHYP3" */
+#define PLAN_HYP_MAGIC         UINT64_C(0x3450594852545f56) /* "V_TRHYP4" */
 
 struct plan_hyp_header {
     uint64_t magic;
@@ -234,6 +254,7 @@ struct plan_hyp_header {
     uint64_t pool_per_cpu, pool_per_zone, pool_per_channel, pool_per_region;
     uint64_t pool_dma;                   /* for PCI functions */
     uint64_t pool_its, pool_its_per_cpu; /* for an ITS */
+    uint64_t pool_control;               /* for the control device */
 };
 
 #endif

@@ -12,6 +12,8 @@ HYP_LIB := insn_a64 plan_check plan_driver plan_rule_channel plan_rule_machine p
 # without it. What a plan needs and this build does not have is refused by boot.c and `vitrine`.
 HYP_WITH_channels := hyp/core/channel.c hyp/core/vbus.c lib/vpci.c
 HYP_SANS_channels := hyp/none/channel.c
+HYP_WITH_control  := hyp/core/control.c lib/dax.c
+HYP_SANS_control  := hyp/none/control.c
 HYP_WITH_gicv2    := $(addprefix hyp/arch/aarch64/,gicv2.c vgicv2.c vlr2.c)
 HYP_SANS_gicv2    := hyp/none/gicv2.c
 HYP_WITH_gicv3    :=
@@ -32,9 +34,13 @@ endif
 ifeq ($(filter gicv%,$(HYP_BUILT)),)
 $(error HYP_DRIVERS=$(HYP_DRIVERS) has no interrupt controller, such as gicv3)
 endif
+ifeq ($(filter control,$(HYP_BUILT))/$(filter channels,$(HYP_BUILT)),control/)
+$(error HYP_DRIVERS=$(HYP_DRIVERS): control needs channels, whose PCI bus it is on)
+endif
 HYP_DRIVER_SRC := $(foreach d,$(HYP_BUILT),$(HYP_WITH_$d)) \
                   $(foreach d,$(filter-out $(HYP_BUILT),$(HYP_DRIVERS_ALL)),$(HYP_SANS_$d)) \
-                  $(if $(filter its pci smmuv3,$(HYP_BUILT)),lib,hyp/none)/plan_rule_pci.c
+                  $(if $(filter its pci smmuv3,$(HYP_BUILT)),lib,hyp/none)/plan_rule_pci.c \
+                  $(if $(filter control,$(HYP_BUILT)),lib,hyp/none)/plan_rule_control.c
 
 HYP_OUT := $(O)/hyp/aarch64
 HYP_SRC := $(HYP_CORE:%=hyp/core/%.c) $(HYP_aarch64:%=hyp/arch/aarch64/%.c) $(HYP_LIB:%=lib/%.c) \

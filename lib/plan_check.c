@@ -32,6 +32,7 @@ uint32_t plan_count(const struct plan *p, enum plan_object kind)
     case PLAN_OBJECT_CHANNEL: return plan_clamp(p->channel_count, PLAN_MAX_CHANNELS);
     case PLAN_OBJECT_SIDE: return plan_clamp(p->channel_count, PLAN_MAX_CHANNELS) * 2;
     case PLAN_OBJECT_FUNCTION: return plan_clamp(p->function_count, PLAN_MAX_FUNCTIONS);
+    case PLAN_OBJECT_CONTROL: return p->control.region != 0 ? 1 : 0;
     case PLAN_OBJECT_COUNT: break;
     }
     return 0;
@@ -199,6 +200,7 @@ const char *plan_object_name(uint32_t kind)
         [PLAN_OBJECT_CHANNEL] = "channel",
         [PLAN_OBJECT_SIDE] = "side",
         [PLAN_OBJECT_FUNCTION] = "function",
+        [PLAN_OBJECT_CONTROL] = "control",
     };
 
     return kind < PLAN_OBJECT_COUNT ? names[kind] : "?";
@@ -226,6 +228,8 @@ uint32_t plan_owner(const struct plan *plan, struct plan_ref ref)
         zone = plan->image[ref.index].zone;
     } else if (ref.kind == PLAN_OBJECT_FUNCTION) {
         zone = plan->function[ref.index].zone;
+    } else if (ref.kind == PLAN_OBJECT_CONTROL) {
+        zone = plan->control.zone;
     } else if (ref.kind == PLAN_OBJECT_SIDE) {
         zone = plan->channel[ref.index / 2].side[ref.index % 2].zone;
     }

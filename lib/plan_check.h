@@ -28,6 +28,7 @@ enum plan_object {
     PLAN_OBJECT_CHANNEL,  /* channel[] */
     PLAN_OBJECT_SIDE,     /* one zone's end of it: channel index * 2 + index in side[] */
     PLAN_OBJECT_FUNCTION, /* function[] */
+    PLAN_OBJECT_CONTROL,  /* index 0, when there is one */
     PLAN_OBJECT_COUNT,
 };
 
@@ -129,7 +130,9 @@ static inline uint64_t plan_pool_need(const struct plan_hyp_header *hyp, const s
     return hyp->pool_fixed + hyp->pool_per_cpu * plan->cpu_count +
            hyp->pool_per_zone * plan->zone_count + hyp->pool_per_channel * plan->channel_count +
            hyp->pool_per_region * regions + (plan->function_count != 0 ? hyp->pool_dma : 0) +
-           (plan->board.its_hpa != 0 ? hyp->pool_its + hyp->pool_its_per_cpu * plan->cpu_count : 0);
+           (plan->board.its_hpa != 0 ? hyp->pool_its + hyp->pool_its_per_cpu * plan->cpu_count
+                                     : 0) +
+           (plan->control.region != 0 ? hyp->pool_control : 0);
 }
 
 /* The range of an emulated device; false when the zone has none. Index of PLAN_OBJECT_WINDOW. */

@@ -49,6 +49,11 @@ static bool needs_hypcalls(const struct plan *plan)
     return false;
 }
 
+static bool needs_control(const struct plan *plan)
+{
+    return plan->control.region != 0;
+}
+
 static const struct {
     const char *name;
     bool (*needed)(const struct plan *plan);
@@ -60,6 +65,7 @@ static const struct {
     [PLAN_DRIVER_CHANNELS] = { "channels", needs_channels },
     [PLAN_DRIVER_ITS] = { "its", needs_its },
     [PLAN_DRIVER_HYPCALLS] = { "hypcalls", needs_hypcalls },
+    [PLAN_DRIVER_CONTROL] = { "control", needs_control },
 };
 
 uint64_t plan_drivers_needed(const struct plan *plan)

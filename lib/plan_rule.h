@@ -111,7 +111,15 @@
     X("its",              BOARD,  NONE,   false, its) \
     X("function-msi",     FUNCTION, NONE, false, function_msi) \
     X("device-unique",    FUNCTION, FUNCTION, false, device_unique) \
-    X("zone-its",         ZONE,   NONE,   false, zone_its)
+    X("zone-its",         ZONE,   NONE,   false, zone_its) \
+    X("zone-manual",      ZONE,   NONE,   false, zone_manual) \
+    X("region-pool",      REGION, NONE,   false, region_pool) \
+    X("pool-count",       PLAN,   NONE,   false, pool_count) \
+    X("region-control",   REGION, NONE,   false, region_control) \
+    X("control-zone",     CONTROL, NONE,  false, control_zone) \
+    X("control-slot",     CONTROL, SIDE,  false, control_slot) \
+    X("control-intid",    CONTROL, NONE,  false, control_intid) \
+    X("control-irq",      CONTROL, IRQ,   false, control_irq)
 /* clang-format on */
 
 #define PLAN_RULE_DECLARE(name, a_kind, b_kind, is_gate, predicate)                                \
@@ -150,6 +158,13 @@ static inline bool is_between(uint32_t v, uint32_t first, uint32_t last)
 static inline bool plan_ram_of(const struct plan *p, uint32_t region, uint32_t zone)
 {
     return p->region[region].kind == PLAN_REGION_RAM && p->region[region].zone == zone;
+}
+
+/* Whether the region of RAM lies in the pool, as it says: then both may have the same bytes. */
+static inline bool plan_is_pooled(const struct plan *p, uint32_t region, uint32_t pool)
+{
+    return p->region[region].kind == PLAN_REGION_RAM && p->region[region].pool == pool + 1 &&
+           p->region[pool].kind == PLAN_REGION_POOL;
 }
 
 /* Whether both are ranges and have a byte in common. */

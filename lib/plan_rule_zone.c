@@ -5,10 +5,11 @@
 #include "lib/plan_rule.h"
 
 FIELD(PLAN_ZONE_DMA, 0, 1);
-FIELD(PLAN_ZONE_KNOWN, 0, 3);
+FIELD(PLAN_ZONE_KNOWN, 0, 4);
 FIELD(PLAN_IRQ_KNOWN, 0, 1);
 
-_Static_assert((PLAN_ZONE_DMA_TRUSTED | PLAN_ZONE_DEBUG_DENIED | PLAN_ZONE_IRQ_DIRECT) == 7,
+_Static_assert((PLAN_ZONE_DMA_TRUSTED | PLAN_ZONE_DEBUG_DENIED | PLAN_ZONE_IRQ_DIRECT |
+                PLAN_ZONE_MANUAL) == 15,
                "PLAN_ZONE_KNOWN covers the flags");
 _Static_assert(PLAN_ZONE_DMA_TRUSTED == 1, "PLAN_ZONE_DMA is the flag");
 _Static_assert(PLAN_IRQ_EDGE == 1, "PLAN_IRQ_KNOWN covers the flags");
@@ -169,7 +170,8 @@ bool plan_rule_window_region(const struct plan *p, uint32_t a, uint32_t b)
 bool plan_rule_region_kind(const struct plan *p, uint32_t a, uint32_t b)
 {
     (void)b;
-    return plan_has_zone(p, p->region[a].zone) && p->region[a].kind <= PLAN_REGION_DEVICE;
+    return plan_has_zone(p, p->region[a].zone) && p->region[a].kind <= PLAN_REGION_CONTROL &&
+           p->region[a].reserved == 0;
 }
 
 bool plan_rule_region_size(const struct plan *p, uint32_t a, uint32_t b)
@@ -189,7 +191,7 @@ bool plan_rule_region_wrap(const struct plan *p, uint32_t a, uint32_t b)
 bool plan_rule_region_align(const struct plan *p, uint32_t a, uint32_t b)
 {
     const struct plan_region *r = &p->region[a];
-    uint64_t to = r->kind == PLAN_REGION_RAM ? SIZE_2M : SIZE_4K;
+    uint64_t to = r->kind == PLAN_REGION_DEVICE ? SIZE_4K : SIZE_2M;
 
     (void)b;
     return is_aligned(r->gpa, to) && is_aligned(r->hpa, to) && is_aligned(r->size, to);
@@ -210,7 +212,7 @@ bool plan_rule_region_board(const struct plan *p, uint32_t a, uint32_t b)
     const struct plan_region *r = &p->region[a];
 
     (void)b;
-    return r->kind != PLAN_REGION_RAM || !range_is_valid(r->hpa, r->size) ||
+    return r->kind == PLAN_REGION_DEVICE || !range_is_valid(r->hpa, r->size) ||
            plan_in_board_ram(p, r->hpa, r->size);
 }
 
@@ -238,7 +240,8 @@ bool plan_rule_region_hyp(const struct plan *p, uint32_t a, uint32_t b)
 
 bool plan_rule_region_overlap(const struct plan *p, uint32_t a, uint32_t b)
 {
-    return !ranges_clash(p->region[a].hpa, p->region[a].size, p->region[b].hpa, p->region[b].size);
+    return plan_is_pooled(p, a, b) || plan_is_pooled(p, b, a) ||
+           !ranges_clash(p->region[a].hpa, p->region[a].size, p->region[b].hpa, p->region[b].size);
 }
 
 bool plan_rule_region_gpa(const struct plan *p, uint32_t a, uint32_t b)

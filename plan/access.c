@@ -149,7 +149,8 @@ static void pages_add(struct compile *c, const struct grant *grant, uint64_t fir
         }
     }
     (void)region_add(
-        c, &(struct plan_region){ first, first, end - first, grant->zone, PLAN_REGION_DEVICE },
+        c,
+        &(struct plan_region){ first, first, end - first, grant->zone, PLAN_REGION_DEVICE, 0, 0 },
         (struct origin){ grant->line, grant->path });
 }
 

@@ -112,8 +112,7 @@ static uint64_t guest_taken_until(const struct plan *p, uint32_t zone, uint64_t 
     return 0;
 }
 
-/* Lowest place for the bus above the board's RAM, where no board has devices that Linux expects. */
-static uint64_t bus_place(const struct plan *p, uint32_t zone, uint64_t size, uint64_t align)
+uint64_t guest_place(const struct plan *p, uint32_t zone, uint64_t size, uint64_t align)
 {
     uint64_t at = 0, next;
 
@@ -129,14 +128,13 @@ static uint64_t bus_place(const struct plan *p, uint32_t zone, uint64_t size, ui
     return at;
 }
 
-static void side_place(const struct plan *p, struct plan_channel_side *side, uint32_t slot,
-                       uint32_t *intid)
+/* The next interrupt of the zone that nobody has. */
+static uint32_t line_take(const struct plan *p, uint32_t zone, uint32_t *intid)
 {
-    while (*intid < SPI_LAST && is_taken(p, side->zone, *intid)) {
+    while (*intid < SPI_LAST && is_taken(p, zone, *intid)) {
         ++*intid;
     }
-    side->slot = slot;
-    side->intid = (*intid)++;
+    return (*intid)++;
 }
 
 /* Offsets of shared memory from the bus, then the bus, then addresses. */
@@ -154,16 +152,21 @@ static void bus_lay_out(struct compile *c, uint32_t zone)
             !is_aligned(size, size)) {
             continue;
         }
-        side_place(p, side, slot++, &intid);
+        side->slot = slot++;
+        side->intid = line_take(p, zone, &intid);
         side->mem_gpa = align_up(end, size);
         end = side->mem_gpa + size;
         align = size > align ? size : align;
+    }
+    if (p->control.region != 0 && p->control.zone == zone) {
+        p->control.slot = slot++;
+        p->control.intid = line_take(p, zone, &intid);
     }
     if (slot == SLOT_FIRST) {
         return;
     }
     end = align_up(end, SIZE_2M);
-    base = bus_place(p, zone, end, align);
+    base = guest_place(p, zone, end, align);
     for (uint32_t i = 0; i < p->channel_count * 2; i++) {
         struct plan_channel_side *side = &p->channel[i / 2].side[i % 2];
 

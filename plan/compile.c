@@ -330,6 +330,7 @@ bool compile_run(struct compile *c, const struct compile_options *options)
         return false;
     }
     zones_read(c);
+    control_read(c);
     access_read(c);
     functions_read(c);
     channels_read(c);
@@ -337,6 +338,7 @@ bool compile_run(struct compile *c, const struct compile_options *options)
     layout_hyp(c);
     layout_zones(c);
     layout_channels(c);
+    control_place(c);
     channels_place(c);
     drivers_check(c);
     place_zones(c);

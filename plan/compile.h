@@ -72,15 +72,18 @@ struct devices {
 };
 
 struct zone_memory {
+    struct origin origin;
     uint64_t size, base, ipa;
     bool has_base, has_ipa, is_ok, is_placed;
-    uint32_t region; /* index in plan.region, when is_ok */
+    uint32_t kind;              /* enum plan_region_kind; what `memory` lists comes first */
+    struct zone_memory *inside; /* the pool in which it lies, or NULL */
+    uint32_t region;            /* index in plan.region, when is_ok */
 };
 
 struct zone_state {
     struct boot_files boot;
     struct devices devices;
-    struct zone_memory memory[PLAN_MAX_REGIONS];
+    struct zone_memory memory[PLAN_MAX_REGIONS + PLAN_MAX_POOLS + 1];
     uint32_t memory_count;
 };
 
@@ -137,6 +140,7 @@ void verdict_list(FILE *out);
 /* --- steps, in order; each is one file ------------------------------------------------------- */
 bool hyp_load(struct compile *c, const char *file);
 void zones_read(struct compile *c);      /* zones.c: names, CPUs, flags, memory */
+void control_read(struct compile *c);    /* control.c: control region, pools of zone0 */
 void access_read(struct compile *c);     /* access.c: devices and interrupts */
 void functions_read(struct compile *c);  /* function.c: PCI functions, SMMU */
 void channels_read(struct compile *c);   /* channel.c: names, peers, sizes */
@@ -144,7 +148,8 @@ void boot_read(struct compile *c);       /* boot.c: kernels, ELF files */
 void layout_hyp(struct compile *c);      /* layout.c: the hypervisor's range */
 void layout_zones(struct compile *c);    /* layout.c: RAM of zones */
 void layout_channels(struct compile *c); /* layout.c: memory of channels */
-void channels_place(struct compile *c);  /* channel.c: where zones see them */
+void control_place(struct compile *c);   /* control.c: where zone0 sees region and pools */
+void channels_place(struct compile *c);  /* channel.c: where zones see functions of their bus */
 void place_zones(struct compile *c);     /* place.c: images in RAM, device trees */
 void image_lay_out(struct compile *c);   /* image.c: offsets in the boot image */
 void verdict_check(struct compile *c);   /* verdict.c: plan_check and messages */
@@ -157,6 +162,12 @@ const char *window_name(uint32_t window);
 /* Adds a region or an interrupt; false and a message when the table is full. */
 bool region_add(struct compile *c, const struct plan_region *region, struct origin from);
 bool irq_add(struct compile *c, const struct plan_irq *irq, struct origin from);
+
+/* A free place of a zone's address space above the board's RAM, where no board has devices. */
+uint64_t guest_place(const struct plan *p, uint32_t zone, uint64_t size, uint64_t align);
+
+/* zones.c: a size or an address; false after a message. */
+bool size_field(struct compile *c, const char *text, uint64_t *out, unsigned line);
 
 /* A file named in the plan, relative to it; NULL data after a message. */
 struct file plan_file(struct compile *c, const char *name, unsigned line);

@@ -79,6 +79,26 @@ static void put_memory(struct tree *t)
     }
 }
 
+/* Memory that Linux knows, but does not use by itself: device-DAX, by what stands in it. */
+static void put_persistent(struct tree *t)
+{
+    const struct plan *p = &t->c->plan;
+    char name[NAME_ROOM];
+
+    for (uint32_t i = 0; i < p->region_count; i++) {
+        const struct plan_region *r = &p->region[i];
+
+        if (r->zone == t->zone && (r->kind == PLAN_REGION_POOL || r->kind == PLAN_REGION_CONTROL)) {
+            snprintf(name, sizeof(name), "pmem@%llx", (unsigned long long)r->gpa);
+            tree_begin(t, name);
+            tree_text(t, "compatible", "pmem-region");
+            tree_reg(t, &(struct range){ r->gpa, r->size }, 1);
+            tree_bytes(t, "volatile", NULL, 0);
+            tree_end(t);
+        }
+    }
+}
+
 static void put_firmware(struct tree *t)
 {
     static const char compatible[] = "arm,psci-1.0\0arm,psci-0.2";
@@ -284,6 +304,7 @@ static void tree_write(struct tree *t, uint64_t room)
     put_chosen(t);
     put_cpus(t);
     put_memory(t);
+    put_persistent(t);
     put_firmware(t);
     put_timer(t);
     put_gic(t);

@@ -17,8 +17,9 @@ FIELD(BDF_FUNCTION, 0, 3);
 FIELD(BDF_DEVICE, 3, 5);
 FIELD(BDF_BUS, 8, 24);
 
-#define LINE_CELLS 10                      /* of a row of an interrupt-map, at most */
-#define LINES_MAX  (PLAN_MAX_CHANNELS * 2) /* a plan not checked yet may have both sides here */
+#define LINE_CELLS 10 /* of a row of an interrupt-map, at most */
+/* A plan not checked yet may have both sides of a channel here; and the control device. */
+#define LINES_MAX  (PLAN_MAX_CHANNELS * 2 + 1)
 
 _Static_assert(LINES_MAX >= PLAN_MAX_FUNCTIONS, "a row for each function");
 
@@ -175,6 +176,9 @@ static void put_bus_lines(struct tree *t)
         if (side->zone == t->zone) {
             line_add(t, &map, side->slot, side->intid);
         }
+    }
+    if (p->control.region != 0 && p->control.zone == t->zone) {
+        line_add(t, &map, p->control.slot, p->control.intid);
     }
     put_lines(t, &map);
 }

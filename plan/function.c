@@ -285,13 +285,14 @@ static void zone_window(struct compile *c, uint32_t zone, struct range *left)
     left->base = base + size;
     out->host_hpa = base;
     out->host_size = size;
-    (void)region_add(c, &(struct plan_region){ base, base, size, zone, PLAN_REGION_DEVICE },
+    (void)region_add(c, &(struct plan_region){ base, base, size, zone, PLAN_REGION_DEVICE, 0, 0 },
                      (struct origin){ line, "PCI memory window" });
     if (c->plan.board.pci_io_hpa != 0) {
         uint64_t ports = c->plan.board.pci_io_hpa + zone * PLAN_PCI_PORTS;
 
         (void)region_add(
-            c, &(struct plan_region){ ports, ports, PLAN_PCI_PORTS, zone, PLAN_REGION_DEVICE },
+            c,
+            &(struct plan_region){ ports, ports, PLAN_PCI_PORTS, zone, PLAN_REGION_DEVICE, 0, 0 },
             (struct origin){ line, "PCI I/O ports" });
     }
 }

@@ -64,8 +64,15 @@ void layout_hyp(struct compile *c)
 
 /* --- zones ----------------------------------------------------------------------------------- */
 
+/* Where a place is looked for: in RAM, or in a pool. */
+struct room {
+    uint64_t start, end, align;
+    uint32_t pool; /* index of a region that is no obstacle, or PLAN_NONE */
+};
+
 /* The end of something taken that overlaps the range, or 0. */
-static uint64_t taken_until(const struct plan *p, uint64_t base, uint64_t size)
+static uint64_t taken_until(const struct plan *p, const struct room *room, uint64_t base,
+                            uint64_t size)
 {
     if (ranges_overlap(p->hyp_hpa, p->hyp_size, base, size)) {
         return p->hyp_hpa + p->hyp_size;
@@ -73,7 +80,7 @@ static uint64_t taken_until(const struct plan *p, uint64_t base, uint64_t size)
     for (uint32_t i = 0; i < p->region_count; i++) {
         const struct plan_region *r = &p->region[i];
 
-        if (r->kind == PLAN_REGION_RAM && range_is_valid(r->hpa, r->size) &&
+        if (r->kind != PLAN_REGION_DEVICE && i != room->pool && range_is_valid(r->hpa, r->size) &&
             ranges_overlap(r->hpa, r->size, base, size)) {
             return r->hpa + r->size;
         }
@@ -89,28 +96,46 @@ static uint64_t taken_until(const struct plan *p, uint64_t base, uint64_t size)
     return 0;
 }
 
-/*
- * The lowest free place with base aligned to `align`, in whole 2 MiB blocks of RAM; false when RAM
- * has none.
- */
+/* The lowest free place in the room; false when it has none. */
+static bool room_find(const struct plan *p, const struct room *room, uint64_t size, uint64_t *base)
+{
+    uint64_t at = align_up(room->start, room->align), next;
+
+    while (at >= room->start && range_is_valid(at, size) && at + size <= room->end) {
+        next = taken_until(p, room, at, size);
+        if (next == 0) {
+            *base = at;
+            return true;
+        }
+        at = align_up(next, room->align);
+    }
+    return false;
+}
+
+/* The same in whole 2 MiB blocks of all RAM. */
 static bool place_find(const struct plan *p, uint64_t size, uint64_t align, uint64_t *base)
 {
     for (uint32_t i = 0; i < p->board.ram_count; i++) {
         const struct plan_ram *ram = &p->board.ram[i];
-        uint64_t start = align_up(ram->hpa, SIZE_2M), next;
-        uint64_t end = align_down(ram->hpa + ram->size, SIZE_2M);
-        uint64_t at = align_up(start, align);
+        const struct room room = { align_up(ram->hpa, SIZE_2M),
+                                   align_down(ram->hpa + ram->size, SIZE_2M), align, PLAN_NONE };
 
-        while (at >= start && range_is_valid(at, size) && at + size <= end) {
-            next = taken_until(p, at, size);
-            if (next == 0) {
-                *base = at;
-                return true;
-            }
-            at = align_up(next, align);
+        if (room_find(p, &room, size, base)) {
+            return true;
         }
     }
     return false;
+}
+
+/* Behind what is device-DAX's. Blocks of 1 GiB are not worth gaps there. */
+static bool pool_find(const struct plan *p, const struct zone_memory *pool, uint64_t size,
+                      uint64_t *base)
+{
+    const struct room room = { pool->base + PLAN_POOL_HEADER, pool->base + pool->size, SIZE_2M,
+                               pool->region };
+
+    return range_is_valid(pool->base, pool->size) && pool->size > PLAN_POOL_HEADER &&
+           room_find(p, &room, size, base);
 }
 
 /* Blocks of 1 GiB need both addresses alike below 1 GiB: as large an alignment as makes sense. */
@@ -133,36 +158,59 @@ static void memory_add(struct compile *c, uint32_t zone, uint32_t i)
         .hpa = memory->base,
         .size = memory->size,
         .zone = zone,
-        .kind = PLAN_REGION_RAM,
+        .kind = memory->kind,
+        .pool = memory->inside != NULL ? memory->inside->region + 1 : 0,
     };
 
     memory->region = c->plan.region_count;
-    memory->is_ok = region_add(
-        c, &region,
-        (struct origin){ source_line(&c->source, "zones/%u/memory/%u", zone, i), "memory" });
+    memory->is_ok = region_add(c, &region, memory->origin);
+    if (memory->is_ok && memory->kind == PLAN_REGION_CONTROL) {
+        c->plan.control.region = memory->region + 1;
+    }
+}
+
+static bool memory_find(const struct plan *p, struct zone_memory *memory)
+{
+    uint64_t size = memory->size == 0 ? SIZE_2M : memory->size; /* 0 is judged by plan_check */
+
+    if (memory->inside != NULL) {
+        return pool_find(p, memory->inside, size, &memory->base);
+    }
+    for (uint64_t align = align_wish(memory); align >= SIZE_2M; align /= 2) {
+        if (place_find(p, size, align, &memory->base)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void memory_place(struct compile *c, uint32_t zone, uint32_t i)
 {
     struct zone_memory *memory = &c->zone[zone].memory[i];
-    uint64_t size = memory->size == 0 ? SIZE_2M : memory->size; /* 0 is judged by plan_check */
     char text[SIZE_TEXT];
 
-    for (uint64_t align = align_wish(memory); align >= SIZE_2M; align /= 2) {
-        if (place_find(&c->plan, size, align, &memory->base)) {
-            memory_add(c, zone, i);
-            return;
-        }
+    if (memory_find(&c->plan, memory)) {
+        memory_add(c, zone, i);
+        return;
     }
     memory->is_ok = false;
-    error_add(&c->errors, source_line(&c->source, "zones/%u/memory/%u", zone, i),
-              "zone '%s': no room for %s of memory beside the hypervisor and the other zones; "
+    if (memory->inside != NULL) {
+        error_add(&c->errors, memory->origin.line,
+                  "zone '%s': no room for %s of memory in %s; remedy: smaller zones, or a larger "
+                  "pool (%s:%u) [memory-room]",
+                  c->plan.zone[zone].name, size_text(text, memory->size),
+                  memory->inside->origin.what, c->errors.file, memory->inside->origin.line);
+        return;
+    }
+    error_add(&c->errors, memory->origin.line,
+              "zone '%s': no room for %s of %s beside the hypervisor and the other zones; "
               "remedy: smaller zones, or a larger machine.memory [memory-room]",
-              c->plan.zone[zone].name, size_text(text, memory->size));
+              c->plan.zone[zone].name, size_text(text, memory->size), memory->origin.what);
 }
 
 /* The largest range that waits for a place: large ones first, so that small ones fill the gaps. */
-static struct zone_memory *memory_next(struct compile *c, uint32_t *zone, uint32_t *index)
+static struct zone_memory *memory_next(struct compile *c, bool pooled, uint32_t *zone,
+                                       uint32_t *index)
 {
     struct zone_memory *next = NULL;
 
@@ -170,7 +218,7 @@ static struct zone_memory *memory_next(struct compile *c, uint32_t *zone, uint32
         for (uint32_t i = 0; i < c->zone[z].memory_count; i++) {
             struct zone_memory *memory = &c->zone[z].memory[i];
 
-            if (memory->is_ok && !memory->is_placed &&
+            if (memory->is_ok && !memory->is_placed && (memory->inside != NULL) == pooled &&
                 (next == NULL || memory->size > next->size)) {
                 next = memory;
                 *zone = z;
@@ -181,7 +229,7 @@ static struct zone_memory *memory_next(struct compile *c, uint32_t *zone, uint32
     return next;
 }
 
-void layout_zones(struct compile *c)
+static void layout_pass(struct compile *c, bool pooled)
 {
     struct zone_memory *memory;
     uint32_t zone, i;
@@ -189,16 +237,25 @@ void layout_zones(struct compile *c)
     for (zone = 0; zone < c->plan.zone_count; zone++) {
         for (i = 0; i < c->zone[zone].memory_count; i++) {
             memory = &c->zone[zone].memory[i];
-            if (memory->is_ok && memory->has_base) {
+            if (pooled && memory->inside != NULL && !memory->inside->is_ok) {
+                memory->is_ok = false; /* there is a message about the pool */
+            }
+            if (memory->is_ok && memory->has_base && (memory->inside != NULL) == pooled) {
                 memory->is_placed = true;
                 memory_add(c, zone, i);
             }
         }
     }
-    while ((memory = memory_next(c, &zone, &i)) != NULL) {
+    while ((memory = memory_next(c, pooled, &zone, &i)) != NULL) {
         memory->is_placed = true;
         memory_place(c, zone, i);
     }
+}
+
+void layout_zones(struct compile *c)
+{
+    layout_pass(c, false);
+    layout_pass(c, true);
 }
 
 /* --- channels -------------------------------------------------------------------------------- */

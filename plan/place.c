@@ -229,7 +229,8 @@ void place_zones(struct compile *c)
         struct zone_state *state = &c->zone[zone];
         const struct plan_region *ram;
 
-        if (!state->boot.is_ok || state->memory_count == 0 || !state->memory[0].is_ok) {
+        if (!state->boot.is_ok || state->memory_count == 0 || !state->memory[0].is_ok ||
+            state->memory[0].kind != PLAN_REGION_RAM) {
             continue; /* there is a message about it already, or plan_check has one */
         }
         ram = &c->plan.region[state->memory[0].region];

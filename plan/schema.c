@@ -30,6 +30,9 @@ static const cyaml_strval_t notifies[] = {
 static const cyaml_strval_t dmas[] = {
     { "denied", SPEC_DMA_DENIED }, { "trusted", SPEC_DMA_TRUSTED },
 };
+static const cyaml_strval_t starts[] = {
+    { "boot", SPEC_START_BOOT }, { "manual", SPEC_START_MANUAL },
+};
 
 #define NEED  CYAML_FLAG_POINTER
 #define MAY   (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -44,6 +47,19 @@ static const cyaml_schema_field_t memory_fields[] = {
     TEXT(NEED, struct spec_memory, size),
     TEXT(MAY, struct spec_memory, base),
     TEXT(MAY, struct spec_memory, ipa),
+    TEXT(MAY, struct spec_memory, pool),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t control_fields[] = {
+    TEXT(MAY, struct spec_control, memory),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t pool_fields[] = {
+    TEXT(NEED, struct spec_pool, name),
+    TEXT(NEED, struct spec_pool, size),
+    TEXT(MAY, struct spec_pool, base),
     CYAML_FIELD_END,
 };
 
@@ -74,6 +90,9 @@ static const cyaml_schema_value_t cpu_entry = {
 static const cyaml_schema_value_t memory_entry = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct spec_memory, memory_fields),
 };
+static const cyaml_schema_value_t pool_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct spec_pool, pool_fields),
+};
 static const cyaml_schema_value_t access_entry = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, TEXT_MAX),
 };
@@ -90,6 +109,9 @@ static const cyaml_schema_field_t zone_fields[] = {
     CHOICE(struct spec_zone, interrupts, interrupts),
     CHOICE(struct spec_zone, debug, debugs),
     CHOICE(struct spec_zone, dma, dmas),
+    CHOICE(struct spec_zone, start, starts),
+    CYAML_FIELD_MAPPING_PTR("control", MAY, struct spec_zone, control, control_fields),
+    LIST(MAY, struct spec_zone, pools, pool_entry),
     CYAML_FIELD_END,
 };
 

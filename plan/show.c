@@ -91,11 +91,15 @@ static const char *map_text(struct compile *c, uint32_t i)
 {
     const struct plan_region *r = &c->plan.region[i];
 
-    if (r->gpa == r->hpa) {
-        return c->region_origin[i].what;
+    const char *what = c->region_origin[i].what;
+
+    if (r->pool != 0) {
+        what = arena_printf(&c->arena, "  %s in %s", what, c->region_origin[r->pool - 1].what);
     }
-    return arena_printf(&c->arena, "%s, in the zone at 0x%llx", c->region_origin[i].what,
-                        (unsigned long long)r->gpa);
+    if (r->gpa == r->hpa) {
+        return what;
+    }
+    return arena_printf(&c->arena, "%s, in the zone at 0x%llx", what, (unsigned long long)r->gpa);
 }
 
 static void show_machine(struct compile *c, FILE *out)
@@ -282,12 +286,17 @@ static void show_zone(struct compile *c, uint32_t zone, FILE *out)
     const struct plan *p = &c->plan;
     const struct plan_zone *z = &p->zone[zone];
 
-    fprintf(out, "\nzone %s: %s, %u CPU%s, console %s, entry 0x%llx%s%s%s\n", z->name,
+    fprintf(out, "\nzone %s: %s, %u CPU%s, console %s, entry 0x%llx%s%s%s%s\n", z->name,
             roles[z->role % 3], z->vcpu_count, z->vcpu_count == 1 ? "" : "s",
             consoles[z->console % 3], (unsigned long long)z->entry,
             (z->flags & PLAN_ZONE_DMA_TRUSTED) != 0 ? ", DMA TRUSTED" : "",
             (z->flags & PLAN_ZONE_DEBUG_DENIED) != 0 ? ", debug denied" : "",
-            (z->flags & PLAN_ZONE_IRQ_DIRECT) != 0 ? ", interrupts direct" : "");
+            (z->flags & PLAN_ZONE_IRQ_DIRECT) != 0 ? ", interrupts direct" : "",
+            (z->flags & PLAN_ZONE_MANUAL) != 0 ? ", started by hand" : "");
+    if (p->control.region != 0 && p->control.zone == zone) {
+        fprintf(out, "  control device: PCI %02x.0, interrupt %u\n", p->control.slot,
+                p->control.intid);
+    }
     zone_windows(c, zone, rows);
     for (uint32_t i = 0; i < p->region_count; i++) {
         const struct plan_region *r = &p->region[i];

@@ -19,10 +19,19 @@ enum spec_interrupts { SPEC_INTERRUPTS_UNSET, SPEC_INTERRUPTS_EMULATED, SPEC_INT
 enum spec_debug { SPEC_DEBUG_UNSET, SPEC_DEBUG_ALLOWED, SPEC_DEBUG_DENIED };
 enum spec_notify { SPEC_NOTIFY_UNSET, SPEC_NOTIFY_TRUE, SPEC_NOTIFY_FALSE };
 enum spec_dma { SPEC_DMA_UNSET, SPEC_DMA_DENIED, SPEC_DMA_TRUSTED };
+enum spec_start { SPEC_START_UNSET, SPEC_START_BOOT, SPEC_START_MANUAL };
 
 /* Texts are NULL when the key is absent. */
 struct spec_memory {
-    char *size, *base, *ipa;
+    char *size, *base, *ipa, *pool;
+};
+
+struct spec_control {
+    char *memory;
+};
+
+struct spec_pool {
+    char *name, *size, *base;
 };
 
 struct spec_boot {
@@ -45,6 +54,10 @@ struct spec_zone {
     enum spec_interrupts interrupts;
     enum spec_debug debug;
     enum spec_dma dma;
+    enum spec_start start;
+    struct spec_control *control; /* NULL: none */
+    struct spec_pool *pools;
+    uint32_t pools_count;
 };
 
 struct spec_channel {

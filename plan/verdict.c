@@ -121,6 +121,16 @@ const struct verdict_text verdict_texts[] = {
     { "function-msi", "has messages (MSI) that can't reach its zone", "compile it again" },
     { "device-unique", "writes messages under the number of", "check the board's msi-map" },
     { "zone-its", "has an ITS without functions that use it", "compile it again" },
+    { "zone-manual", "does not start by itself, nor does any other", "leave out start: manual" },
+    { "region-pool", "lies in a pool in a wrong way, or is a wrong pool",
+      "pools: beside control:, of 4M or more; base: behind the pool's first 2M" },
+    { "pool-count", "has too many pools", "give at most 8" },
+    { "region-control", "is no control region, or larger than 16M", "control: { memory: 2M }" },
+    { "control-zone", "does not belong to zone0, or has no place on its PCI bus",
+      "role: zone0 in the zone that has control:" },
+    { "control-slot", "has slot or interrupt of", "compile it again" },
+    { "control-intid", "has no interrupt of its own", "fewer devices in this zone" },
+    { "control-irq", "has the interrupt of", "fewer devices in this zone" },
 };
 /* clang-format on */
 
@@ -182,6 +192,7 @@ static unsigned ref_line(const struct compile *c, struct plan_ref ref)
     case PLAN_OBJECT_CHANNEL: return source_line(&c->source, "channels/%u", ref.index);
     case PLAN_OBJECT_SIDE: return source_line(&c->source, "channels/%u", ref.index / 2);
     case PLAN_OBJECT_FUNCTION: return c->function_line[ref.index];
+    case PLAN_OBJECT_CONTROL: return source_line(&c->source, "zones/%u/control", zone);
     case PLAN_OBJECT_CPU:
         return zone != PLAN_NONE ? source_line(&c->source, "zones/%u/cpus", zone)
                                  : source_line(&c->source, "board");
@@ -285,6 +296,7 @@ static const char *thing_text(struct compile *c, const char *rule, struct plan_r
                             p->channel[ref.index / 2].name);
     case PLAN_OBJECT_FUNCTION:
         return arena_printf(&c->arena, "PCI function %s", c->function_name[ref.index]);
+    case PLAN_OBJECT_CONTROL: return "its control device";
     case PLAN_OBJECT_BOARD: return "the board";
     default: return "the plan";
     }
@@ -364,6 +376,13 @@ static bool is_channel_echo(const struct compile *c, const struct plan_verdict *
            strcmp(verdict->rule, "channel-size") != 0;
 }
 
+/* A control region that has no place has been told of. */
+static bool is_control_echo(const struct compile *c, const struct plan_verdict *verdict)
+{
+    return c->plan.control.region > c->plan.region_count &&
+           (verdict->a.kind == PLAN_OBJECT_CONTROL || strcmp(verdict->rule, "region-pool") == 0);
+}
+
 /*
  * When a step failed, its zones are incomplete: rules on what such a zone starts from would only
  * repeat that.
@@ -373,7 +392,7 @@ static bool is_echo(const struct compile *c, const struct plan_verdict *verdict)
     static const char *const rules[] = { "zone-entry", "zone-dtb", "zone-boot-info" };
     uint32_t zone = plan_owner(&c->plan, verdict->a);
 
-    if (is_channel_echo(c, verdict)) {
+    if (is_channel_echo(c, verdict) || is_control_echo(c, verdict)) {
         return true;
     }
     if (zone == PLAN_NONE) {

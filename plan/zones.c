@@ -25,7 +25,8 @@ static void zone_name(struct compile *c, uint32_t zone, struct plan_zone *out)
 static uint32_t zone_flags(const struct spec_zone *spec)
 {
     return (spec->debug == SPEC_DEBUG_DENIED ? PLAN_ZONE_DEBUG_DENIED : 0) |
-           (spec->interrupts == SPEC_INTERRUPTS_DIRECT ? PLAN_ZONE_IRQ_DIRECT : 0);
+           (spec->interrupts == SPEC_INTERRUPTS_DIRECT ? PLAN_ZONE_IRQ_DIRECT : 0) |
+           (spec->start == SPEC_START_MANUAL ? PLAN_ZONE_MANUAL : 0);
 }
 
 /* The board's addresses, so that a guest sees a machine like the real one. */
@@ -68,7 +69,7 @@ static void zone_cpu(struct compile *c, uint32_t zone, uint32_t i)
     }
 }
 
-static bool size_field(struct compile *c, const char *text, uint64_t *out, unsigned line)
+bool size_field(struct compile *c, const char *text, uint64_t *out, unsigned line)
 {
     if (size_parse(text, out)) {
         return true;
@@ -84,6 +85,7 @@ static void zone_memory(struct compile *c, uint32_t zone, uint32_t i)
     struct zone_memory *memory = &c->zone[zone].memory[i];
     unsigned line = source_line(&c->source, "zones/%u/memory/%u", zone, i);
 
+    memory->origin = (struct origin){ line, "memory" };
     memory->is_ok = size_field(c, spec->size, &memory->size, line);
     if (spec->base != NULL) {
         memory->has_base = true;

@@ -65,7 +65,9 @@ _Noreturn void setup_main(struct pcpu *cpu, uintptr_t uart)
     console_init(console_cpu(), uart);
     arch_iommu_report_to(console_cpu());
     for (uint32_t i = 0; i < the_plan->zone_count; i++) {
-        if (zone_start(&zones[i]) != OK) {
+        bool manual = (the_plan->zone[i].flags & PLAN_ZONE_MANUAL) != 0;
+
+        if (!manual && zone_start(&zones[i]) != OK) {
             LOG(LOG_ERROR, "zone does not start", LOG_ZONE(&zones[i]));
         }
     }

@@ -3,6 +3,7 @@
 #include "hyp/arch.h"
 #include "hyp/core/assert.h"
 #include "hyp/core/channel.h"
+#include "hyp/core/control.h"
 #include "hyp/core/load.h"
 #include "hyp/core/pcihost.h"
 #include "hyp/core/pool.h"
@@ -15,10 +16,11 @@ const struct plan *the_plan;
 struct zone *zones;
 struct pcpu *pcpus;
 
-void setup_cpus(const struct plan *plan, const void *boot_image)
+void setup_cpus(const struct plan *plan, const void *boot_image, void *control)
 {
     the_plan = plan;
     load_init(boot_image);
+    control_map(control);
     pcpus = pool_take(plan->cpu_count * sizeof(*pcpus), SIZE_4K);
     for (uint32_t i = 0; i < plan->cpu_count; i++) {
         pcpus[i].id = i;
@@ -64,9 +66,9 @@ static uint32_t map_of(uint32_t n, struct s2_map *map)
 
     if (n < the_plan->region_count) {
         const struct plan_region *region = &the_plan->region[n];
-        bool ram = region->kind == PLAN_REGION_RAM;
+        bool ram = region->kind == PLAN_REGION_RAM, device = region->kind == PLAN_REGION_DEVICE;
 
-        *map = (struct s2_map){ region->gpa, region->hpa, region->size, true, ram, !ram };
+        *map = (struct s2_map){ region->gpa, region->hpa, region->size, true, ram, device };
         return region->zone;
     }
     if (side >= the_plan->channel_count * 2) {
@@ -116,4 +118,5 @@ void zone_init_all(void)
         pcihost_add(zone);
     }
     channel_init_all();
+    control_init();
 }

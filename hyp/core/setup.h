@@ -7,8 +7,11 @@
 
 struct pcpu;
 
-/* Takes over a plan that plan_check accepts and the mapped boot image, and makes pcpus[]. */
-void setup_cpus(const struct plan *plan, const void *boot_image);
+/*
+ * Takes over a plan that plan_check accepts and what is mapped: the boot image, and zone0's control
+ * region or NULL. Makes pcpus[].
+ */
+void setup_cpus(const struct plan *plan, const void *boot_image, void *control);
 
 /* The rest of booting, on the boot CPU and its own stack; `uart`: mapped console, or 0. */
 _Noreturn void setup_main(struct pcpu *cpu, uintptr_t uart);

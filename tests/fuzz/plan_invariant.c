@@ -88,7 +88,9 @@ static void check_machine(const struct plan *p)
     }
     for (uint32_t i = 0; i < p->region_count; i++) {
         FUZZ_CHECK(p->region[i].zone < p->zone_count);
-        add(&s, p->region[i].hpa, p->region[i].size, p->region[i].zone);
+        if (p->region[i].pool == 0) {
+            add(&s, p->region[i].hpa, p->region[i].size, p->region[i].zone);
+        }
     }
     for (uint32_t i = 0; i < p->channel_count; i++) {
         const struct plan_channel *c = &p->channel[i];
@@ -99,6 +101,34 @@ static void check_machine(const struct plan *p)
     }
     check_disjoint(&s);
     FUZZ_CHECK(s.at[s.count - 1].last < top);
+}
+
+/* What lies in pools is RAM, apart from each other, and leaves their first block alone. */
+static void check_pools(const struct plan *p)
+{
+    struct spans s = { .count = 0 };
+    uint32_t controls = 0, pools = 0;
+
+    for (uint32_t i = 0; i < p->region_count; i++) {
+        const struct plan_region *r = &p->region[i], *pool;
+
+        controls += r->kind == PLAN_REGION_CONTROL;
+        pools += r->kind == PLAN_REGION_POOL;
+        if (r->kind == PLAN_REGION_CONTROL || r->kind == PLAN_REGION_POOL) {
+            FUZZ_CHECK(p->zone[r->zone].role == PLAN_ROLE_ZONE0 && p->control.region != 0);
+        }
+        if (r->pool == 0) {
+            continue;
+        }
+        FUZZ_CHECK(r->kind == PLAN_REGION_RAM && r->pool <= p->region_count);
+        pool = &p->region[r->pool - 1];
+        FUZZ_CHECK(pool->kind == PLAN_REGION_POOL && pool->zone != r->zone);
+        FUZZ_CHECK(r->hpa - pool->hpa >= BLOCK_2M && r->hpa - pool->hpa < pool->size);
+        FUZZ_CHECK(r->size <= pool->size - (r->hpa - pool->hpa));
+        add(&s, r->hpa, r->size, r->zone);
+    }
+    check_disjoint(&s);
+    FUZZ_CHECK(controls == (p->control.region != 0) && pools <= PLAN_MAX_POOLS);
 }
 
 /* The range of RAM that holds this byte, or -1. */
@@ -124,11 +154,10 @@ static void check_kinds(const struct plan *p)
         const struct plan_region *r = &p->region[i];
         uint64_t last = r->hpa + r->size - 1;
 
-        if (r->kind == PLAN_REGION_RAM) {
+        if (r->kind != PLAN_REGION_DEVICE) {
             FUZZ_CHECK((r->gpa | r->hpa | r->size) % BLOCK_2M == 0);
             FUZZ_CHECK(ram_at(p, r->hpa) >= 0 && ram_at(p, r->hpa) == ram_at(p, last));
         } else {
-            FUZZ_CHECK(r->kind == PLAN_REGION_DEVICE);
             FUZZ_CHECK((r->gpa | r->hpa | r->size) % PAGE_4K == 0);
             FUZZ_CHECK(ram_at(p, r->hpa) < 0 && ram_at(p, last) < 0);
         }
@@ -160,6 +189,11 @@ static void check_sides(const struct plan *p, uint32_t zone, struct spans *s)
             FUZZ_CHECK(side->intid >= 32 && side->intid < 1020 && lines[side->intid]++ == 0);
             FUZZ_CHECK(side->mem_gpa - z->pci_gpa <= z->pci_size - p->channel[i / 2].size);
         }
+    }
+    if (p->control.region != 0 && p->control.zone == zone) {
+        FUZZ_CHECK(z->ecam_gpa != 0 && p->control.slot < 32 && slots[p->control.slot] == 0);
+        FUZZ_CHECK(p->control.intid >= 32 && p->control.intid < 1020 &&
+                   lines[p->control.intid] == 0);
     }
 }
 
@@ -380,6 +414,7 @@ void plan_invariant(const struct plan *plan)
     FUZZ_CHECK(plan->image_hpa >= plan->hyp_hpa);
     FUZZ_CHECK(plan->image_hpa - plan->hyp_hpa + plan->image_size < plan->hyp_size);
     check_machine(plan);
+    check_pools(plan);
     check_kinds(plan);
     check_images(plan);
     check_cpus(plan);

@@ -102,8 +102,8 @@ static void setup(void)
         zone->vcpus = &vcpu_store[i - i % 3];
         zone->vcpu_count++;
         plan.zone[i / 3].entry = RAM;
-        plan.region[i / 3] = (struct plan_region){ RAM, RAM * (1 + i / 3), SIZE_2M, i / 3,
-                                                   PLAN_REGION_RAM };
+        plan.region[i / 3] =
+            (struct plan_region){ RAM, RAM * (1 + i / 3), SIZE_2M, i / 3, PLAN_REGION_RAM, 0, 0 };
     }
     fake_arch.self = &pcpu_store[0];
 }

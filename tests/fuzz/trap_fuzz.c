@@ -16,8 +16,8 @@
 
 static struct plan plan = {
     .region_count = 2,
-    .region = { { 0, RAM_HPA, SIZE_2M, 0, PLAN_REGION_RAM },
-                { 0, DEV_HPA, SIZE_2M, 0, PLAN_REGION_DEVICE } },
+    .region = { { 0, RAM_HPA, SIZE_2M, 0, PLAN_REGION_RAM, 0, 0 },
+                { 0, DEV_HPA, SIZE_2M, 0, PLAN_REGION_DEVICE, 0, 0 } },
 };
 static struct zone zone = { .plan = &plan.zone[0] };
 static struct vcpu vcpu = { .zone = &zone };

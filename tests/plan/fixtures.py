@@ -9,8 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUT = ROOT / os.environ.get("O", "build")
 HERE = pathlib.Path(__file__).resolve().parent
 
-HYP_MAGIC = 0x3350594852545F56
-PLAN_VERSION = 6
+HYP_MAGIC = 0x3450594852545F56
+PLAN_VERSION = 7
 PAGE = 0x1000
 
 
@@ -65,8 +65,8 @@ def hypervisor(size, version=PLAN_VERSION, file_bytes=0x8000 - 100, image_size=0
                drivers=2**64 - 1):
     """A fake hyp.bin: Image header, then struct plan_hyp_header."""
     data = bytearray(image(file_bytes))
-    struct.pack_into("<QII10Q", data, 64, HYP_MAGIC, version, size, image_size, drivers,
-                     0x40000, 0x10000, 0x20000, 0x6000, 0x1000, 0x10000, 0x80000, 0x10000)
+    struct.pack_into("<QII11Q", data, 64, HYP_MAGIC, version, size, image_size, drivers,
+                     0x40000, 0x10000, 0x20000, 0x6000, 0x1000, 0x10000, 0x80000, 0x10000, 0x10000)
     return bytes(data)
 
 

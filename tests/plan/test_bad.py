@@ -23,7 +23,7 @@ ONLY_UNIT = {
     "zone-pci", "channel-reserved", "channel-align", "channel-board", "channel-hyp",
     "channel-region", "channel-overlap", "side-slot", "side-memory", "side-intid", "side-unique",
     "side-irq", "smmu", "irq-smmu", "function-window", "zone-functions",
-    "function-msi", "device-unique", "zone-its",
+    "function-msi", "device-unique", "zone-its", "control-slot", "control-intid", "control-irq",
 }
 
 

@@ -171,8 +171,10 @@ class Plan:
         self.zones = [struct.unpack_from("<24sIIIIQQQQQQQIIQQQQQQ", data, at + 152 * i)
                       for i in range(zones)]
         at += 152 * 8
-        self.regions = [struct.unpack_from("<QQQII", data, at + 32 * i) for i in range(regions)]
-        at += 32 * 96
+        self.regions = [struct.unpack_from("<QQQIIII", data, at + 40 * i)[:5]
+                        for i in range(regions)]
+        self.pools = [struct.unpack_from("<I", data, at + 40 * i + 32)[0] for i in range(regions)]
+        at += 40 * 96
         self.irqs = [struct.unpack_from("<IIII", data, at + 16 * i) for i in range(irqs)]
         at += 16 * 256
         self.images = [struct.unpack_from("<QQQII", data, at + 32 * i) for i in range(images)]
@@ -182,7 +184,9 @@ class Plan:
         at += 96 * 16
         self.functions = [struct.unpack_from("<IIIIII", data, at + 24 * i)
                           for i in range(functions)]
-        assert at + 24 * 16 == len(data)
+        at += 24 * 16
+        self.control = struct.unpack_from("<IIII", data, at)
+        assert at + 16 == len(data)
 
 
 def test_plan_of_three(three):
@@ -318,6 +322,47 @@ def test_help_and_version(program):
     done = fixtures.run(program, "--help")
     assert done.returncode == 0 and "vitrine plan build PLAN" in done.stdout
     assert fixtures.run(program, "--version").stdout.startswith("vitrine ")
+
+
+# --- zone0 in control -----------------------------------------------------------------------------
+def test_control(program, files, tmp_path):
+    plan_file = fixtures.HERE / "good" / "zone0.yaml"
+    out = build(program, files, plan_file, tmp_path / "out")
+    plan = Plan((out / "plan.bin").read_bytes())
+    region, zone, slot, intid = plan.control
+    regions = {kind: [row for row in plan.regions if row[4] == kind] for kind in range(4)}
+    assert zone == 0 and plan.regions[region - 1][2:] == (4 * MIB, 0, 3)
+    assert [row[:3] for row in regions[2]] == [(0x70000000, 0x70000000, 256 * MIB),
+                                               (regions[2][1][0],) * 2 + (128 * MIB,)]
+    lies = [(plan.regions[pool - 1][1], row[1], row[2])
+            for row, pool in zip(plan.regions, plan.pools) if pool]
+    assert lies == [(0x70000000, 0x70200000, 16 * MIB), (0x70000000, 0x71200000, 128 * MIB)]
+    assert [zone[2] for zone in plan.zones] == [0, 8, 0]  # flags: manual
+    tree = nodes(out / "linux0.dtb")
+    seen = {path: node for path, node in tree.items() if path.startswith("/pmem@")}
+    assert {tuple(cells(node["reg"])) for node in seen.values()} == \
+        {(0, row[0], 0, row[2]) for row in regions[2] + regions[3]}
+    assert all(node["compatible"] == '"pmem-region"' for node in seen.values())
+    rows = cells(next(node for path, node in tree.items()
+                      if path.startswith("/pcie@"))["interrupt-map"])
+    assert [slot << 11, intid - 32] in [[rows[i], rows[i + 8]] for i in (0, 10)]
+    assert not any(path.startswith("/pmem@") for path in nodes(out / "linux1.dtb"))
+    done = fixtures.run(program, "plan", "show", plan_file, "--set", f"files={files}")
+    for line in (r"0x0070000000\.\.\w+ +256M +linux0 +pool 'zones'$",
+                 r"0x0071200000\.\.\w+ +128M +linux1 +memory in pool 'zones'$",
+                 r"control device: PCI 02.0, interrupt \d+$", r"zone linux1: .*started by hand$"):
+        assert re.search(line, done.stdout, re.M), (line, done.stdout)
+
+
+def test_control_beside_memory(program, files, tmp_path):
+    """Where zone0's own memory covers the machine's addresses, regions are seen elsewhere."""
+    text = (fixtures.HERE / "good" / "zone0.yaml").read_text()
+    plan_file = tmp_path / "plan.yaml"
+    plan_file.write_text(text.replace("memory: [{ size: 512M }]",
+                                      "memory: [{ size: 512M, ipa: 0x60000000 }]"))
+    plan = Plan((build(program, files, plan_file, tmp_path / "out") / "plan.bin").read_bytes())
+    zones = next(row for row in plan.regions if row[1] == 0x70000000)
+    assert zones[0] >= 0xC0000000 and zones[0] % (2 * MIB) == 0
 
 
 # --- channels -------------------------------------------------------------------------------------

@@ -73,9 +73,9 @@ static void prepare(uint32_t insn)
     fake_reset();
     probes[0] = probes[1] = 0;
     plan.region_count = 3;
-    plan.region[0] = (struct plan_region){ 0, 0x80000000, SIZE_2M, 0, PLAN_REGION_RAM };
-    plan.region[1] = (struct plan_region){ 0, RAM_HPA, SIZE_2M, 1, PLAN_REGION_RAM };
-    plan.region[2] = (struct plan_region){ 0, DEV_HPA, SIZE_2M, 1, PLAN_REGION_DEVICE };
+    plan.region[0] = (struct plan_region){ 0, 0x80000000, SIZE_2M, 0, PLAN_REGION_RAM, 0, 0 };
+    plan.region[1] = (struct plan_region){ 0, RAM_HPA, SIZE_2M, 1, PLAN_REGION_RAM, 0, 0 };
+    plan.region[2] = (struct plan_region){ 0, DEV_HPA, SIZE_2M, 1, PLAN_REGION_DEVICE, 0, 0 };
     for (unsigned i = 0; i < 31; i++) {
         vcpu.arch.x[i] = i;
     }

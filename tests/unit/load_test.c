@@ -65,9 +65,11 @@ static int setup(void **state)
     }
     memset(&plan, 0, sizeof(plan));
     plan.region_count = 3;
-    plan.region[0] = (struct plan_region){ BASE, PA, 2 * SIZE_2M, 1, PLAN_REGION_RAM };
-    plan.region[1] = (struct plan_region){ 0x9000000, 0x9000000, SIZE_4K, 1, PLAN_REGION_DEVICE };
-    plan.region[2] = (struct plan_region){ BASE, PA + 2 * SIZE_2M, SIZE_2M, 0, PLAN_REGION_RAM };
+    plan.region[0] = (struct plan_region){ BASE, PA, 2 * SIZE_2M, 1, PLAN_REGION_RAM, 0, 0 };
+    plan.region[1] = (struct plan_region){ 0x9000000,          0x9000000, SIZE_4K, 1,
+                                           PLAN_REGION_DEVICE, 0,         0 };
+    plan.region[2] =
+        (struct plan_region){ BASE, PA + 2 * SIZE_2M, SIZE_2M, 0, PLAN_REGION_RAM, 0, 0 };
     plan.image_count = 3;
     /* Crosses both blocks; one byte at the very end; another zone's. */
     plan.image[0] = (struct plan_image){ 8, SIZE_2M + 11, BASE + SIZE_2M - 3, 1, 0 };

@@ -26,7 +26,7 @@ static struct plan p;
 /* clang-format off */
 #define BREAK(name, ...) static void break_##name(void) { __VA_ARGS__; }
 BREAK(magic,           p.magic++)
-BREAK(version,         p.version = 7)
+BREAK(version,         p.version++)
 BREAK(size,            p.size -= 8)
 BREAK(zone_count,      p.zone_count = 0)
 BREAK(zone_count_max,  p.zone_count = PLAN_MAX_ZONES + 1)
@@ -86,13 +86,13 @@ BREAK(zone_name_twice, memcpy(p.zone[1].name, p.zone[0].name, PLAN_NAME_SIZE))
 BREAK(zone_role,       p.zone[1].role = 3)
 BREAK(zone_zero,       p.zone[1].role = PLAN_ROLE_ZONE0)
 BREAK(zone_reserved,   p.zone[1].reserved = 1)
-BREAK(zone_flags,      p.zone[1].flags = 8)
+BREAK(zone_flags,      p.zone[1].flags = 16)
 BREAK(zone_console,    p.zone[1].console = 3)
 BREAK(zone_vuart,      p.zone[1].vuart_intid = 31)
 BREAK(zone_vuart_none, p.zone[1].console = PLAN_CONSOLE_NONE)
 BREAK(zone_cpus,       p.zone[1].vcpu_count = 3)
 BREAK(zone_no_cpu,     p.zone[1].vcpu_count = 0; p.cpu[2].zone = p.cpu[3].zone = PLAN_NONE)
-BREAK(zone_ram,        p.region[2].zone = 0)
+BREAK(zone_ram,        p.region[2].zone = p.region[10].zone = 0)
 BREAK(zone_entry,      p.zone[1].entry = RAM + 64 * MIB)
 BREAK(zone_entry_odd,  p.zone[1].entry += 2)
 BREAK(zone_dtb,        p.zone[1].dtb = 0)
@@ -101,7 +101,8 @@ BREAK(window_range,    p.zone[1].gicd_gpa += 0x1000)
 BREAK(window_limit,    p.zone[1].gicr_gpa = PLAN_IPA_LIMIT - 0x10000)
 BREAK(window_overlap,  p.zone[1].vuart_gpa = p.zone[1].gicr_gpa + 0x30000)
 BREAK(window_region,   p.zone[1].vuart_gpa = RAM)
-BREAK(region_kind,     p.region[3].kind = 2)
+BREAK(region_kind,     p.region[3].kind = 4)
+BREAK(region_reserved, p.region[3].reserved = 1)
 BREAK(region_zone,     p.region[3].zone = 2)
 BREAK(region_size,     p.region[3].size = 0)
 BREAK(region_wrap,     p.region[2].hpa = UINT64_MAX - 2 * MIB + 1)
@@ -217,6 +218,36 @@ BREAK(side_twice, p.channel[1].side[1].slot = 1)
 BREAK(side_int_twice, p.channel[1].side[1].intid = 60)
 BREAK(side_mem_twice, p.channel[1].side[1].mem_gpa = p.channel[0].side[1].mem_gpa)
 BREAK(side_irq, p.channel[1].side[1].intid = p.irq[1].intid)
+BREAK(zone_manual, p.zone[0].flags = p.zone[1].flags = PLAN_ZONE_MANUAL)
+BREAK(pool_alone, p.control.region = 0) BREAK(pool_foreign, p.region[9].zone = 1)
+BREAK(pool_small, p.region[9].size = PLAN_POOL_HEADER) BREAK(pool_in_pool, p.region[9].pool = 10)
+BREAK(pool_own, p.region[10].zone = 0) BREAK(pool_header, p.region[10].hpa -= 2 * MIB)
+BREAK(pool_end, p.region[10].size = 64 * MIB) BREAK(pool_wrap, p.region[9].size = UINT64_MAX)
+BREAK(pool_none, p.region[10].pool = 8) BREAK(pool_self, p.region[10].pool = 11)
+BREAK(pool_far, p.region[10].pool = UINT32_MAX) BREAK(pool_device, p.region[3].pool = 10)
+BREAK(pool_silent, p.region[10].pool = 0)
+BREAK(pool_twice, p.region[11] = p.region[10]; p.region[11].gpa += 64 * MIB; p.region_count = 12)
+BREAK(pool_hyp, p.region[9].hpa = RAM; p.region[10].hpa = RAM + 2 * MIB)
+BREAK(pool_align, p.region[9].size -= 0x1000)
+BREAK(pool_board, p.region[9].hpa = 0x100000000; p.region[10].hpa = p.region[9].hpa + 2 * MIB)
+BREAK(pool_channel, p.channel[1].hpa = p.region[9].hpa + 32 * MIB)
+BREAK(pool_many, for (uint32_t i = 11; i < 20; i++) {
+    p.region[i] = (struct plan_region){ 0x200000000 + i * 4 * MIB, 0x200000000 + i * 4 * MIB,
+                                        4 * MIB, 0, PLAN_REGION_POOL, 0, 0 }; }
+      p.region_count = 20)
+BREAK(control_kind, p.control.region = 10) BREAK(control_twice, p.region[9].kind = 3)
+BREAK(control_large, p.region[8].size = PLAN_CONTROL_LIMIT + 2 * MIB)
+BREAK(control_owner, p.region[8].zone = 1)
+BREAK(control_overlap, p.region[8].hpa = p.region[9].hpa)
+BREAK(control_far, p.control.region = UINT32_MAX)
+BREAK(control_role, p.zone[0].role = PLAN_ROLE_USER)
+BREAK(control_zone, p.control.zone = PLAN_NONE)
+BREAK(control_bus, p.zone[0].ecam_gpa = p.zone[0].pci_gpa = p.zone[0].pci_size = 0)
+BREAK(control_place, p.control.slot = PLAN_PCI_SLOTS)
+BREAK(control_slot, p.control.slot = 1) BREAK(control_line, p.control.intid = 60)
+BREAK(control_intid, p.control.intid = 31)
+BREAK(control_vuart, p.control.intid = p.zone[0].vuart_intid)
+BREAK(control_irq, p.control.intid = p.irq[0].intid)
 
 static const struct sample {
     const char *rule;
@@ -321,7 +352,25 @@ static const struct sample {
     { "side-intid", break_side_intid }, { "side-intid", break_side_vuart },
     { "side-unique", break_side_twice }, { "side-unique", break_side_int_twice },
     { "side-unique", break_side_mem_twice },
-    { "side-irq", break_side_irq },
+    { "side-irq", break_side_irq }, { "region-kind", break_region_reserved },
+    { "zone-manual", break_zone_manual }, { "region-pool", break_pool_alone },
+    { "region-pool", break_pool_foreign }, { "region-pool", break_pool_small },
+    { "region-pool", break_pool_in_pool }, { "region-pool", break_pool_own },
+    { "region-pool", break_pool_header }, { "region-pool", break_pool_end },
+    { "region-pool", break_pool_wrap }, { "region-pool", break_pool_none },
+    { "region-pool", break_pool_self }, { "region-pool", break_pool_far },
+    { "region-pool", break_pool_device }, { "region-overlap", break_pool_silent },
+    { "region-overlap", break_pool_twice }, { "region-hyp", break_pool_hyp },
+    { "region-align", break_pool_align }, { "region-board", break_pool_board },
+    { "channel-region", break_pool_channel }, { "pool-count", break_pool_many },
+    { "region-control", break_control_kind }, { "region-control", break_control_twice },
+    { "region-control", break_control_large }, { "region-control", break_control_owner },
+    { "region-overlap", break_control_overlap }, { "control-zone", break_control_far },
+    { "control-zone", break_control_role }, { "control-zone", break_control_zone },
+    { "control-zone", break_control_bus }, { "control-zone", break_control_place },
+    { "control-slot", break_control_slot }, { "control-slot", break_control_line },
+    { "control-intid", break_control_intid }, { "control-intid", break_control_vuart },
+    { "control-irq", break_control_irq },
 };
 /* clang-format on */
 
@@ -419,7 +468,7 @@ static void test_verdict_names_both(void **state)
     assert_int_equal(seen.verdict.b.index, 2);
     assert_int_equal(plan_owner(&p, seen.verdict.a), 0);
     assert_int_equal(plan_owner(&p, seen.verdict.b), 1);
-    assert_int_equal(plan_owner(&p, (struct plan_ref){ PLAN_OBJECT_REGION, 8 }), PLAN_NONE);
+    assert_int_equal(plan_owner(&p, (struct plan_ref){ PLAN_OBJECT_REGION, 11 }), PLAN_NONE);
     assert_int_equal(plan_owner(&p, (struct plan_ref){ 99, 0 }), PLAN_NONE);
     assert_string_equal(plan_object_name(99), "?");
 }

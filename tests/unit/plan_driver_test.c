@@ -38,6 +38,9 @@ static void test_each(void **state)
     assert_int_equal(plan_drivers_needed(&plan) & BIT64(PLAN_DRIVER_SMMUV3), 0);
     plan.board.smmu_hpa = 0x9050000;
     assert_true((plan_drivers_needed(&plan) & BIT64(PLAN_DRIVER_SMMUV3)) != 0);
+    assert_int_equal(plan_drivers_needed(&plan) & BIT64(PLAN_DRIVER_CONTROL), 0);
+    plan.control.region = 1;
+    assert_true((plan_drivers_needed(&plan) & BIT64(PLAN_DRIVER_CONTROL)) != 0);
     plan.board.gic_version = 0;
     assert_int_equal(plan_drivers_needed(&plan) & BIT64(PLAN_DRIVER_GICV3), 0);
 }

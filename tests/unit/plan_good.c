@@ -52,21 +52,25 @@ static void good_zone(struct plan *p, uint32_t zone, const char *name, uint64_t 
     z->vuart_intid = 33;
     p->cpu[zone * 2] = (struct plan_cpu){ zone * 2, zone, 0 };
     p->cpu[zone * 2 + 1] = (struct plan_cpu){ zone * 2 + 1, zone, 1 };
-    p->region[zone * 2] = (struct plan_region){ RAM, hpa, 64 * MIB, zone, PLAN_REGION_RAM };
-    p->region[zone * 2 + 1] = (struct plan_region){ 0xa000000 + zone * 0x1000,
-                                                    0xa000000 + zone * 0x1000, 0x1000, zone,
-                                                    PLAN_REGION_DEVICE };
+    p->region[zone * 2] = (struct plan_region){ RAM, hpa, 64 * MIB, zone, PLAN_REGION_RAM, 0, 0 };
+    p->region[zone * 2 + 1] = (struct plan_region){
+        0xa000000 + zone * 0x1000, 0xa000000 + zone * 0x1000, 0x1000, zone, PLAN_REGION_DEVICE, 0, 0
+    };
     p->irq[zone] = (struct plan_irq){ zone, 48 + zone, PLAN_IRQ_EDGE, 0 };
     z->ecam_gpa = 0x80000000;
     z->pci_gpa = 0x80100000;
     z->pci_size = 3 * MIB;
     z->host_hpa = 0x10000000 + zone * 2 * MIB;
     z->host_size = 2 * MIB;
-    p->region[4 + zone] = (struct plan_region){ z->host_hpa, z->host_hpa, 2 * MIB, zone,
-                                                PLAN_REGION_DEVICE };
+    p->region[4 + zone] = (struct plan_region){ z->host_hpa,        z->host_hpa, 2 * MIB, zone,
+                                                PLAN_REGION_DEVICE, 0,           0 };
     p->region[6 + zone] = (struct plan_region){ p->board.pci_io_hpa + zone * PLAN_PCI_PORTS,
                                                 p->board.pci_io_hpa + zone * PLAN_PCI_PORTS,
-                                                PLAN_PCI_PORTS, zone, PLAN_REGION_DEVICE };
+                                                PLAN_PCI_PORTS,
+                                                zone,
+                                                PLAN_REGION_DEVICE,
+                                                0,
+                                                0 };
     p->function[zone] = (struct plan_function){
         .zone = zone,
         .bdf = (2 + zone) * 8,
@@ -96,6 +100,18 @@ static void good_channel(struct plan *p, uint32_t i, const char *name, uint64_t 
     }
 }
 
+/* Zone 0 is in control of a pool, in which a region of zone 1 lies. */
+static void good_control(struct plan *p)
+{
+    const uint64_t region = RAM + 320 * MIB, pool = RAM + 256 * MIB;
+
+    p->region[8] = (struct plan_region){ region, region, 2 * MIB, 0, PLAN_REGION_CONTROL, 0, 0 };
+    p->region[9] = (struct plan_region){ pool, pool, 64 * MIB, 0, PLAN_REGION_POOL, 0, 0 };
+    p->region[10] =
+        (struct plan_region){ pool, pool + 2 * MIB, 16 * MIB, 1, PLAN_REGION_RAM, 10, 0 };
+    p->control = (struct plan_control){ .region = 9, .zone = 0, .slot = 3, .intid = 62 };
+}
+
 void plan_good(struct plan *p)
 {
     memset(p, 0, sizeof(*p));
@@ -109,7 +125,7 @@ void plan_good(struct plan *p)
     p->log_level = 2;
     p->cpu_count = 5;
     p->zone_count = 2;
-    p->region_count = 8;
+    p->region_count = 11;
     p->function_count = 2;
     p->irq_count = 2;
     p->image_count = 4;
@@ -120,6 +136,7 @@ void plan_good(struct plan *p)
     p->cpu[4] = (struct plan_cpu){ 0x100000301, PLAN_NONE, 0 };
     good_channel(p, 0, "one", RAM + 48 * MIB);
     good_channel(p, 1, "two", RAM + 49 * MIB);
+    good_control(p);
 }
 
 void plan_gicv2(struct plan *p)

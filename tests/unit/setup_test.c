@@ -59,7 +59,7 @@ static unsigned ranges_of(uint32_t zone, struct range *to)
 
         if (r->zone == zone) {
             to[count++] = (struct range){ r->gpa, r->hpa, r->size, r->kind == PLAN_REGION_RAM,
-                                          r->kind != PLAN_REGION_RAM };
+                                          r->kind == PLAN_REGION_DEVICE };
         }
     }
     for (uint32_t i = 0; i < plan.channel_count * 2; i++) {
@@ -106,7 +106,7 @@ static void check_zones(void)
 {
     struct range ranges[64];
 
-    setup_cpus(&plan, NULL);
+    setup_cpus(&plan, NULL, NULL);
     zone_init_all();
     for (uint32_t zone = 0; zone < plan.zone_count; zone++) {
         unsigned count = ranges_of(zone, ranges);
@@ -157,7 +157,7 @@ static void test_stage2_with_a_gicv2(void **state)
 static void test_vcpus_are_where_the_plan_says(void **state)
 {
     (void)state;
-    setup_cpus(&plan, NULL);
+    setup_cpus(&plan, NULL, NULL);
     zone_init_all();
     for (uint32_t i = 0; i < plan.cpu_count; i++) {
         const struct plan_cpu *place = &plan.cpu[i];

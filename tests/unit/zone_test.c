@@ -113,8 +113,10 @@ static int setup(void **state)
     plan.zone[0].entry = 0x40000000;
     plan.zone[0].dtb = 0x44000000;
     plan.region_count = 2;
-    plan.region[0] = (struct plan_region){ 0x40000000, 0x80000000, SIZE_2M, 0, PLAN_REGION_RAM };
-    plan.region[1] = (struct plan_region){ 0x40000000, 0xa0000000, SIZE_2M, 1, PLAN_REGION_RAM };
+    plan.region[0] =
+        (struct plan_region){ 0x40000000, 0x80000000, SIZE_2M, 0, PLAN_REGION_RAM, 0, 0 };
+    plan.region[1] =
+        (struct plan_region){ 0x40000000, 0xa0000000, SIZE_2M, 1, PLAN_REGION_RAM, 0, 0 };
     fake_arch.self = &pcpu_store[0];
     return 0;
 }

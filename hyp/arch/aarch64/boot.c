@@ -27,6 +27,7 @@
 #define POOL_DMA         (192u * 1024)  /* SMMU and PCI host: tables, queues, mappings */
 #define POOL_ITS         (512u * 1024)  /* tables, the queue, devices' views of memory */
 #define POOL_ITS_PER_CPU (64u * 1024)   /* pending LPIs, aligned */
+#define POOL_CONTROL     (32u * 1024)   /* the function, tables for the region */
 
 extern char hyp_image_size[], image_start[], image_end[];
 
@@ -44,6 +45,7 @@ const struct plan_hyp_header hyp_header __attribute__((section(".head_info"), us
     .pool_dma = POOL_DMA,
     .pool_its = POOL_ITS,
     .pool_its_per_cpu = POOL_ITS_PER_CPU,
+    .pool_control = POOL_CONTROL,
 };
 
 static uintptr_t console;
@@ -148,6 +150,18 @@ static void map_pool(const struct plan *plan)
     mmu_use_pool();
 }
 
+static void *map_control(const struct plan *plan)
+{
+    const struct plan_region *region;
+
+    if (plan->control.region == 0) {
+        return NULL;
+    }
+    region = &plan->region[plan->control.region - 1];
+    mmu_map(&(struct own_map){ VA_CONTROL, hpa(region->hpa), region->size, OWN_RW });
+    return (void *)VA_CONTROL;
+}
+
 static void on_own_stack(void *arg)
 {
     setup_main(arg, console);
@@ -180,7 +194,7 @@ _Noreturn void boot_main(void)
     }
     map_pool(plan);
     map_blobs(image, head, align_up(plan->image_size, SIZE_4K));
-    setup_cpus(plan, (const void *)VA_BLOBS);
+    setup_cpus(plan, (const void *)VA_BLOBS, map_control(plan));
     for (uint32_t i = 0; i < plan->cpu_count; i++) {
         mmu_prepare_cpu(&pcpus[i]);
         gic_doorbell(&pcpus[i]);

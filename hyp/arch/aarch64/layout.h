@@ -12,6 +12,7 @@
 #define VA_STACKS     (VA_BASE + 0x200000)   /* a slot per CPU */
 #define VA_DEVICES    (VA_BASE + 0x400000)   /* GIC, UART */
 #define VA_WINDOWS    (VA_BASE + 0x4000000)  /* a 2 MiB window into RAM per CPU */
+#define VA_CONTROL    (VA_BASE + 0x6000000)  /* zone0's control region, read-write */
 #define VA_POOL       (VA_BASE + 0x8000000)  /* boot pool, read-write */
 #define VA_BLOBS      (VA_BASE + 0x40000000) /* the whole boot image, read-only */
 #define VA_BLOBS_SIZE 0xc0000000
