@@ -218,5 +218,6 @@ clean: ## remove $(O)
 	rm -rf $(O)
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' \
+	    $(filter-out %.d,$(MAKEFILE_LIST))
 	@echo '  Settings: O=build V=1 TOOLCHAIN=gcc|clang OPT=-O2 JOBS=n HYP_DRIVERS="..."'
