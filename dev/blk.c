@@ -212,8 +212,7 @@ int blk_run(const struct blk *blk, struct virtq *q, bool *interrupt)
             }
         }
     }
-    *interrupt = virtq_wants_interrupt(q);
-    return got == 0 ? virtq_listen(q, true) : got;
+    return virtq_end(q, got, interrupt);
 }
 
 /* ---- What the driver sees ---- */

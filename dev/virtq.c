@@ -271,3 +271,9 @@ bool virtq_listen(struct virtq *q, bool on)
     atomic_thread_fence(memory_order_seq_cst); /* asked to be told, before the last look */
     return q->ops->has_more(q);
 }
+
+int virtq_end(struct virtq *q, int got, bool *interrupt)
+{
+    *interrupt = virtq_wants_interrupt(q);
+    return got == 0 && virtq_listen(q, true) ? 1 : got;
+}

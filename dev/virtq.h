@@ -94,6 +94,12 @@ bool virtq_wants_interrupt(struct virtq *q);
 /* Whether the driver shall notify. Returns whether something is there already: take it first. */
 bool virtq_listen(struct virtq *q, bool on);
 
+/*
+ * Ends a run. *interrupt: the driver wants to be told. Returns `got`, but if that is 0 (all
+ * was taken): 1 if there is more already, 0 if the driver will notify.
+ */
+int virtq_end(struct virtq *q, int got, bool *interrupt) MUST_CHECK;
+
 /* The device found a chain that nobody can answer. */
 void virtq_break(struct virtq *q);
 
