@@ -530,6 +530,37 @@ static void test_skip(void **state)
     vt_destroy(vm);
 }
 
+static void count_line(void *ctx, const struct vt_vm *vm, enum vt_log_level level, const char *text)
+{
+    unsigned *count = ctx;
+
+    (void)vm;
+    if (level == VT_LOG_GUEST) {
+        assert_null(strstr(text, "BAD"));
+        *count += strstr(text, ": ok") != NULL;
+    }
+}
+
+/* What the same file does as a bare zone (tests/zone/gang.py). */
+static void test_main(void **state)
+{
+    struct vt_image *image = uvm_image("gang");
+    unsigned lines = 0;
+    const struct vt_cfg cfg = {
+        .size = sizeof(cfg), .vcpus = 4, .log = count_line, .log_ctx = &lines
+    };
+    struct vt_vm *vm = NULL;
+
+    (void)state;
+    assert_int_equal(vt_create(image, &cfg, &vm), VT_OK);
+    vt_image_free(image);
+    assert_int_equal(uvm_try(vm, "main", 0, NULL), VT_ERR_FAULT);
+    assert_int_equal(lines, 12);
+    assert_int_equal(vt_fault(vm, NULL)->vcpu, 1);
+    assert_int_equal(vt_fault(vm, NULL)->address, GARBAGE + 8);
+    vt_destroy(vm);
+}
+
 static void test_resources(void **state)
 {
     unsigned fds = uvm_fd_count(), before;
@@ -559,7 +590,7 @@ int main(void)
         cmocka_unit_test(test_hostile),    cmocka_unit_test(test_fault),
         cmocka_unit_test(test_fault_all),  cmocka_unit_test(test_skip),
         cmocka_unit_test(test_resources),  cmocka_unit_test(test_ring),
-        cmocka_unit_test(test_masked),
+        cmocka_unit_test(test_masked),     cmocka_unit_test(test_main),
     };
 
     uvm_keep();

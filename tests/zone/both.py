@@ -23,13 +23,13 @@ def segments(elf):
             yield elf[at:at + in_file]
 
 
-def check_file(machine):
+def check_file(machine, name="both"):
     """The zone's image is the file whose sha256 the build wrote down for the micro-VM tests."""
     where = ROOT / os.environ.get("O", "build") / GUEST
-    elf = (where / "both.elf").read_bytes()
+    elf = (where / f"{name}.elf").read_bytes()
     image = (pathlib.Path(machine.log).parent / "boot.img").read_bytes()
-    said = (where / "both.sha256").read_text().split()[0]
-    machine.check(hashlib.sha256(elf).hexdigest() == said, f"both.elf is not {said}")
+    said = (where / f"{name}.sha256").read_text().split()[0]
+    machine.check(hashlib.sha256(elf).hexdigest() == said, f"{name}.elf is not {said}")
     machine.check(all(part in image for part in segments(elf)), "the zone runs another file")
 
 

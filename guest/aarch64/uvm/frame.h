@@ -36,6 +36,9 @@
 
 #define SPSR_USER 0x40 /* EL0, all but interrupts masked */
 
+/* What a zone's other vCPUs begin with: pc, sp, x0, x1. */
+#define ENTRY_SIZE 32
+
 /* Page tables of a zone, up to the call area; the first is the root. */
 #define ZONE_TABLES 0x28000
 

@@ -67,19 +67,58 @@ zone_entry:
         mov     x29, xzr
         mov     x0, x20
         bl      zone_build
-        mov     x21, x0                 /* TCR_EL1, whose IPS is the processor's */
         mov     x9, #GATE_GVA
         mov     x10, #IMAGE_GVA
         bl      invalidate_range
         invalidate __vg_super_bss_start, __vg_super_bss_end
         invalidate __vg_bss_start, __vg_bss_end
         dsb     sy
-
         ldr     x9, =ZONE_TABLES
+        bl      mmu_on
+        bl      zone_start
+        b       super_start
+
+/*
+ * Another vCPU of a zone. In: x0 = what it has to itself, EL1h, MMU and caches off. Out: EL0 as
+ * zone_vcpu.c has put at the top of its stack.
+ */
+        .globl  zone_vcpu_entry
+zone_vcpu_entry:
+        msr     daifset, #15
+        ldr     x9, =ZONE_TABLES
+        add     x9, x9, x0
+        bl      mmu_on
+        mov     x0, #STACK0_TOP
+        sub     sp, x0, #ENTRY_SIZE
+        mov     x29, xzr
+        ldp     x0, x1, [sp], #16
+        msr     elr_el1, x0
+        msr     sp_el0, x1
+        mov     x0, #SPSR_USER
+        msr     spsr_el1, x0
+        msr     fpcr, xzr
+        msr     fpsr, xzr
+        msr     tpidr_el0, xzr
+        msr     tpidrro_el0, xzr
+        ldp     x0, x1, [sp], #16
+        .irp    n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 29, 30
+        mov     x\n, xzr
+        .endr
+        eret
+
+/* In: x9 = root table. Clobbers x10. */
+mmu_on:
         msr     ttbr0_el1, x9
         ldr     x9, =0x040044ff         /* UVM_A64_MAIR */
         msr     mair_el1, x9
-        msr     tcr_el1, x21
+        ldr     x9, =0x00803519         /* UVM_A64_TCR */
+        mrs     x10, id_aa64mmfr0_el1
+        and     x10, x10, #7
+        cmp     x10, #5                 /* 48 bits */
+        b.ls    1f
+        mov     x10, #5
+1:      bfi     x9, x10, #32, #3        /* IPS */
+        msr     tcr_el1, x9
         ldr     x9, =0x00300000         /* UVM_A64_CPACR */
         msr     cpacr_el1, x9
         mov     x9, #3                  /* UVM_A64_CNTKCTL */
@@ -94,8 +133,7 @@ zone_entry:
         ldr     x9, =0x30d4d81d         /* UVM_A64_SCTLR */
         msr     sctlr_el1, x9
         isb
-        bl      zone_start
-        b       super_start
+        ret
 
 zero_range:
         cmp     x9, x10

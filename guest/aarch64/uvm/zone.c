@@ -14,16 +14,14 @@
 #include "guest/aarch64/uvm/super.h"
 #include "lib/field.h"
 
-uint64_t zone_build(const struct boot_info *given);
+void zone_build(const struct boot_info *given);
 void zone_start(void);
 
 extern const struct call_export __vg_exports_start[], __vg_exports_end[];
 
 #define SIGNATURE_MAIN ((call_signature)CALL_I32) /* int32_t main(void) */
 
-FIELD(MMFR0_PARANGE, 0, 3);
-FIELD(TCR_IPS, 32, 3);
-enum { IPS_48_BITS = 5, CONDUIT_SMC = 0, NO_VCPU = -2 };
+enum { CONDUIT_SMC = 0 };
 
 enum { GATE_SVC = 0xd4000001, GATE_RET = 0xd65f03c0 };
 
@@ -49,12 +47,11 @@ static void say(const char *text)
     zone_print(text, len);
 }
 
-/* With caches off. Returns TCR_EL1's value. */
-uint64_t zone_build(const struct boot_info *given)
+/* With caches off. */
+void zone_build(const struct boot_info *given)
 {
     struct uvm_info *info = (struct uvm_info *)UVM_INFO_GVA;
     uint32_t *gate = (uint32_t *)UVM_GATE_GVA;
-    uint64_t range = get(MMFR0_PARANGE, rd_id_aa64mmfr0_el1());
 
     if (given == NULL || given->magic != BOOT_INFO_MAGIC || given->version != BOOT_INFO_VERSION) {
         zone_off();
@@ -66,12 +63,11 @@ uint64_t zone_build(const struct boot_info *given)
     info->version = UVM_INFO_VERSION;
     info->size = sizeof(*info);
     info->flags = UVM_FLAG_ZONE;
-    info->vcpu_count = 1;
+    info->vcpu_count = boot.vcpu_count < UVM_VCPUS_MAX ? boot.vcpu_count : UVM_VCPUS_MAX;
     if (!zone_map(given, info)) {
         say("vitrine: too little memory\n");
         zone_off();
     }
-    return UVM_A64_TCR | put(TCR_IPS, range < IPS_48_BITS ? range : IPS_48_BITS);
 }
 
 /* ---- The program's main ---- */
@@ -134,16 +130,21 @@ static void log_line(void)
     if (text.bits > size || text.len > size - text.bits || text.len > CALL_LOG_MAX) {
         return;
     }
+    zone_lock();
     say(level.bits < ARRAY_COUNT(levels) ? levels[level.bits] : "");
     zone_print((const char *)&area()->data[text.bits], text.len);
     say("\n");
+    zone_unlock();
 }
 
 static _Noreturn void finish(void)
 {
     struct call_value ret = area()->in.ret;
 
-    if (area()->in.status != CALL_OK) {
+    zone_lock();
+    if (vg_info()->vcpu_id != 0) {
+        say("vitrine: another vCPU than the first said that main is done\n");
+    } else if (area()->in.status != CALL_OK) {
         say("vitrine: main failed\n");
     } else {
         say("vitrine: main returned ");
@@ -153,7 +154,16 @@ static _Noreturn void finish(void)
     zone_off();
 }
 
-/* There is one vCPU. */
+/* The first vCPU runs main. */
+static _Noreturn void turn_off(void)
+{
+    if (vg_info()->vcpu_id == 0) {
+        say("vitrine: main turned its vCPU off\n");
+        zone_off();
+    }
+    zone_vcpu_off();
+}
+
 static void answer(int64_t value)
 {
     area()->out.ret.bits = (uint64_t)value;
@@ -161,15 +171,17 @@ static void answer(int64_t value)
 
 void zone_gate(void)
 {
+    const struct call_value *args = area()->out.arg;
+
     switch (area()->request) {
     case CALL_REQUEST_DONE: finish();
     case CALL_REQUEST_LOG:
         log_line();
         area()->out.status = CALL_OK;
         break;
-    case CALL_REQUEST_VCPU_START: answer(NO_VCPU); break;
-    case CALL_REQUEST_VCPU_ON: answer(area()->out.arg[0].bits == 0); break;
-    case CALL_REQUEST_VCPU_OFF: say("vitrine: main turned its vCPU off\n"); zone_off();
+    case CALL_REQUEST_VCPU_START: answer(zone_vcpu_start(args)); break;
+    case CALL_REQUEST_VCPU_ON: answer(zone_vcpu_is_on(args[0].bits)); break;
+    case CALL_REQUEST_VCPU_OFF: turn_off();
     case CALL_REQUEST_YIELD: hw_yield(); break;
     default: area()->out.status = CALL_NO_FUNCTION; break;
     }

@@ -9,6 +9,7 @@
 
 #include "abi/boot.h"
 #include "abi/uvm.h"
+#include "lib/addr.h"
 
 /* What the zone was given; constant. */
 const struct boot_info *zone_boot(void);
@@ -18,6 +19,33 @@ bool zone_map(const struct boot_info *boot, struct uvm_info *info);
 
 /* Text to the zone's console, if it has one; waits while the UART is busy. */
 void zone_print(const char *text, size_t len);
+
+/* ---- vCPUs ---- */
+
+/*
+ * What vCPU n > 0 has lies in a block, n of these below the first one's: first what it has at the
+ * fixed addresses of abi/uvm.h, for EL1 only; at the end its user stack.
+ */
+#define ZONE_BLOCK      SIZE_2M
+#define ZONE_OWN_SIZE   UINT64_C(0x40000)
+#define ZONE_STACK_SIZE UINT64_C(0x100000)
+#define ZONE_CALL_SIZE  UINT64_C(0x10000)
+
+/* Where all find the first page of the first vCPU's at UVM_CPU_GVA. */
+#define ZONE_FIRST_GVA UINT64_C(0x20000)
+
+/* The guest-physical address of what this vCPU has below UVM_CPU_GVA + UVM_CPU_SIZE. */
+uint64_t zone_gpa(uint64_t gva);
+
+/* Around what one vCPU at a time may do. */
+void zone_lock(void);
+void zone_unlock(void);
+
+/* Requests of abi/call.h; the arguments are user code's. */
+struct call_value;
+int64_t zone_vcpu_start(const struct call_value *arg);
+bool zone_vcpu_is_on(uint64_t vcpu);
+_Noreturn void zone_vcpu_off(void);
 
 /* By the zone's conduit, to hypervisor or firmware. */
 struct vg_call;

@@ -60,7 +60,7 @@ static void fill(struct fault_record *r)
 
 static void report(enum hypcall_fault how, bool has_record)
 {
-    struct vg_call call = { .x = { HYPCALL_FAULT, (uint64_t)&area()->record[0],
+    struct vg_call call = { .x = { HYPCALL_FAULT, zone_gpa((uint64_t)&area()->record[0]),
                                    has_record ? sizeof(area()->record[0]) : 0, how } };
 
     zone_call(&call);
@@ -156,12 +156,15 @@ static bool ask(const struct vch *channel, struct supervise_answer *answer)
 void zone_fault(void)
 {
     struct supervise_answer answer;
-    const struct vch *channel = supervisor();
+    const struct vch *channel;
 
+    zone_lock();
+    channel = supervisor();
     fill(&area()->record[0]);
     report(channel != NULL ? HYPCALL_FAULT_GO_ON : HYPCALL_FAULT_STOP, true);
     if (channel != NULL && ask(channel, &answer) && answer.answer.action == FAULT_ACTION_RESUME) {
         area()->answer = answer.answer;
+        zone_unlock();
         return;
     }
     report(HYPCALL_FAULT_STOP, false);

@@ -7,13 +7,12 @@
 
 #include "guest/aarch64/uvm/frame.h"
 #include "guest/aarch64/vmsa.h"
-#include "lib/addr.h"
 
 FIELD(GVA_PAGE, 12, 9);
 FIELD(GVA_2M, 21, 9);
 FIELD(GVA_1G, 30, 9);
 
-enum { STACK_SIZE = 0x100000, STACK_GUARD = 0x10000, CALL_SIZE = 0x10000 };
+enum { STACK_GUARD = 0x10000 };
 
 /* From the linker script. */
 extern const uint8_t __vg_image_start[], __vg_super_rodata_start[], __vg_super_data_start[];
@@ -104,7 +103,7 @@ static void map_low(void)
     map((struct range){ UVM_STACK_DF_TOP - SIZE_4K, UVM_STACK_DF_TOP, data(false) });
     map((struct range){ UVM_STACK0_TOP - UVM_STACK0_SIZE, UVM_STACK0_TOP, data(false) });
     map((struct range){ ZONE_TABLES, UVM_CALL_GVA, data(false) });
-    map((struct range){ UVM_CALL_GVA, UVM_CALL_GVA + CALL_SIZE, data(true) });
+    map((struct range){ UVM_CALL_GVA, UVM_CALL_GVA + ZONE_CALL_SIZE, data(true) });
 }
 
 static void map_image(void)
@@ -121,16 +120,31 @@ static void map_image(void)
     }
 }
 
-/* Entries of the stack's pages are there, but not valid; its tables must follow each other. */
+/* Entries of the stack's pages are there, but not valid where only this vCPU would make them so;
+ * its tables must follow each other. */
 static void map_stack(struct uvm_info *info)
 {
+    uint64_t type = info->vcpu_count == 1 ? TYPE_PAGE - 1 : TYPE_PAGE;
+
     for (uint64_t at = info->stack_limit; at < info->stack_top; at += SIZE_4K) {
         uint64_t *entry = entry_page(at);
 
-        *entry = with(PTE_TYPE, at | data(true), TYPE_PAGE - 1);
+        *entry = with(PTE_TYPE, at | data(true), type);
         if (at == info->stack_limit) {
             info->stack_pte = (uint64_t)entry;
         }
+    }
+}
+
+static void map_others(const struct uvm_info *info)
+{
+    *entry_page(ZONE_FIRST_GVA) = UVM_CPU_GVA | data(false) | put(PTE_TYPE, TYPE_PAGE);
+    for (uint32_t i = 1; i < info->vcpu_count; i++) {
+        uint64_t end = info->stack_top - i * ZONE_BLOCK;
+        uint64_t start = end - ZONE_BLOCK;
+
+        map((struct range){ start, start + ZONE_OWN_SIZE, data(false) });
+        map((struct range){ end - ZONE_STACK_SIZE, end, data(true) });
     }
 }
 
@@ -151,22 +165,27 @@ static void map_devices(const struct boot_info *boot)
 static void lay_out(const struct boot_info *boot, struct uvm_info *info)
 {
     uint64_t top = align_down((uint64_t)boot, SIZE_2M);
+    uint64_t heap_end = top - ZONE_STACK_SIZE - STACK_GUARD;
 
     info->ram_size = boot->ram_size;
     info->image_gva = (uint64_t)__vg_image_start;
     info->image_size = (uint64_t)__vg_data_end - info->image_gva;
     info->stack_top = top;
-    info->stack_limit = top - STACK_SIZE;
+    info->stack_limit = top - ZONE_STACK_SIZE;
     info->stack_guard = STACK_GUARD;
     info->heap_gva = (uint64_t)__vg_data_end;
-    info->heap_size = info->stack_limit - info->stack_guard - info->heap_gva;
-    info->call_size = CALL_SIZE;
+    if (info->vcpu_count > 1) {
+        heap_end = top - info->vcpu_count * ZONE_BLOCK;
+    }
+    info->heap_size = heap_end - info->heap_gva;
+    info->call_size = ZONE_CALL_SIZE;
 }
 
 bool zone_map(const struct boot_info *boot, struct uvm_info *info)
 {
     next_table = ZONE_TABLES + SIZE_4K;
-    if ((uint64_t)boot < (uint64_t)__vg_data_end + STACK_SIZE + STACK_GUARD + SIZE_2M) {
+    if ((uint64_t)boot < (uint64_t)__vg_data_end + ZONE_STACK_SIZE + STACK_GUARD + SIZE_2M +
+                             (info->vcpu_count - 1) * ZONE_BLOCK) {
         return false;
     }
     lay_out(boot, info);
@@ -174,6 +193,7 @@ bool zone_map(const struct boot_info *boot, struct uvm_info *info)
     map_image();
     map_stack(info);
     map((struct range){ info->heap_gva, info->heap_gva + info->heap_size, data(true) });
+    map_others(info);
     map_devices(zone_boot());
     return true;
 }

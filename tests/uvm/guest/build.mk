@@ -17,8 +17,8 @@ $(eval $(call wasm_guest,tests/uvm/guest,traps,tests/uvm/wasm/wasm.c,tests/uvm/w
 $(eval $(call engine_guest,tests/uvm/guest,wasmtime,$(wildcard tests/uvm/wasmtime/*.c)))
 
 # By this the tests of the separation kernel and those of KVM know that they run the same file.
-UVM_TWIN := $(O)/tests/uvm/guest/aarch64/both
-$(UVM_TWIN).sha256: $(UVM_TWIN).elf
+UVM_TWINS := $(patsubst %,$(O)/tests/uvm/guest/aarch64/%.sha256,both gang)
+$(UVM_TWINS): %.sha256: %.elf
 	$(call say,GEN,$@)
 	$(Q)sha256sum <$< >$@
-ALL += $(UVM_TWIN).sha256
+ALL += $(UVM_TWINS)

@@ -438,3 +438,42 @@ static uint64_t start_nowhere(uint64_t address)
     return 1;
 }
 VG_EXPORT(start_nowhere, uint64_t, uint64_t);
+
+/* ---- As a program of its own, micro-VM or zone: a line each, then a fault of vCPU 1 ---- */
+
+static bool check(const char *what, bool is_ok)
+{
+    static char line[80];
+    const char *parts[] = { "gang: ", what, is_ok ? ": ok" : ": BAD" };
+    size_t len = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        for (const char *at = parts[i]; *at != '\0' && len < sizeof(line) - 1; at++) {
+            line[len++] = *at;
+        }
+    }
+    line[len] = '\0';
+    vg_log(VG_LOG_INFO, line);
+    return is_ok;
+}
+
+static int32_t main(void)
+{
+    uint64_t n = vg_vcpu_count();
+
+    check("count", n >= 3);
+    check("none of these", start_one(n) == CALL_VCPU_INVALID);
+    check("the first is on", start_one(0) == CALL_VCPU_ALREADY_ON);
+    check("start", start_one(1) == 101 && start_one(n - 1) == (int64_t)n + 99);
+    check("start often", start_often(200) == 200);
+    check("start each other", start_chain() == n * (n - 1) / 2);
+    check("floating point", floats() == n - 1);
+    check("lock", lock_all(20000) == n * 20000);
+    check("barrier", barrier_all(500) == 500 && errors() == 0);
+    check("each other's stacks", fill_stack() == 100000);
+    check("a deep stack", deep_stack(200) > 100000 && shared.seen != 0);
+    check("start twice", start_twice(n - 1) == CALL_VCPU_ALREADY_ON && is_on(n - 1) == 1);
+    crash_one(1);
+    return 0;
+}
+VG_EXPORT(main, int32_t);
