@@ -5,6 +5,7 @@
 #include "vitrine-vcpu.h"
 
 #include "abi/uvm.h"
+#include "tests/uvm/guest/crew.h"
 
 #define OUT_OF_RANGE UINT64_C(0xdead0000)
 
@@ -51,28 +52,6 @@ static uint64_t errors(void)
     return shared.errors;
 }
 VG_EXPORT(errors, uint64_t);
-
-static void wait_off(uint64_t first, uint64_t end)
-{
-    for (uint64_t i = first; i < end; i++) {
-        for (uint32_t turn = 0; vg_vcpu_is_on((uint32_t)i); turn++) {
-            vg_relax(turn);
-        }
-    }
-}
-
-/* Starts all others at fn(number); negative: one did not start. */
-static int64_t start_all(void (*fn)(void *arg))
-{
-    for (uint32_t i = 1; i < vg_vcpu_count(); i++) {
-        int err = vg_vcpu_start(i, fn, (void *)(uint64_t)i);
-
-        if (err != 0) {
-            return err;
-        }
-    }
-    return 0;
-}
 
 /* ---- Starting ---- */
 
