@@ -202,14 +202,7 @@ int blk_run(const struct blk *blk, struct virtq *q, bool *interrupt)
     for (unsigned i = 0; i < BLK_BATCH && got > 0; i++) {
         got = virtq_pop(q, &chain);
         if (got > 0) {
-            int64_t written = blk_serve(blk, &chain);
-
-            if (written < 0) {
-                virtq_break(q);
-                got = (int)written;
-            } else {
-                virtq_push(q, &chain, (uint64_t)written);
-            }
+            got = virtq_answer(q, &chain, blk_serve(blk, &chain));
         }
     }
     return virtq_end(q, got, interrupt);

@@ -218,6 +218,18 @@ static uint8_t command(const struct net *net, struct virtq_chain *chain)
     return net->use(net->opaque, pairs) == OK ? CONTROL_OK : CONTROL_ERR;
 }
 
+/* Bytes written, or an error: the acknowledgement has no byte, or would not be the first one. */
+static int64_t answer(const struct net *net, struct virtq_chain *chain)
+{
+    uint8_t *ack = spans_last(&chain->write);
+
+    if (!ack || chain->write.size != 0) {
+        return ERR_INVALID;
+    }
+    *ack = command(net, chain);
+    return 1;
+}
+
 int net_control(const struct net *net, struct virtq *q, bool *interrupt)
 {
     struct virtq_chain chain;
@@ -226,15 +238,7 @@ int net_control(const struct net *net, struct virtq *q, bool *interrupt)
     for (unsigned i = 0; i < NET_BATCH && got == RUN_MORE; i++) {
         got = virtq_pop(q, &chain);
         if (got > 0) {
-            uint8_t *ack = spans_last(&chain.write);
-
-            if (!ack || chain.write.size != 0) { /* it would not be the first byte */
-                virtq_break(q);
-                got = ERR_INVALID;
-            } else {
-                *ack = command(net, &chain);
-                virtq_push(q, &chain, 1);
-            }
+            got = virtq_answer(q, &chain, answer(net, &chain));
         }
     }
     return virtq_end(q, got, interrupt);

@@ -25,14 +25,7 @@ int rng_run(struct virtq *q, bool *interrupt)
     for (unsigned i = 0; i < RNG_BATCH && got > 0; i++) {
         got = virtq_pop(q, &chain);
         if (got > 0) {
-            int64_t written = fill(&chain);
-
-            if (written < 0) {
-                virtq_break(q);
-                got = (int)written;
-            } else {
-                virtq_push(q, &chain, (uint64_t)written);
-            }
+            got = virtq_answer(q, &chain, fill(&chain));
         }
     }
     return virtq_end(q, got, interrupt);

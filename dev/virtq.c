@@ -272,6 +272,16 @@ bool virtq_listen(struct virtq *q, bool on)
     return q->ops->has_more(q);
 }
 
+int virtq_answer(struct virtq *q, const struct virtq_chain *chain, int64_t written)
+{
+    if (written < 0) {
+        virtq_break(q);
+        return (int)written;
+    }
+    virtq_push(q, chain, (uint64_t)written);
+    return 1;
+}
+
 int virtq_end(struct virtq *q, int got, bool *interrupt)
 {
     *interrupt = virtq_wants_interrupt(q);

@@ -103,4 +103,7 @@ int virtq_end(struct virtq *q, int got, bool *interrupt) MUST_CHECK;
 /* The device found a chain that nobody can answer. */
 void virtq_break(struct virtq *q);
 
+/* Returns a chain with so many bytes, or breaks the queue if that is an error. 1, or the error. */
+int virtq_answer(struct virtq *q, const struct virtq_chain *chain, int64_t written) MUST_CHECK;
+
 #endif
