@@ -75,6 +75,7 @@ VIRTQ_DEV  := $(VIRTQ_UNIT) tests/unit/virtq_model.c
 
 # Programs of zone0, over a hypervisor in a directory.
 CTL_UNIT := tests/unit/ctl_double.c tests/unit/ctl_answer.c $(ZONE0_SRCS)
+CLI_UNIT := $(filter-out zone0/% cli/main.c cli/connect.c,$(CLI_ZONE0_SRCS)) $(CTL_UNIT)
 
 A64  := hyp/arch/aarch64
 FAKE := hyp/arch/fake
@@ -93,6 +94,7 @@ $(eval $(call unit_test,blk,dev/blk.c dev/raw.c $(VIRTQ_DEV)))
 $(eval $(call unit_test,channel,$(CHANNEL_UNIT)))
 $(eval $(call unit_test,cli_symbols,cli/symbols.c,,-lelf))
 $(eval $(call unit_test,cli_value,cli/value.c))
+$(eval $(call unit_test,cli_zone,$(CLI_UNIT)))
 $(eval $(call unit_test,console,$(CONSOLE_FULL)))
 $(eval $(call unit_test,console_line,hyp/core/console_line.c))
 $(eval $(call unit_test,corefile,host/corefile.c host/sys.c))
