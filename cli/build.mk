@@ -28,7 +28,7 @@ CLI_ZONE0_DIR  := $(O)/zone0/aarch64
 CLI_ZONE0_SRCS := $(ZONE0_SRCS) cli/zone0/verbs.c \
                   $(addprefix cli/,main.c json.c zone.c connect.c zone_show.c zone_change.c) \
                   $(addprefix cli/,zone_watch.c console.c log.c stat.c top.c doctor.c) \
-                  cli/doctor_zone0.c
+                  $(addprefix cli/,doctor_zone0.c completion.c)
 CLI_ZONE0_OBJS := $(CLI_ZONE0_SRCS:%.c=$(CLI_ZONE0_DIR)/obj/%.o)
 
 $(CLI_ZONE0_DIR)/obj/%.o: %.c $(FLAGS_STAMP)

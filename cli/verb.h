@@ -52,5 +52,6 @@ int stat_verb(int argc, char **argv);
 int top_verb(int argc, char **argv);
 int run_verb(int argc, char **argv);
 int doctor_verb(int argc, char **argv);
+int completion_verb(int argc, char **argv);
 
 #endif

@@ -63,4 +63,7 @@ install: pc-files $(INSTALLED) ## micro-VMs: library, command, headers, guests; 
 	$(Q)install -D -m 644 -t $(DESTDIR)$(INCLUDEDIR)/wasm $(wildcard guest/wasm/include/*.h)
 	$(Q)$(foreach r,$(INSTALL_RUNTIMES),\
 	    install -m 644 $(INSTALL_$(r)) $(DESTDIR)$(LIBDIR)/vitrine/$(r)/ &&) true
+	$(Q)install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(Q)$(O)/bin/vitrine completion \
+	    >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/vitrine
 	$(Q)scripts/install-man $(DESTDIR)$(MANDIR) $(MAN_PAGES)

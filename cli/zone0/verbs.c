@@ -10,6 +10,8 @@ const struct verb verbs[] = {
     ZONE0_VERBS,
     { "doctor", "[--json]",
       "say what zone0 has of what it needs, and what is missing", doctor_verb },
+    { "completion", "",
+      "print what completes these words in bash: source <(vitrine completion)", completion_verb },
 };
 /* clang-format on */
 

@@ -113,12 +113,23 @@ def test_each_verb_is_in_the_page():
         assert f".It Cm {verb.strip()}\n" in text, verb
 
 
+def test_each_verb_of_zone0_is_in_its_page():
+    text = (ROOT / "man/vitrine-zone.1").read_text(encoding="utf-8")
+    lines = run(BUILD / "bin/vitrine", "--help").stdout.splitlines()
+    rows = [line for line in lines if re.match("  vitrine (zone|console|log|stat|top) ", line)]
+    assert len(rows) == 12
+    for row in rows:
+        for option in re.findall(r"(?<=[\[ ])-(-?[a-z-]+)", row):
+            assert f".It Fl {option}" in text, row
+
+
 def test_each_option_and_exit_code_is_in_the_page():
     text = (ROOT / "man/vitrine-run.1").read_text(encoding="utf-8")
     usage = run(BUILD / "bin/vitrine", "run").stdout
     options = set(re.findall(r"--([a-z]+)", usage))
     assert options and options == set(re.findall(r"^\.It Fl -([a-z]+)", text, re.M))
     codes = re.findall(r"EXIT_\w+ = (\d+),", (ROOT / "cli/verb.h").read_text(encoding="utf-8"))
+    text += (ROOT / "man/vitrine-zone.1").read_text(encoding="utf-8")
     for code in codes:
         assert f".It {code}\n" in text, code
 
