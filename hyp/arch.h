@@ -62,6 +62,13 @@ void arch_vcpu_load(struct vcpu *vcpu);
 void arch_vcpu_unload(struct vcpu *vcpu);
 
 /*
+ * The vCPU's virtual timer rests, for as long as it is held outside of its guest; then it goes on,
+ * and virtual time is the machine's less zone->time_offset. On a vCPU that is loaded, in turn.
+ */
+void arch_vcpu_rest(struct vcpu *vcpu);
+void arch_vcpu_wake(struct vcpu *vcpu);
+
+/*
  * Runs the guest until it traps or an interrupt arrives: a C call that returns. What it answers
  * itself meanwhile, and each interrupt, it has counted in vcpu->exits.
  */

@@ -12,7 +12,7 @@ HYP_LIB := insn_a64 plan_check plan_driver plan_rule_channel plan_rule_machine p
 # without it. What a plan needs and this build does not have is refused by boot.c and `vitrine`.
 HYP_WITH_channels := hyp/core/channel.c hyp/core/vbus.c lib/vpci.c
 HYP_SANS_channels := hyp/none/channel.c
-HYP_WITH_control  := hyp/core/control.c lib/dax.c
+HYP_WITH_control  := $(addprefix hyp/core/control,.c _op.c _ring.c) hyp/core/pause.c lib/dax.c
 HYP_SANS_control  := hyp/none/control.c
 HYP_WITH_gicv2    := $(addprefix hyp/arch/aarch64/,gicv2.c vgicv2.c vlr2.c)
 HYP_SANS_gicv2    := hyp/none/gicv2.c

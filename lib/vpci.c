@@ -196,6 +196,11 @@ bool vpci_write(const struct vpci_id *id, struct vpci_state *state,
     return true;
 }
 
+bool vpci_is_master(const struct vpci_state *state)
+{
+    return get(COMMAND_MASTER, state->command) != 0;
+}
+
 bool vpci_intx(const struct vpci_state *state)
 {
     return state->pending && get(COMMAND_INTX_DISABLE, state->command) == 0;

@@ -80,6 +80,9 @@ bool vpci_write(const struct vpci_id *id, struct vpci_state *state,
 /* Tells whether the function wants an interrupt; returns whether INTA is asserted. */
 bool vpci_interrupt(struct vpci_state *state, bool pending);
 
+/* Whether the function may be bus master. */
+bool vpci_is_master(const struct vpci_state *state);
+
 /* Whether INTA is asserted now. */
 bool vpci_intx(const struct vpci_state *state);
 

@@ -43,7 +43,7 @@ endef
 
 # The console's units know each other: what they share, with the machine around them.
 CONSOLE_UNIT := tests/unit/console_double.c hyp/core/log.c hyp/core/vuart.c hyp/core/mmio.c \
-                hyp/core/lock.c hyp/arch/fake/hw.c
+                hyp/core/lock.c hyp/none/control.c hyp/arch/fake/hw.c
 CONSOLE_FULL := $(CONSOLE_UNIT) hyp/core/exits.c hyp/core/console.c hyp/core/console_cmd.c \
                 hyp/core/console_line.c hyp/core/uart.c
 
@@ -67,6 +67,11 @@ GICV2_UNIT := tests/unit/gicv2_fixture.c $(GIC_UNIT) \
               $(addprefix hyp/arch/aarch64/,gicv2.c vgicv2.c vlr2.c)
 
 # A channel on the bus of each of its zones.
+# Zone0's control device with all that it tells of.
+CONTROL_UNIT := tests/unit/control_double.c lib/vpci.c lib/dax.c $(addprefix hyp/core/control,.c \
+                _op.c _ring.c) $(addprefix hyp/core/,pause.c zone.c exits.c vuart.c log.c vbus.c) \
+                $(addprefix hyp/core/,mmio.c lock.c string.c) hyp/arch/fake/arch.c \
+                hyp/arch/fake/hw.c
 CHANNEL_UNIT := $(addprefix hyp/core/,channel.c vbus.c mmio.c lock.c) lib/vpci.c hyp/arch/fake/hw.c
 
 # A virtqueue, and the driver that tests devices by it.
@@ -97,6 +102,8 @@ $(eval $(call unit_test,cli_value,cli/value.c))
 $(eval $(call unit_test,cli_zone,$(CLI_UNIT)))
 $(eval $(call unit_test,console,$(CONSOLE_FULL)))
 $(eval $(call unit_test,console_line,hyp/core/console_line.c))
+$(eval $(call unit_test,control,$(CONTROL_UNIT)))
+$(eval $(call unit_test,control_life,$(CONTROL_UNIT)))
 $(eval $(call unit_test,corefile,host/corefile.c host/sys.c))
 $(eval $(call unit_test,cpu,$(A64)/cpu.c $(FAKE)/hw.c))
 $(eval $(call unit_test,ctl,$(CTL_UNIT),,-lpthread))
@@ -133,7 +140,8 @@ $(eval $(call unit_test,rsp_query,$(RSP_UNIT)))
 S2_UNIT := $(CORE)/s2.c $(CORE)/pool.c $(CORE)/string.c $(A64)/stage2.c $(FAKE)/hw.c
 $(eval $(call unit_test,rng,dev/rng.c $(VIRTQ_DEV)))
 $(eval $(call unit_test,s2,$(S2_UNIT)))
-SETUP_UNIT := $(CORE)/setup.c tests/unit/plan_good.c tests/unit/setup_double.c $(S2_UNIT)
+SETUP_UNIT := $(CORE)/setup.c hyp/none/control.c tests/unit/plan_good.c \
+              tests/unit/setup_double.c $(S2_UNIT)
 $(eval $(call unit_test,setup,$(SETUP_UNIT)))
 SMMU_UNIT := $(addprefix $(A64)/,smmu.c dma.c) $(addprefix $(CORE)/,pool.c string.c lock.c) \
              hyp/none/its.c $(FAKE)/hw.c
@@ -158,7 +166,7 @@ $(eval $(call unit_test,vspill,$(GIC_UNIT)))
 $(eval $(call unit_test,vuart,$(CONSOLE_UNIT)))
 $(eval $(call unit_test,x86_classify,guest/x86_64/classify.c))
 $(eval $(call unit_test,xstate,host/xstate.c))
-$(eval $(call unit_test,zone,hyp/core/zone.c hyp/core/exits.c hyp/arch/fake/arch.c))
+$(eval $(call unit_test,zone,hyp/core/zone.c hyp/core/exits.c hyp/none/control.c $(FAKE)/arch.c))
 
 # --- running --------------------------------------------------------------------------------------
 .PHONY: unit-tests pytests

@@ -162,7 +162,7 @@ static bool end_regs(struct vbus_fn *fn, struct mmio_access *access)
     return true;
 }
 
-static const struct vbus_ops end_ops = { end_regs, end_wants };
+static const struct vbus_ops end_ops = { end_regs, end_wants, NULL };
 
 /* ---- Life ---- */
 

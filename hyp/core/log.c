@@ -4,6 +4,7 @@
 
 #include "hyp/arch.h"
 #include "hyp/core/console.h"
+#include "hyp/core/control.h"
 #include "hyp/core/lock.h"
 #include "hyp/core/zone.h"
 #include "lib/field.h"
@@ -172,6 +173,7 @@ static void publish(const struct line *line)
     if (!ring_put_lost() || !ring_put(line)) {
         buffer.lost++;
     }
+    control_log(line->buf, line->used);
     lock_give(&buffer.lock);
     console_kick(NULL);
 }

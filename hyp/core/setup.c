@@ -16,11 +16,11 @@ const struct plan *the_plan;
 struct zone *zones;
 struct pcpu *pcpus;
 
-void setup_cpus(const struct plan *plan, const void *boot_image, void *control)
+void setup_cpus(const struct plan *plan, const void *boot_image, void *region)
 {
     the_plan = plan;
     load_init(boot_image);
-    control_map(control);
+    control_map(region);
     pcpus = pool_take(plan->cpu_count * sizeof(*pcpus), SIZE_4K);
     for (uint32_t i = 0; i < plan->cpu_count; i++) {
         pcpus[i].id = i;

@@ -11,7 +11,7 @@ struct pcpu;
  * Takes over a plan that plan_check accepts and what is mapped: the boot image, and zone0's control
  * region or NULL. Makes pcpus[].
  */
-void setup_cpus(const struct plan *plan, const void *boot_image, void *control);
+void setup_cpus(const struct plan *plan, const void *boot_image, void *region);
 
 /* The rest of booting, on the boot CPU and its own stack; `uart`: mapped console, or 0. */
 _Noreturn void setup_main(struct pcpu *cpu, uintptr_t uart);

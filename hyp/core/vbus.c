@@ -80,6 +80,9 @@ static bool config_access(struct vbus_fn *fn, struct mmio_access *access)
         good = vpci_read(&fn->id, &fn->state, &part);
     }
     lock_give(&fn->lock);
+    if (access->write && fn->ops->configured) {
+        fn->ops->configured(fn);
+    }
     access->value = part.value;
     return good;
 }

@@ -23,6 +23,8 @@ struct vbus_ops {
     bool (*regs)(struct vbus_fn *fn, struct mmio_access *access);
     /* Whether it wants its interrupt now; called with the function's lock held, takes none. */
     bool (*wants)(const struct vbus_fn *fn);
+    /* Configuration space has been written; without the lock. NULL: it does not mind. */
+    void (*configured)(struct vbus_fn *fn);
 };
 
 struct vbus_fn {

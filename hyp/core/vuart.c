@@ -7,6 +7,7 @@
 
 #include "hyp/arch.h"
 #include "hyp/core/console.h"
+#include "hyp/core/control.h"
 #include "hyp/core/pl011.h"
 #include "hyp/core/zone.h"
 #include "lib/field.h"
@@ -354,7 +355,12 @@ bool vuart_access(struct vcpu *vcpu, struct mmio_access *access)
     now = arch_now();
     refill(uart, now);
     if (access->write) {
+        uint32_t head = uart->tx_head;
+
         row_write(uart, row, (uint32_t)access->value);
+        if (uart->tx_head != head) {
+            control_console(zone, (uint8_t)access->value);
+        }
         kick = row->write == dr_write && written(zone, (uint8_t)access->value, now);
     } else {
         access->value = value_of_size(row_read(uart, row), access->size);
@@ -388,6 +394,20 @@ bool vuart_receive(struct zone *zone, uint8_t byte)
     settle(zone);
     lock_give(&uart->lock);
     return room;
+}
+
+uint32_t vuart_type(struct zone *zone, const uint8_t *bytes, uint32_t size)
+{
+    struct vuart *uart = &zone->vuart;
+    uint32_t count = 0;
+
+    lock_take(&uart->lock);
+    while (count < size && rx_used(uart) < VUART_RX_SIZE) {
+        uart->rx[uart->rx_head++ % VUART_RX_SIZE] = bytes[count++];
+    }
+    settle(zone);
+    lock_give(&uart->lock);
+    return count;
 }
 
 uint32_t vuart_take(struct zone *zone, const struct vuart_taking *taking)

@@ -99,6 +99,9 @@ bool vuart_access(struct vcpu *vcpu, struct mmio_access *access);
 /* Console side: a byte typed for this zone. false: FIFO full (overrun is flagged to the guest). */
 bool vuart_receive(struct zone *zone, uint8_t byte) __attribute__((warn_unused_result));
 
+/* Zone0's side: as many bytes as the FIFO has room for. Returns how many. */
+uint32_t vuart_type(struct zone *zone, const uint8_t *bytes, uint32_t size);
+
 struct vuart_taking {
     uint8_t *buf;
     uint32_t max;

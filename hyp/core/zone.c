@@ -8,9 +8,11 @@
 #include "hyp/arch.h"
 #include "hyp/core/channel.h"
 #include "hyp/core/console.h"
+#include "hyp/core/control.h"
 #include "hyp/core/exits.h"
 #include "hyp/core/load.h"
 #include "hyp/core/log.h"
+#include "hyp/core/pause.h"
 #include "hyp/core/pcihost.h"
 #include "lib/field.h"
 
@@ -136,6 +138,7 @@ enum err zone_start(struct zone *zone)
     if (!atomic_compare_exchange_strong(&zone->state, &expected, ZONE_STARTING)) {
         return ERR_BUSY;
     }
+    control_changed(zone);
     pcpu_request(zone->vcpus[0].cpu, REQUEST_LOOK);
     return OK;
 }
@@ -159,6 +162,7 @@ void zone_stop(struct zone *zone, enum stop_reason why)
 
     while (may_stop(state, why)) {
         if (atomic_compare_exchange_weak(&zone->state, &state, stopping)) {
+            control_changed(zone);
             request_all(zone);
             return;
         }
@@ -201,6 +205,8 @@ static void start_now(struct zone *zone)
     if (arch_iommu_attach(zone) != OK) {
         LOG(LOG_ERROR, "IOMMU does not answer: devices stay blocked", LOG_ZONE(zone));
     }
+    control_up(zone);
+    pause_reset(zone);
     exits_clear(zone);
     zone->starts++;
     boot->start = (struct vcpu_start){
@@ -216,7 +222,9 @@ static void start_now(struct zone *zone)
     if (!atomic_compare_exchange_strong(&zone->state, &expected, ZONE_RUNNING)) {
         /* Stopped while it was loaded: zone_progress() sees that next. */
         pcpu_request(boot->cpu, REQUEST_LOOK);
+        return;
     }
+    control_changed(zone);
 }
 
 /* Two zones may be the last at once: one CPU says so and drains the consoles. */
@@ -240,6 +248,7 @@ static void stopped(struct zone *zone)
     uint32_t next;
 
     channel_down(zone);
+    control_down(zone);
     (void)quiet_devices(zone);
     arch_virq_reset(zone);
     do { /* the operator may still turn a reset into a stop */
@@ -247,6 +256,7 @@ static void stopped(struct zone *zone)
         next = why == STOP_RESET ? ZONE_STARTING : ZONE_OFF;
     } while (!atomic_compare_exchange_weak(&zone->state, &state, next));
     zone->reason = why;
+    control_changed(zone);
     /* A zone can reset itself without end, but it can end only once. */
     if (why != STOP_RESET || log_budget_take(&zone->log_budget, zone)) {
         LOG(LOG_INFO, "zone stopped", LOG_ZONE(zone), LOG_STR("reason", zone_reason_name(why)));
@@ -279,6 +289,8 @@ void zone_progress(struct vcpu *vcpu)
     if (zone_state(zone) == ZONE_RUNNING && atomic_load(&vcpu->state) == VCPU_READY) {
         vcpu_begin(vcpu);
     }
+    pause_look(vcpu);
+    control_look(vcpu);
 }
 
 bool zone_all_off(void)

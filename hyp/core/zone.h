@@ -84,6 +84,9 @@ struct zone {
     uint32_t dev_count;
     uint32_t starts;              /* how often it was started */
     _Atomic uint32_t faults;      /* that it has reported, see abi/hypcall.h */
+    _Atomic uint32_t pause;       /* enum pause_state */
+    _Atomic uint64_t paused_at;   /* arch_now() at which virtual time stood still last */
+    _Atomic uint64_t time_offset; /* virtual time is arch_now() less this */
     struct log_budget log_budget; /* of lines about starts and stops */
     struct log_budget dma_budget; /* of lines about its devices; used under the IOMMU's lock */
     struct vuart vuart;

@@ -33,7 +33,8 @@ FUZZ_CHECKER := tests/fuzz/plan_invariant.c $(wildcard lib/plan_*.c)
 FUZZ_COMPILER := tests/fuzz/compile_double.c $(FUZZ_CHECKER) \
                  $(filter-out plan/dtc.c,$(wildcard plan/*.c))
 FUZZ_COMPILER_LIBS = -Wl,--wrap=file_read $(PLAN_LIBS)
-FUZZ_PSCI   := hyp/arch/aarch64/psci.c hyp/none/hypcall.c hyp/core/zone.c hyp/core/exits.c \
+FUZZ_PSCI   := hyp/arch/aarch64/psci.c hyp/none/hypcall.c hyp/none/control.c \
+               hyp/core/zone.c hyp/core/exits.c \
                hyp/arch/fake/arch.c hyp/arch/fake/hw.c
 FUZZ_SYSREG := hyp/core/reg.c hyp/arch/fake/hw.c $(addprefix hyp/arch/aarch64/,sysreg.c idreg.c)
 FUZZ_TRAP   := lib/insn_a64.c hyp/arch/fake/hw.c \

@@ -209,6 +209,22 @@ static void test_load(void **state)
     assert_int_equal(loads, 1);
 }
 
+/* A held vCPU's timer rests, and goes on in the time that the zone has then. */
+static void test_rest_and_wake(void **state)
+{
+    (void)state;
+    wr_cntv_ctl_el0(3);
+    arch_vcpu_rest(&vcpu);
+    assert_int_equal(rd_cntv_ctl_el0(), 0);
+    zone.time_offset = 1234;
+    arch_vcpu_wake(&vcpu);
+    assert_int_equal(rd_cntvoff_el2(), 1234);
+    assert_int_equal(rd_cntv_ctl_el0(), 3);
+    zone.time_offset = 0;
+    arch_vcpu_load(&vcpu);
+    assert_int_equal(rd_cntvoff_el2(), 0);
+}
+
 /* A vCPU that has left rings no more on its CPU. */
 static void test_unload(void **state)
 {
@@ -259,6 +275,7 @@ int main(void)
         cmocka_unit_test_setup(test_stage2_shape, setup),
         cmocka_unit_test_setup(test_reset, setup),
         cmocka_unit_test_setup(test_load, setup),
+        cmocka_unit_test_setup(test_rest_and_wake, setup),
         cmocka_unit_test_setup(test_unload, setup),
         cmocka_unit_test_setup(test_alarm, setup),
         cmocka_unit_test_setup(test_hopeless, setup),

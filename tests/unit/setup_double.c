@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* In the place of what setup.c sets up beside stage 2; does nothing. */
 #include "hyp/core/channel.h"
-#include "hyp/core/control.h"
 #include "hyp/core/load.h"
 #include "hyp/core/pcihost.h"
 #include "hyp/core/vbus.h"
@@ -28,10 +27,3 @@ void pcihost_add(struct zone *zone)
 }
 
 void channel_init_all(void) {}
-
-void control_map(void *region)
-{
-    (void)region;
-}
-
-void control_init(void) {}

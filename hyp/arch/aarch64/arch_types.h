@@ -89,6 +89,7 @@ struct arch_vcpu {
     uint64_t host_sp; /* entry.S: the hypervisor's while the guest runs */
     uint64_t shadow[A64_SHADOW_COUNT];
     uint64_t vmpidr;
+    uint32_t timer_ctl; /* CNTV_CTL_EL0 while the vCPU is held and rests */
     struct vgic_cpu vgic;
 };
 

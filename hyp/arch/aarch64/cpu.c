@@ -176,11 +176,27 @@ void arch_vcpu_load(struct vcpu *vcpu)
 {
     wr_vttbr_el2(vcpu->zone->arch.vttbr);
     wr_vmpidr_el2(vcpu->arch.vmpidr);
+    wr_cntvoff_el2(atomic_load(&vcpu->zone->time_offset));
     isb();
     tlbi_vmalls12e1();
     dsb_nsh();
     isb();
     vgic_vcpu_load(vcpu);
+}
+
+void arch_vcpu_rest(struct vcpu *vcpu)
+{
+    vcpu->arch.timer_ctl = (uint32_t)rd_cntv_ctl_el0();
+    wr_cntv_ctl_el0(0);
+    isb();
+}
+
+void arch_vcpu_wake(struct vcpu *vcpu)
+{
+    wr_cntvoff_el2(atomic_load(&vcpu->zone->time_offset));
+    isb(); /* the timer must not see the time before */
+    wr_cntv_ctl_el0(vcpu->arch.timer_ctl);
+    isb();
 }
 
 void arch_vcpu_unload(struct vcpu *vcpu)

@@ -46,6 +46,18 @@ void arch_vcpu_unload(struct vcpu *vcpu)
     fake_arch.unloads++;
 }
 
+void arch_vcpu_rest(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    fake_arch.rests++;
+}
+
+void arch_vcpu_wake(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    fake_arch.wakes++;
+}
+
 uint64_t arch_vcpu_get(const struct vcpu *vcpu, unsigned n)
 {
     return n < 31 ? vcpu->arch.x[n] : 0;

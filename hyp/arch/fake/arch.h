@@ -13,6 +13,7 @@ struct fake_arch {
     struct pcpu *self;     /* what arch_cpu_this() says */
     unsigned ipis;         /* arch_ipi_send() calls */
     struct pcpu *ipi_last; /* its last target */
+    unsigned rests, wakes;
     unsigned resets, loads, unloads, virq_resets, s2_flushes, waits;
     unsigned machine_off; /* arch_machine_off() calls */
     uint64_t now, alarm;  /* answer of arch_now(); last argument of arch_alarm_set() */
