@@ -8,7 +8,6 @@
 #include "lib/field.h"
 
 #define OPCODES    0x35u
-#define BYTE_BITS  8u
 #define WORD_BITS  64u
 #define BYTE_RANGE 256u
 

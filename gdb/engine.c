@@ -7,9 +7,8 @@
 #include "gdb/command.h"
 #include "lib/field.h"
 
-#define ERROR_DIGITS 2u
-#define PASS_BITS    64u
-#define PRINT_MAX    1024u
+#define PASS_BITS 64u
+#define PRINT_MAX 1024u
 
 /* ---- Replies ---- */
 

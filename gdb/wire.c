@@ -90,16 +90,6 @@ void wire_hex_str(struct wire_out *out, const char *text)
     wire_hex_bytes(out, (const uint8_t *)text, strlen(text));
 }
 
-void wire_hex_le(struct wire_out *out, uint64_t value, unsigned bytes)
-{
-    for (unsigned i = 0; i < bytes; i++) {
-        uint8_t byte = (uint8_t)value;
-
-        wire_hex_bytes(out, &byte, 1);
-        value /= UINT8_MAX + 1u;
-    }
-}
-
 void wire_escaped(struct wire_out *out, const uint8_t *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {

@@ -24,8 +24,6 @@ void wire_dec(struct wire_out *out, uint64_t value);
 /* Two digits a byte. */
 void wire_hex_bytes(struct wire_out *out, const uint8_t *bytes, size_t len);
 void wire_hex_str(struct wire_out *out, const char *text);
-/* The number's bytes, lowest first, two digits each. */
-void wire_hex_le(struct wire_out *out, uint64_t value, unsigned bytes);
 /* Binary data of a reply: the bytes that mean something to the framing are escaped. */
 void wire_escaped(struct wire_out *out, const uint8_t *bytes, size_t len);
 /* In XML text and attributes, and in JSON strings. */

@@ -41,15 +41,6 @@ static void kick_all(struct vt_vm *vm)
     }
 }
 
-void gang_kick(struct vcpu *vcpu)
-{
-    struct gang *g = &vcpu->vm->gang;
-
-    (void)pthread_mutex_lock(&g->lock);
-    kick(vcpu);
-    (void)pthread_mutex_unlock(&g->lock);
-}
-
 void gang_poke(struct vcpu *vcpu)
 {
     struct gang *g = &vcpu->vm->gang;

@@ -39,10 +39,10 @@ __attribute__((warn_unused_result)) int gang_start(struct vcpu *vcpu);
 void gang_pause(struct vt_vm *vm);
 void gang_go_on(struct vt_vm *vm);
 
-/* The vCPU leaves the guest, if it is there. From any thread. */
-void gang_kick(struct vcpu *vcpu);
-
-/* The same, also if it is just about to enter: it has not seen yet what the caller has changed. */
+/*
+ * The vCPU leaves the guest, also if it is just about to enter: it has not seen yet what the caller
+ * has changed. From any thread.
+ */
 void gang_poke(struct vcpu *vcpu);
 
 #endif

@@ -8,8 +8,6 @@
 #include "abi/call.h"
 #include "lib/field.h"
 
-#define SIGNATURE_TYPES (CALL_MAX_ARGS + 1)
-
 /* Nibble n: 0 is the result, 1.. the arguments. */
 static inline uint32_t signature_type(call_signature s, unsigned n)
 {

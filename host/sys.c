@@ -168,11 +168,6 @@ int sys_tid(void)
     return (int)syscall(SYS_gettid);
 }
 
-void sys_kill_thread(int tid, int signal)
-{
-    (void)syscall(SYS_tgkill, getpid(), tid, signal);
-}
-
 int sys_block(int signal, sigset_t *old)
 {
     sigset_t set;

@@ -67,7 +67,6 @@ int sys_random(void *buf, size_t len);
 
 int sys_pid(void);
 int sys_tid(void);
-void sys_kill_thread(int tid, int signal);
 /* A thread that takes no signal but those of its own mistakes. */
 int sys_thread(pthread_t *out, void *(*fn)(void *arg), void *arg);
 /* The mask of such a thread, without `signal`. */

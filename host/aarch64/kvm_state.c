@@ -9,8 +9,7 @@
 #include "kvm_core.h"
 #include "lib/field.h"
 
-#define VECTORS     32u
-#define VECTOR_SIZE 16u
+#define VECTORS 32u
 
 FIELD(PSTATE_SPSEL, 0, 1);
 FIELD(PSTATE_EL, 2, 2);
