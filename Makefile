@@ -133,7 +133,7 @@ SIZES :=
 -include $(DEPS)
 
 # --- targets --------------------------------------------------------------------------------------
-.PHONY: all setup demo unit check check-full variants repro style format size clean help FORCE
+.PHONY: all setup demo demo-zone0 unit check check-full variants repro style format size clean help FORCE
 
 all: $(ALL) ## build everything
 
@@ -146,6 +146,9 @@ cache: ## QEMU 10 and the guest kernels only, into the cache outside the tree
 
 demo: all cache ## QEMU with linux0, linux1 and tick alive; a tour when there is no terminal
 	$(Q)scripts/demo
+
+demo-zone0: all cache ## QEMU with zone0 alone, which starts the other zones; or a tour of that
+	$(Q)scripts/demo --zone0
 
 unit: unit-tests fuzz-corpus style pytests ## unit tests, fuzz corpora, style (under 2 minutes)
 

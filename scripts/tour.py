@@ -76,13 +76,14 @@ def power_off(machine):
 STEPS = (boot, look, reset, power_off)
 
 
-def main():
+def run(title, zones, steps):
+    """Goes through the steps; the command line is LOG QEMU ARGS..."""
     log, command = sys.argv[1], sys.argv[2:]
-    machine = Machine(command, ZONES, log)
+    machine = Machine(command, zones, log)
     begun = time.monotonic()
-    print(f"Vitrine demo: three zones on one machine (console: {log})")
+    print(f"Vitrine demo: {title} (console: {log})")
     try:
-        for number, step in enumerate(STEPS, 1):
+        for number, step in enumerate(steps, 1):
             start = time.monotonic()
             said = step(machine)
             print(f"{number}. {step.__doc__} ({time.monotonic() - start:.1f} s)")
@@ -97,4 +98,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("three zones on one machine", ZONES, STEPS))

@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The demo of zone0 without a terminal: zone0 boots alone, starts a Linux and a counter, has their
+consoles, pauses one, and stops them; each step is shown and checked.
+
+Usage: scripts/tour_zone0.py LOG QEMU ARGS...; exit status 0: all steps held.
+"""
+import sys
+
+from tour import run
+from zone.common import linux_off, linux_up, next_tick
+
+ZONES = ["zone0", "linux1", "tick"]
+BOOT_S = 90
+
+
+def lines(text):
+    return [line.rstrip() for line in text.splitlines() if line.strip()]
+
+
+def boot(machine):
+    """Zone0 comes alive, alone."""
+    release, cpus, memory = linux_up(machine, "zone0", BOOT_S)
+    said = machine.run_ok("zone0", "vitrine zone list")
+    machine.check(said.count(" off ") == 2, said)
+    return [f"zone0: Linux {release}, {cpus} CPU, {memory // 1024} MiB", *lines(said)]
+
+
+def start(machine):
+    """One command starts a Linux, another a counter."""
+    said = lines(machine.run_ok("zone0", "vitrine zone start linux1 tick"))
+    machine.check(said == ["linux1: running", "tick: running"], said)
+    machine.expect("linux1", r"vitrine-init: ", BOOT_S)
+    next_tick(machine)
+    return said
+
+
+def console(machine):
+    """linux1's console, in zone0's terminal."""
+    machine.key("zone0", "vitrine console linux1\n")
+    machine.expect("zone0", "leaves", 20)
+    machine.send("\n")
+    machine.expect("zone0", r"linux1:\S*# ", 20)
+    machine.send("uname -a\n")
+    found = machine.expect("zone0", r"^Linux linux1 .*", 20).group(0)
+    machine.send("\x1d")
+    machine.expect("zone0", "vitrine: left", 20)
+    return [found.strip()]
+
+
+def pause(machine):
+    """The counter pauses: for it, no time goes by."""
+    machine.run_ok("zone0", "vitrine zone pause tick")
+    machine.skip("tick")
+    machine.rest(3)
+    machine.check("tick" not in machine.unseen("tick"), "it counts on")
+    machine.run_ok("zone0", "vitrine zone resume tick")
+    second, count = next_tick(machine)
+    return [f"tick: silent for 3 s, then {count} ticks in its {second} s, none missed"]
+
+
+def look(machine):
+    """What they do."""
+    said = machine.run_ok("zone0", "vitrine top -n 1 -d 1")
+    machine.check("vitrine top: 3 zones, 3 running" in said, said)
+    return lines(said)
+
+
+def stop(machine):
+    """One powers itself off, one is stopped; then zone0 goes, and the machine with it."""
+    linux_off(machine, "linux1")
+    machine.run_ok("zone0", "vitrine zone stop tick")
+    said = machine.run_ok("zone0", "vitrine zone list")
+    machine.check("power-off" in said and "operator" in said, said)
+    linux_off(machine, "zone0")
+    machine.expect_exit()
+    return lines(said)
+
+
+STEPS = (boot, start, console, pause, look, stop)
+
+if __name__ == "__main__":
+    sys.exit(run("zone0 and the zones that it starts", ZONES, STEPS))
