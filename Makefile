@@ -133,7 +133,8 @@ SIZES :=
 -include $(DEPS)
 
 # --- targets --------------------------------------------------------------------------------------
-.PHONY: all setup demo demo-zone0 unit check check-full variants repro style format size clean help FORCE
+.PHONY: demo-zone0
+.PHONY: all setup demo unit check check-full variants repro style format size clean help FORCE
 
 all: $(ALL) ## build everything
 
