@@ -145,9 +145,10 @@ ALL  += $(UVM_LIB) $(UVM_LD) $(UVM_LD_PIE)
 DEPS += $(UVM_OBJS:.o=.d)
 
 # --- micro-VMs of aarch64, which can be bare zones as well ----------------------------------------
-UVM_A64_SUPER_SRCS := $(UVM_SUPER_ALL) guest/aarch64/classify.c \
+UVM_A64_SUPER_SRCS := $(UVM_SUPER_ALL) lib/intc.c lib/irqctl.c \
+                      $(addprefix guest/aarch64/,classify.c gic.c gicv2.c) \
                       $(addprefix guest/aarch64/uvm/,start.S vectors.S exception.c fp.c irq.c \
-                      zone.c zone_fault.c zone_map.c zone_vcpu.c zone_uart.c)
+                      zone.c zone_fault.c zone_irq.c zone_map.c zone_vcpu.c zone_uart.c)
 UVM_A64_USER_SRCS  := guest/mem.c guest/sync.c $(addprefix guest/aarch64/uvm/,user.S user_fp.c \
                       upcall.S user_irq.c) \
                       guest/memcmp.c $(sort $(wildcard guest/uvm/*.c))

@@ -12,18 +12,8 @@
 /* Takes what was found at entry (info NULL: QEMU virt's defaults). Runs with caches off. */
 void boot_take(const struct boot_info *info);
 
-/* By the interrupt controller: the vCPU count of a machine without boot_info. */
-uint32_t gic_count_cpus(const struct boot_info *boot);
-
-/* Distributor, once; redistributor and CPU interface of the calling vCPU. */
-void gic_init(void);
-void gic_init_cpu(void);
-
 /* Takes pending interrupts, calls their handlers. Interrupts masked. */
 void gic_dispatch(void);
-
-/* Tells the controller which vCPU sits behind which affinity. */
-uint64_t vcpu_affinity(uint32_t vcpu);
 
 void vcpu_init(void);
 void timer_init_cpu(void);

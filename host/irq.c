@@ -22,9 +22,10 @@ static volatile struct irq_area *area_of(const struct vcpu *vcpu)
     return (volatile struct irq_area *)(void *)(vcpu->low + IRQ_GVA);
 }
 
-static struct irq_timer *timers_of(const struct vcpu *vcpu)
+/* With the lock. */
+static struct irqctl *ctl_of(const struct vcpu *vcpu)
 {
-    return vcpu->vm->irq.state.timer[vcpu->id];
+    return &vcpu->vm->irq.state.ctl;
 }
 
 /* ---- Time ---- */
@@ -76,12 +77,12 @@ static void show_clock(struct vcpu *vcpu)
     }
 }
 
-static uint64_t serve_clock(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
+/* Of the others nothing but this is needed. */
+static uint64_t serve_clock(struct vcpu *vcpu)
 {
     struct vt_vm *vm = vcpu->vm;
     uint64_t offset;
 
-    (void)arg;
     if (vm->info.tick_rate == 0) {
         if (vm->ops->tick_offset(vcpu->be, &offset) != VT_OK) {
             return IRQ_BAD;
@@ -93,27 +94,16 @@ static uint64_t serve_clock(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
     return 0;
 }
 
-/* ---- Timers ---- */
-
-/* When it is to fire: not before the floor allows. */
-static uint64_t due(const struct irq_timer *t)
-{
-    return t->has_fired && t->earliest > t->deadline ? t->earliest : t->deadline;
-}
+/* ---- Timers: those of a vCPU change on its own thread only ---- */
 
 static int set_alarm(struct vcpu *vcpu)
 {
     struct vt_vm *vm = vcpu->vm;
     const struct alarm_cfg cfg = { .clock = CLOCK_MONOTONIC, .signal = vm->budget.signal };
-    uint64_t at = UINT64_MAX;
+    uint64_t at = irqctl_due(ctl_of(vcpu), vcpu->id);
     uint64_t time = now(vm);
     uint64_t ns = 0;
 
-    for (unsigned i = 0; i < IRQ_TIMERS; i++) {
-        const struct irq_timer *t = &timers_of(vcpu)[i];
-
-        at = t->is_armed && due(t) < at ? due(t) : at;
-    }
     if (at == UINT64_MAX) {
         alarm_stop(&vm->irq.alarm[vcpu->id]);
         return VT_OK;
@@ -123,134 +113,19 @@ static int set_alarm(struct vcpu *vcpu)
                      &vm->log);
 }
 
-/* A periodic one goes on at its first deadline that is still ahead: user code counts those that
- * are over by itself. */
-static void fire(struct vcpu *vcpu, unsigned timer, uint64_t time)
-{
-    static const uint32_t lines[IRQ_TIMERS] = { IRQ_TIMER_VIRT, IRQ_TIMER_PHYS };
-    struct irq_timer *t = &timers_of(vcpu)[timer];
-    struct irq *irq = &vcpu->vm->irq;
-    uint64_t over = time - t->deadline;
-
-    t->has_fired = true;
-    t->earliest = time + to_ticks(vcpu->vm, irq->floor_ns);
-    if (t->period == 0 || t->period > UINT64_MAX - time) {
-        t->is_armed = false;
-    } else {
-        t->deadline = time - over % t->period + t->period;
-    }
-    (void)pthread_mutex_lock(&irq->lock);
-    (void)intc_pend(&irq->state.intc, vcpu->id, lines[timer]);
-    (void)pthread_mutex_unlock(&irq->lock);
-}
-
 /* What is due becomes pending. The alarm is set again if it is spent, perhaps a little early. */
 static int expire(struct vcpu *vcpu, bool is_spent)
 {
-    bool any = false;
-    uint64_t time = 0;
-
-    for (unsigned i = 0; i < IRQ_TIMERS; i++) {
-        const struct irq_timer *t = &timers_of(vcpu)[i];
-
-        if (!t->is_armed) {
-            continue;
-        }
-        time = time == 0 ? now(vcpu->vm) : time;
-        any = any || is_spent;
-        if (due(t) <= time) {
-            fire(vcpu, i, time);
-            any = true;
-        }
-    }
-    return any ? set_alarm(vcpu) : VT_OK;
-}
-
-static uint64_t serve_timer(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
-{
-    struct irq_timer *t = timers_of(vcpu);
-
-    if (arg[0] >= IRQ_TIMERS) {
-        return IRQ_BAD;
-    }
-    t[arg[0]].is_armed = true;
-    t[arg[0]].deadline = arg[1];
-    t[arg[0]].period = arg[2];
-    return 0;
-}
-
-static uint64_t serve_stop(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
-{
-    if (arg[0] >= IRQ_TIMERS) {
-        return IRQ_BAD;
-    }
-    timers_of(vcpu)[arg[0]].is_armed = false;
-    return 0;
-}
-
-/* ---- Lines ---- */
-
-static uint64_t serve_enable(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
-{
-    return intc_enable(&vcpu->vm->irq.state.intc, vcpu->id, arg[0]) ? 0 : IRQ_BAD;
-}
-
-static uint64_t serve_disable(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
-{
-    return intc_disable(&vcpu->vm->irq.state.intc, vcpu->id, arg[0]) ? 0 : IRQ_BAD;
-}
-
-static uint64_t serve_urgency(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
-{
-    return intc_set_urgency(&vcpu->vm->irq.state.intc, vcpu->id, arg[0], arg[1]) ? 0 : IRQ_BAD;
-}
-
-static uint64_t serve_pend(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
-{
-    return intc_pend(&vcpu->vm->irq.state.intc, vcpu->id, arg[0]) ? 0 : IRQ_BAD;
-}
-
-static uint64_t serve_state(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
-{
-    return intc_state(&vcpu->vm->irq.state.intc, vcpu->id, arg[0]);
-}
-
-static uint64_t serve_send(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
-{
     struct vt_vm *vm = vcpu->vm;
+    bool any;
 
-    return arg[0] < vm->vcpu_count && intc_send(&vm->irq.state.intc, arg[0], arg[1]) ? 0 : IRQ_BAD;
-}
-
-/* Into the shared page: the next line that is more urgent than `blocked`. */
-static void take(struct vcpu *vcpu, uint64_t blocked)
-{
-    struct intc *intc = &vcpu->vm->irq.state.intc;
-    volatile struct irq_area *area = area_of(vcpu);
-    uint32_t line = intc_next(intc, vcpu->id);
-
-    if (line != IRQ_NONE && intc_urgency(intc, vcpu->id, line) <= blocked) {
-        line = IRQ_NONE;
+    if (irqctl_due(ctl_of(vcpu), vcpu->id) == UINT64_MAX) {
+        return VT_OK;
     }
-    if (line != IRQ_NONE) {
-        area->urgency = intc_urgency(intc, vcpu->id, line);
-        intc_take(intc, vcpu->id, line);
-    }
-    area->line = line;
-}
-
-static uint64_t serve_next(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
-{
-    take(vcpu, arg[0]);
-    return 0;
-}
-
-/* The vCPU sleeps before it goes on; irq_deliver() wakes it. */
-static uint64_t serve_wait(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS])
-{
-    (void)arg;
-    vcpu->asleep = true;
-    return 0;
+    (void)pthread_mutex_lock(&vm->irq.lock);
+    any = irqctl_expire(ctl_of(vcpu), vcpu->id, now(vm), to_ticks(vm, vm->irq.floor_ns));
+    (void)pthread_mutex_unlock(&vm->irq.lock);
+    return any || is_spent ? set_alarm(vcpu) : VT_OK;
 }
 
 /* ---- Requests ---- */
@@ -265,55 +140,55 @@ static void wake(struct vt_vm *vm, unsigned id)
     }
 }
 
-typedef uint64_t serve_fn(struct vcpu *vcpu, const uint64_t arg[IRQ_ARGS]);
-
 /* Called with the lock. */
-static const struct {
-    serve_fn *fn;
-    bool of_timers;
-} requests[] = {
-    [IRQ_REQUEST_NONE] = { NULL, false },
-    [IRQ_REQUEST_CLOCK] = { serve_clock, false },
-    [IRQ_REQUEST_ENABLE] = { serve_enable, false },
-    [IRQ_REQUEST_DISABLE] = { serve_disable, false },
-    [IRQ_REQUEST_URGENCY] = { serve_urgency, false },
-    [IRQ_REQUEST_PEND] = { serve_pend, false },
-    [IRQ_REQUEST_STATE] = { serve_state, false },
-    [IRQ_REQUEST_SEND] = { serve_send, false },
-    [IRQ_REQUEST_TIMER] = { serve_timer, true },
-    [IRQ_REQUEST_STOP] = { serve_stop, true },
-    [IRQ_REQUEST_NEXT] = { serve_next, false },
-    [IRQ_REQUEST_WAIT] = { serve_wait, false },
-};
-_Static_assert(ARRAY_COUNT(requests) == IRQ_REQUEST_COUNT, "a request has no function");
+static bool serve(struct vcpu *vcpu, const struct irqctl_ask *ask, uint64_t *result)
+{
+    *result = 0;
+    switch (ask->request) {
+    case IRQ_REQUEST_CLOCK: *result = serve_clock(vcpu); return true;
+    case IRQ_REQUEST_NEXT:
+        irqctl_take(ctl_of(vcpu), vcpu->id, ask->arg[0], area_of(vcpu));
+        return true;
+    case IRQ_REQUEST_WAIT: vcpu->asleep = true; return true; /* irq_deliver() wakes it */
+    default: return irqctl_serve(ctl_of(vcpu), ask, result);
+    }
+}
+
+static bool is_of_timers(uint32_t request)
+{
+    return request == IRQ_REQUEST_TIMER || request == IRQ_REQUEST_STOP;
+}
 
 int irq_request(struct vcpu *vcpu)
 {
     volatile struct irq_area *area = area_of(vcpu);
-    const uint64_t arg[IRQ_ARGS] = { area->arg[0], area->arg[1], area->arg[2] };
-    uint32_t request = area->request;
+    const struct irqctl_ask ask = { .vcpu = vcpu->id,
+                                    .vcpu_count = vcpu->vm->vcpu_count,
+                                    .request = area->request,
+                                    .arg = { area->arg[0], area->arg[1], area->arg[2] } };
     struct irq *irq = &vcpu->vm->irq;
-    uint64_t result;
+    uint64_t result = 0;
     int err = VT_OK;
+    bool good;
 
-    if (request >= ARRAY_COUNT(requests) || requests[request].fn == NULL ||
-        caps_of(vcpu->vm)->tick_rate == 0) {
-        log_print(&vcpu->vm->log, VT_LOG_ERROR, "interrupts: request %u has no meaning", request);
-        return VT_ERR_GUEST;
-    }
     (void)pthread_mutex_lock(&irq->lock);
-    if (!irq->state.used && request != IRQ_REQUEST_CLOCK) {
+    good = caps_of(vcpu->vm)->tick_rate != 0 && serve(vcpu, &ask, &result);
+    if (good && !irq->state.used && ask.request != IRQ_REQUEST_CLOCK) {
         irq->state.used = true;
         budget_kick(&vcpu->vm->budget);
     }
-    result = requests[request].fn(vcpu, arg);
     (void)pthread_mutex_unlock(&irq->lock);
+    if (!good) {
+        log_print(&vcpu->vm->log, VT_LOG_ERROR, "interrupts: request %u has no meaning",
+                  ask.request);
+        return VT_ERR_GUEST;
+    }
     area->result = result;
-    if (requests[request].of_timers) {
+    if (is_of_timers(ask.request)) {
         err = set_alarm(vcpu);
     }
-    if (request == IRQ_REQUEST_SEND && result == 0) {
-        wake(vcpu->vm, (unsigned)arg[0]);
+    if (ask.request == IRQ_REQUEST_SEND && result == 0) {
+        wake(vcpu->vm, (unsigned)ask.arg[0]);
     }
     return err == VT_OK ? RUN_AGAIN : err;
 }
@@ -325,7 +200,7 @@ static void take_now(struct vcpu *vcpu)
 {
     area_of(vcpu)->blocked = IRQ_URGENCY_ALL;
     (void)pthread_mutex_lock(&vcpu->vm->irq.lock);
-    take(vcpu, 0);
+    irqctl_take(ctl_of(vcpu), vcpu->id, 0, area_of(vcpu));
     (void)pthread_mutex_unlock(&vcpu->vm->irq.lock);
 }
 
@@ -354,16 +229,11 @@ static int upcall(struct vcpu *vcpu, uint64_t entry)
 /* The most urgent line that is pending, or 0. */
 static uint32_t pending_urgency(struct vcpu *vcpu)
 {
-    struct irq *irq = &vcpu->vm->irq;
-    uint32_t urgency = 0;
-    uint32_t line;
+    uint32_t urgency;
 
-    (void)pthread_mutex_lock(&irq->lock);
-    line = intc_next(&irq->state.intc, vcpu->id);
-    if (line != IRQ_NONE) {
-        urgency = intc_urgency(&irq->state.intc, vcpu->id, line);
-    }
-    (void)pthread_mutex_unlock(&irq->lock);
+    (void)pthread_mutex_lock(&vcpu->vm->irq.lock);
+    urgency = irqctl_urgency(ctl_of(vcpu), vcpu->id);
+    (void)pthread_mutex_unlock(&vcpu->vm->irq.lock);
     return urgency;
 }
 
@@ -397,7 +267,7 @@ static void wake_up(struct vcpu *vcpu)
     volatile struct irq_area *area = area_of(vcpu);
 
     (void)pthread_mutex_lock(&vcpu->vm->irq.lock);
-    take(vcpu, area->arg[0]);
+    irqctl_take(ctl_of(vcpu), vcpu->id, area->arg[0], area);
     (void)pthread_mutex_unlock(&vcpu->vm->irq.lock);
     vcpu->asleep = false;
 }
@@ -437,8 +307,8 @@ int vt_irq_raise(struct vt_vm *vm, uint32_t line)
         return VT_ERR_UNSUPPORTED;
     }
     (void)pthread_mutex_lock(&vm->irq.lock);
-    good = intc_raise(&vm->irq.state.intc, line);
-    target = intc_target(&vm->irq.state.intc, line);
+    good = intc_raise(&vm->irq.state.ctl.intc, line);
+    target = intc_target(&vm->irq.state.ctl.intc, line);
     (void)pthread_mutex_unlock(&vm->irq.lock);
     if (target < INTC_VCPUS) {
         wake(vm, target);
@@ -454,7 +324,7 @@ int vt_irq_lower(struct vt_vm *vm, uint32_t line)
         return VT_ERR_INVALID;
     }
     (void)pthread_mutex_lock(&vm->irq.lock);
-    good = intc_lower(&vm->irq.state.intc, line);
+    good = intc_lower(&vm->irq.state.ctl.intc, line);
     (void)pthread_mutex_unlock(&vm->irq.lock);
     return good ? VT_OK : VT_ERR_INVALID;
 }
@@ -481,10 +351,9 @@ void irq_reset_vcpu(struct vcpu *vcpu)
     struct irq *irq = &vcpu->vm->irq;
 
     memset(vcpu->low + IRQ_GVA, 0, SIZE_4K);
-    memset(timers_of(vcpu), 0, sizeof(irq->state.timer[0]));
     vcpu->asleep = false;
     (void)pthread_mutex_lock(&irq->lock);
-    intc_reset_vcpu(&irq->state.intc, vcpu->id);
+    irqctl_reset_vcpu(ctl_of(vcpu), vcpu->id);
     show_clock(vcpu);
     (void)pthread_mutex_unlock(&irq->lock);
 }
@@ -550,7 +419,7 @@ void irq_reset(struct vt_vm *vm)
 {
     (void)pthread_mutex_lock(&vm->irq.lock);
     memset(&vm->irq.state, 0, sizeof(vm->irq.state));
-    intc_reset(&vm->irq.state.intc);
+    irqctl_reset(&vm->irq.state.ctl);
     (void)pthread_mutex_unlock(&vm->irq.lock);
     begin_at(vm, 0);
 }

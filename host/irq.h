@@ -9,29 +9,21 @@
 #include <pthread.h>
 
 #include "host/alarm.h"
-#include "host/intc.h"
+#include "lib/irqctl.h"
 
 struct vcpu;
 struct vt_vm;
 struct vt_cfg;
 
-/* Deadlines are in the guest's ticks. */
-struct irq_timer {
-    bool is_armed, has_fired;
-    uint64_t deadline, period; /* period 0: once */
-    uint64_t earliest;         /* by the floor, when it has fired */
-};
-
 /* What a snapshot keeps. */
 struct irq_state {
-    struct intc intc;
-    struct irq_timer timer[INTC_VCPUS][IRQ_TIMERS];
+    struct irqctl ctl;
     bool used;
     uint64_t now; /* the guest's ticks when it was taken */
 };
 
 struct irq {
-    pthread_mutex_t lock; /* of state.intc: lines are raised from any thread */
+    pthread_mutex_t lock; /* of state.ctl: lines are raised from any thread */
     struct irq_state state;
     struct alarm alarm[INTC_VCPUS];
     uint64_t floor_ns;

@@ -55,7 +55,7 @@ void guest_start(void)
 {
     hw_serror_unmask();
     console_init();
-    gic_init();
+    gic_init(vg_boot());
     gic_init_cpu();
     timer_init_cpu();
     hw_irq_unmask();

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Interrupts of a bare guest, and its GICv3 (Arm IHI 0069): group 1, one priority, affinities.
- */
+/* A guest's GICv3 (Arm IHI 0069): group 1, one priority, affinities; and what all GICs share. */
 #include "guest/aarch64/gic.h"
 
 #include "guest/aarch64/hw.h"
-#include "guest/aarch64/vcpu.h"
-#include "guest/internal.h"
+#include "vitrine-guest.h"
 
 #define GICD_IROUTER 0x6000u
 
@@ -33,19 +30,19 @@ FIELD(AFF2, 16, 8);
 /* Redistributor answers within this many reads, or is not waited for. */
 #define WAKE_BOUND 100000u
 
-struct irq_slot {
-    void (*fn)(uint32_t intid, void *arg);
-    void *arg;
-};
+static const struct boot_info *boot;
 
-static struct irq_slot slots[VG_MAX_INTID];
-
-uint32_t gic_count_cpus(const struct boot_info *boot)
+const struct boot_info *gic_boot(void)
 {
-    uint64_t gicr = boot->gicr_gpa;
+    return boot;
+}
 
-    if (boot->gicc_gpa != 0) {
-        return gicv2_count_cpus(boot->gicd_gpa);
+uint32_t gic_count_cpus(const struct boot_info *at)
+{
+    uint64_t gicr = at->gicr_gpa;
+
+    if (at->gicc_gpa != 0) {
+        return gicv2_count_cpus(at->gicd_gpa);
     }
     for (uint32_t n = 0; n < VG_MAX_VCPUS; n++) {
         if (get(GICR_TYPER_LAST, hw_mmio_rd64(gicr + n * GICR_STRIDE + GICR_TYPER)) != 0) {
@@ -57,7 +54,7 @@ uint32_t gic_count_cpus(const struct boot_info *boot)
 
 static uint64_t find_redistributor(uint64_t affinity)
 {
-    uint64_t at = vg_boot()->gicr_gpa;
+    uint64_t at = boot->gicr_gpa;
 
     for (uint32_t n = 0; n < VG_MAX_VCPUS; n++, at += GICR_STRIDE) {
         uint64_t typer = hw_mmio_rd64(at + GICR_TYPER);
@@ -69,13 +66,13 @@ static uint64_t find_redistributor(uint64_t affinity)
             break;
         }
     }
-    return vg_boot()->gicr_gpa;
+    return boot->gicr_gpa;
 }
 
 /* Frame that holds the interrupt's bits: of the calling vCPU's own, or the distributor. */
 static uint64_t frame_of(uint32_t intid)
 {
-    return intid < GIC_SPI ? vcpu_this()->gic_frame : vg_boot()->gicd_gpa;
+    return intid < GIC_SPI ? *gic_frame() : boot->gicd_gpa;
 }
 
 static uint64_t word_of(uint32_t intid, uint32_t base)
@@ -112,7 +109,7 @@ static void init_cpu(void)
             break;
         }
     }
-    vcpu_this()->gic_frame = gicr + GICR_SGI;
+    *gic_frame() = gicr + GICR_SGI;
     gic_frame_init(gicr + GICR_SGI);
     hw_mmio_wr32(gicr + GICR_SGI + GICD_IGROUPR, UINT32_MAX);
     wr_icc_sre_el1(rd_icc_sre_el1() | 1);
@@ -140,7 +137,7 @@ static void end(uint32_t taken)
 
 static void route(uint32_t spi)
 {
-    hw_mmio_wr64(vg_boot()->gicd_gpa + GICD_IROUTER + spi * sizeof(uint64_t),
+    hw_mmio_wr64(boot->gicd_gpa + GICD_IROUTER + spi * sizeof(uint64_t),
                  get(MPIDR_LOW, rd_mpidr_el1()));
 }
 
@@ -164,14 +161,15 @@ static const struct gic_kind gicv3_kind = {
 
 const struct gic_kind *gic_kind(void)
 {
-    return vg_boot()->gicc_gpa != 0 ? &gicv2_kind : &gicv3_kind;
+    return boot->gicc_gpa != 0 ? &gicv2_kind : &gicv3_kind;
 }
 
-void gic_init(void)
+void gic_init(const struct boot_info *at)
 {
-    uint64_t gicd = vg_boot()->gicd_gpa;
+    uint64_t gicd = at->gicd_gpa;
     uint64_t lines = get(GICD_TYPER_LINES, hw_mmio_rd32(gicd + GICD_TYPER)) + 1;
 
+    boot = at;
     for (uint64_t i = 1; i < lines; i++) {
         hw_mmio_wr32(gicd + GICD_ICENABLER + i * sizeof(uint32_t), UINT32_MAX);
     }
@@ -183,66 +181,33 @@ void gic_init_cpu(void)
     gic_kind()->init_cpu();
 }
 
-void gic_dispatch(void)
-{
-    for (;;) {
-        uint32_t taken = gic_kind()->acknowledge();
-        uint32_t intid = (uint32_t)get(GIC_TAKEN_INTID, taken);
-
-        if (intid >= GIC_SPECIAL) {
-            return;
-        }
-        if (intid < VG_MAX_INTID && slots[intid].fn != NULL) {
-            slots[intid].fn(intid, slots[intid].arg);
-        } else {
-            vg_irq_disable(intid); /* nobody will ever serve it */
-        }
-        gic_kind()->end(taken);
-    }
-}
-
-int vg_irq_handler(uint32_t intid, void (*fn)(uint32_t intid, void *arg), void *arg)
-{
-    if (intid >= VG_MAX_INTID) {
-        return -1;
-    }
-    slots[intid].arg = arg;
-    __atomic_store_n(&slots[intid].fn, fn, __ATOMIC_RELEASE);
-    return 0;
-}
-
-void vg_irq_enable(uint32_t intid)
+void gic_enable(uint32_t intid)
 {
     if (intid >= GIC_SPI) {
-        hw_mmio_wr8(vg_boot()->gicd_gpa + GICD_IPRIORITYR + intid, GIC_PRIORITY);
+        hw_mmio_wr8(boot->gicd_gpa + GICD_IPRIORITYR + intid, GIC_PRIORITY);
         gic_kind()->route(intid);
     }
     hw_mmio_wr32(word_of(intid, GICD_ISENABLER), BIT32(intid % 32));
     hw_dsb();
 }
 
-void vg_irq_disable(uint32_t intid)
+void gic_disable(uint32_t intid)
 {
     hw_mmio_wr32(word_of(intid, GICD_ICENABLER), BIT32(intid % 32));
     hw_dsb();
 }
 
-bool vg_irq_is_enabled(uint32_t intid)
+bool gic_is_enabled(uint32_t intid)
 {
     return (hw_mmio_rd32(word_of(intid, GICD_ISENABLER)) & BIT32(intid % 32)) != 0;
 }
 
-bool vg_irq_is_pending(uint32_t intid)
+bool gic_is_pending(uint32_t intid)
 {
     return (hw_mmio_rd32(word_of(intid, GICD_ISPENDR)) & BIT32(intid % 32)) != 0;
 }
 
-void vg_irq_pend(uint32_t intid)
+void gic_pend(uint32_t intid)
 {
     hw_mmio_wr32(word_of(intid, GICD_ISPENDR), BIT32(intid % 32));
-}
-
-void vg_irq_send(uint32_t vcpu, uint32_t sgi)
-{
-    gic_kind()->send(vcpu_affinity(vcpu), sgi);
 }

@@ -3,8 +3,6 @@
 #include "guest/aarch64/gic.h"
 
 #include "guest/aarch64/hw.h"
-#include "guest/aarch64/vcpu.h"
-#include "guest/internal.h"
 
 #define GICC_CTLR 0x0000u
 #define GICC_PMR  0x0004u
@@ -21,7 +19,7 @@ FIELD(AFF_NUMBER, 0, 3);
 
 static uint64_t gicc(void)
 {
-    return vg_boot()->gicc_gpa;
+    return gic_boot()->gicc_gpa;
 }
 
 bool gicv2_is_native(void)
@@ -41,8 +39,8 @@ static void init(uint64_t gicd)
 
 static void init_cpu(void)
 {
-    vcpu_this()->gic_frame = vg_boot()->gicd_gpa;
-    gic_frame_init(vg_boot()->gicd_gpa);
+    *gic_frame() = gic_boot()->gicd_gpa;
+    gic_frame_init(gic_boot()->gicd_gpa);
     hw_mmio_wr32(gicc() + GICC_PMR, GIC_PRIORITY_MASK);
     hw_mmio_wr32(gicc() + GICC_BPR, 0);
     hw_mmio_wr32(gicc() + GICC_CTLR, (uint32_t)put(CTLR_ENABLE, 1));
@@ -63,7 +61,7 @@ static void end(uint32_t taken)
 /* The bytes of its private interrupts show a vCPU its own bit; 0: there is no other. */
 static void route(uint32_t spi)
 {
-    uint64_t gicd = vg_boot()->gicd_gpa;
+    uint64_t gicd = gic_boot()->gicd_gpa;
 
     hw_mmio_wr8(gicd + GICD_ITARGETSR + spi, hw_mmio_rd8(gicd + GICD_ITARGETSR));
 }
@@ -72,7 +70,7 @@ static void send(uint64_t affinity, uint32_t sgi)
 {
     hw_dsb();
     hw_mmio_wr32(
-        vg_boot()->gicd_gpa + GICD_SGIR,
+        gic_boot()->gicd_gpa + GICD_SGIR,
         (uint32_t)(put(SGIR_LIST, BIT64(get(AFF_NUMBER, affinity))) | put(SGIR_INTID, sgi)));
 }
 

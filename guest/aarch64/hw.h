@@ -29,6 +29,8 @@
     X(cpacr_el1, cpacr_el1)                                                                        \
     X(vbar_el1, vbar_el1)                                                                          \
     X(id_aa64mmfr0_el1, id_aa64mmfr0_el1)                                                          \
+    X(id_aa64isar0_el1, id_aa64isar0_el1)                                                          \
+    X(rndr, s3_3_c2_c4_0)                                                                          \
     X(fpcr, fpcr)                                                                                  \
     X(fpsr, fpsr)                                                                                  \
     X(far_el1, far_el1)                                                                            \
@@ -117,6 +119,19 @@ HW_MMIO(16, uint16_t, "h", "w")
 HW_MMIO(32, uint32_t, "", "w")
 HW_MMIO(64, uint64_t, "", "x")
 #undef HW_MMIO
+
+/* A word in cached memory; short sections only. */
+static inline void hw_lock(uint32_t *lock)
+{
+    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) != 0) {
+        hw_yield();
+    }
+}
+
+static inline void hw_unlock(uint32_t *lock)
+{
+    __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+}
 
 /* SMC Calling Convention: x0..x7 in, x0..x3 out, x4..x17 may change (DEN0028 2.6). */
 #define HW_CALL(name, instruction)                                                                 \

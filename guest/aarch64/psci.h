@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "lib/field.h"
+
 #define SMCCC_VERSION       UINT64_C(0x80000000)
 #define SMCCC_ARCH_FEATURES UINT64_C(0x80000001)
 
@@ -27,5 +29,16 @@
 
 #define PSCI_AFFINITY_ON  0u
 #define PSCI_AFFINITY_OFF 1u
+
+/* Of vCPU n, as the hypervisor and QEMU number them: 16 to a cluster. */
+FIELD(VCPU_AFF0, 0, 4);
+FIELD(VCPU_AFF1, 4, 4);
+FIELD(MPIDR_AFF0, 0, 8);
+FIELD(MPIDR_AFF1, 8, 8);
+
+static inline uint64_t psci_affinity(uint32_t vcpu)
+{
+    return put(MPIDR_AFF0, get(VCPU_AFF0, vcpu)) | put(MPIDR_AFF1, get(VCPU_AFF1, vcpu));
+}
 
 #endif

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "guest/aarch64/frame.h"
+#include "guest/aarch64/gic.h"
 #include "guest/aarch64/hw.h"
 #include "guest/aarch64/psci.h"
 #include "guest/internal.h"
@@ -12,12 +13,6 @@
 
 void vcpu_main(void);
 extern char secondary_start[];
-
-/* Affinity of vCPU n as the hypervisor and QEMU number them: 16 to a cluster. */
-FIELD(VCPU_AFF0, 0, 4);
-FIELD(VCPU_AFF1, 4, 4);
-FIELD(MPIDR_AFF0, 0, 8);
-FIELD(MPIDR_AFF1, 8, 8);
 
 #define GUARD_SECOND (PAGE_SIZE + STACK_SIZE)
 
@@ -49,11 +44,6 @@ struct vcpu *vcpu_this(void)
     return (struct vcpu *)rd_tpidr_el1();
 }
 
-uint64_t vcpu_affinity(uint32_t vcpu)
-{
-    return put(MPIDR_AFF0, get(VCPU_AFF0, vcpu)) | put(MPIDR_AFF1, get(VCPU_AFF1, vcpu));
-}
-
 uint32_t vg_vcpu_id(void)
 {
     return vcpu_this()->id;
@@ -68,7 +58,7 @@ uint32_t vg_vcpu_count(void)
 
 int vg_vcpu_start(uint32_t vcpu, void (*fn)(void *arg), void *arg)
 {
-    struct vg_call call = { .x = { PSCI_CPU_ON_64, vcpu_affinity(vcpu),
+    struct vg_call call = { .x = { PSCI_CPU_ON_64, psci_affinity(vcpu),
                                    (uint64_t)secondary_start } };
 
     if (vcpu >= vg_vcpu_count()) {
@@ -111,7 +101,7 @@ _Noreturn void vg_vcpu_off(void)
 
 bool vg_vcpu_is_on(uint32_t vcpu)
 {
-    struct vg_call call = { .x = { PSCI_AFFINITY_INFO_64, vcpu_affinity(vcpu), 0 } };
+    struct vg_call call = { .x = { PSCI_AFFINITY_INFO_64, psci_affinity(vcpu), 0 } };
 
     vg_call(&call);
     return call.x[0] != PSCI_AFFINITY_OFF;

@@ -51,8 +51,9 @@ uint64_t vg_ticks_to_ns(uint64_t ticks)
 uint64_t vg_wall_ns(void)
 {
     uint64_t now = vg_now();
+    uint64_t then = clock()->wall_ns;
 
-    return clock()->wall_ns + vg_ticks_to_ns(now - clock()->wall_tick);
+    return then == 0 ? 0 : then + vg_ticks_to_ns(now - clock()->wall_tick);
 }
 
 void vg_delay_us(uint64_t microseconds)

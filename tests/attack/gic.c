@@ -2,7 +2,7 @@
 /* Sweeps over registers of an interrupt controller, and SGIs that are counted where they come. */
 #include "tests/attack/gic.h"
 
-#include "guest/internal.h"
+#include "guest/aarch64/gic.h"
 #include "tests/attack/attack.h"
 
 #define WIDTHS    4u
@@ -136,7 +136,7 @@ void sgi_attack_run(const struct sgi_attack *attack)
 {
     uint32_t came = 0, wrong = 0, sent = 0;
 
-    gic_init();
+    gic_init(vg_boot());
     receivers_start(attack);
     for (uint32_t round = 0; round < attack->sends; round++) {
         struct sgi_sent sgi = attack->send(round);

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "host/intc.h"
+#include "lib/intc.h"
 #include "tests/fuzz/fuzz.h"
 
 /* A line of one vCPU, or a shared one. */

@@ -2,7 +2,7 @@
 /* The interrupt controller of micro-VMs: order, routes, edges and levels, refusals. */
 #include "unit.h"
 
-#include "host/intc.h"
+#include "lib/intc.h"
 #include "lib/field.h"
 
 static struct intc intc;

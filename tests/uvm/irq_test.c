@@ -302,6 +302,17 @@ static void test_hostile_words(void **state)
     }
 }
 
+/* The program's own claims, which a zone's test reads from the console. */
+static void test_claims(void **state)
+{
+    struct vt_cfg cfg = { .size = sizeof(cfg), .vcpus = 2 };
+
+    (void)state;
+    vt_destroy(vm);
+    vm = irq_make(&cfg);
+    assert_int_equal(call("main", 0), 0);
+}
+
 static void test_bad_requests(void **state)
 {
     static const uint64_t bad[] = { 0, IRQ_REQUEST_COUNT, 0x80000000, UINT32_MAX };
@@ -347,6 +358,7 @@ int main(void)
         IRQ_TEST(test_cancel),
         IRQ_TEST(test_budget_among_interrupts),
         IRQ_TEST(test_hostile_words),
+        IRQ_TEST(test_claims),
         IRQ_TEST(test_bad_requests),
         IRQ_TEST(test_bad_entries),
     };

@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 
+#include "abi/irq.h"
 #include "abi/uvm.h"
 #include "guest/aarch64/classify.h"
 #include "guest/aarch64/hw.h"
@@ -219,6 +220,10 @@ static bool serve(struct vg_context *context)
     }
     if (svc == UVM_GATE_GVA && is_zone()) {
         zone_gate();
+        return true;
+    }
+    if (svc == IRQ_GATE_GVA && is_zone()) {
+        zone_irq_request();
         return true;
     }
     return svc == (uint64_t)vg_service_insn && vg_serve(context);

@@ -29,7 +29,11 @@ void super_irq(struct vg_context *context)
 {
     uint32_t blocked = irq_area()->blocked;
 
-    hw_mmio_wr64(UVM_EXIT_GVA + UVM_PORT_TAKE * sizeof(uint64_t), 0);
+    if (is_zone()) {
+        zone_irq();
+    } else {
+        hw_mmio_wr64(UVM_EXIT_GVA + UVM_PORT_TAKE * sizeof(uint64_t), 0);
+    }
     if (blocked < IRQ_URGENCY_ALL && irq_area()->blocked >= IRQ_URGENCY_ALL) {
         upcall(context);
     }

@@ -91,6 +91,7 @@ zone_vcpu_entry:
         mov     x0, #STACK0_TOP
         sub     sp, x0, #ENTRY_SIZE
         mov     x29, xzr
+        bl      zone_irq_init_cpu
         ldp     x0, x1, [sp], #16
         msr     elr_el1, x0
         msr     sp_el0, x1

@@ -25,6 +25,10 @@ void super_irq_return(struct vg_context *context);
 /* UVM_PORT_GATE: answers call_area.request. Ends the zone when the program's main is done. */
 void zone_gate(void);
 
+/* UVM_PORT_TAKE, UVM_PORT_IRQ. */
+void zone_irq(void);
+void zone_irq_request(void);
+
 /* UVM_PORT_FAULT: tells the hypervisor and the supervising zone; comes back with an answer. */
 void zone_fault(void);
 

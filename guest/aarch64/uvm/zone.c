@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "abi/call.h"
+#include "abi/irq.h"
 #include "guest/aarch64/hw.h"
 #include "guest/aarch64/psci.h"
 #include "guest/aarch64/uvm/super.h"
@@ -21,6 +22,7 @@ extern const struct call_export __vg_exports_start[], __vg_exports_end[];
 
 #define SIGNATURE_MAIN ((call_signature)CALL_I32) /* int32_t main(void) */
 
+FIELD(ISAR0_RNDR, 60, 4);
 enum { CONDUIT_SMC = 0 };
 
 enum { GATE_SVC = 0xd4000001, GATE_RET = 0xd65f03c0 };
@@ -47,11 +49,21 @@ static void say(const char *text)
     zone_print(text, len);
 }
 
+/* Zeros where the processor has no random numbers, or none at the moment. */
+static void find_seed(uint64_t seed[2])
+{
+    if (get(ISAR0_RNDR, rd_id_aa64isar0_el1()) != 0) {
+        seed[0] = rd_rndr();
+        seed[1] = rd_rndr();
+    }
+}
+
 /* With caches off. */
 void zone_build(const struct boot_info *given)
 {
     struct uvm_info *info = (struct uvm_info *)UVM_INFO_GVA;
     uint32_t *gate = (uint32_t *)UVM_GATE_GVA;
+    uint32_t *irq_gate = (uint32_t *)IRQ_GATE_GVA;
 
     if (given == NULL || given->magic != BOOT_INFO_MAGIC || given->version != BOOT_INFO_VERSION) {
         zone_off();
@@ -59,11 +71,15 @@ void zone_build(const struct boot_info *given)
     __builtin_memcpy(&boot, given, given->size < sizeof(boot) ? given->size : sizeof(boot));
     gate[0] = GATE_SVC;
     gate[1] = GATE_RET;
+    irq_gate[0] = GATE_SVC;
+    irq_gate[1] = GATE_RET;
     info->magic = UVM_INFO_MAGIC;
     info->version = UVM_INFO_VERSION;
     info->size = sizeof(*info);
     info->flags = UVM_FLAG_ZONE;
     info->vcpu_count = boot.vcpu_count < UVM_VCPUS_MAX ? boot.vcpu_count : UVM_VCPUS_MAX;
+    info->tick_rate = rd_cntfrq_el0();
+    find_seed(info->seed);
     if (!zone_map(given, info)) {
         say("vitrine: too little memory\n");
         zone_off();
@@ -107,6 +123,7 @@ void zone_start(void)
 {
     uint32_t count = (uint32_t)(__vg_exports_end - __vg_exports_start);
 
+    zone_irq_init();
     for (uint32_t i = 0; i < count; i++) {
         if (is_main(&__vg_exports_start[i])) {
             area()->size = (uint32_t)vg_info()->call_size;

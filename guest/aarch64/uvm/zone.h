@@ -47,6 +47,12 @@ int64_t zone_vcpu_start(const struct call_value *arg);
 bool zone_vcpu_is_on(uint64_t vcpu);
 _Noreturn void zone_vcpu_off(void);
 
+/* ---- Others ---- */
+
+/* Interrupt controller and timer, once, and of the calling vCPU. */
+void zone_irq_init(void);
+void zone_irq_init_cpu(void);
+
 /* By the zone's conduit, to hypervisor or firmware. */
 struct vg_call;
 void zone_call(struct vg_call *call);

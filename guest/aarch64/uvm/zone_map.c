@@ -5,6 +5,7 @@
  */
 #include "guest/aarch64/uvm/zone.h"
 
+#include "abi/irq.h"
 #include "guest/aarch64/uvm/frame.h"
 #include "guest/aarch64/vmsa.h"
 
@@ -13,6 +14,7 @@ FIELD(GVA_2M, 21, 9);
 FIELD(GVA_1G, 30, 9);
 
 enum { STACK_GUARD = 0x10000 };
+enum { GICD_SIZE = 0x10000, GICR_SIZE = 0x20000, GICC_SIZE = 0x2000 };
 
 /* From the linker script. */
 extern const uint8_t __vg_image_start[], __vg_super_rodata_start[], __vg_super_data_start[];
@@ -100,6 +102,7 @@ static void map_low(void)
     map((struct range){ UVM_INFO_GVA, UVM_INFO_GVA + SIZE_4K, rodata(true) });
     map((struct range){ UVM_FAULT_GVA, UVM_FAULT_GVA + UVM_FAULT_SIZE, data(false) });
     map((struct range){ UVM_CPU_GVA, UVM_CPU_GVA + UVM_CPU_SIZE, data(false) });
+    map((struct range){ IRQ_GVA, IRQ_GVA + SIZE_4K, data(true) });
     map((struct range){ UVM_STACK_DF_TOP - SIZE_4K, UVM_STACK_DF_TOP, data(false) });
     map((struct range){ UVM_STACK0_TOP - UVM_STACK0_SIZE, UVM_STACK0_TOP, data(false) });
     map((struct range){ ZONE_TABLES, UVM_CALL_GVA, data(false) });
@@ -148,11 +151,24 @@ static void map_others(const struct uvm_info *info)
     }
 }
 
+/* A GICv3's redistributors lie side by side. */
+static void map_gic(const struct boot_info *boot)
+{
+    map((struct range){ boot->gicd_gpa, boot->gicd_gpa + GICD_SIZE, device() });
+    if (boot->gicc_gpa != 0) {
+        map((struct range){ boot->gicc_gpa, boot->gicc_gpa + GICC_SIZE, device() });
+    } else {
+        map((struct range){ boot->gicr_gpa, boot->gicr_gpa + boot->vcpu_count * GICR_SIZE,
+                            device() });
+    }
+}
+
 static void map_devices(const struct boot_info *boot)
 {
     if (boot->uart_gpa != 0) {
         map((struct range){ boot->uart_gpa, boot->uart_gpa + SIZE_4K, device() });
     }
+    map_gic(boot);
     for (uint32_t i = 0; i < boot->channel_count && i < BOOT_MAX_CHANNELS; i++) {
         const struct boot_channel *c = &boot->channel[i];
 

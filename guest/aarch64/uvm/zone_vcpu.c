@@ -36,14 +36,12 @@ static uint32_t lock_word;
 
 void zone_lock(void)
 {
-    while (__atomic_exchange_n(&lock_word, 1, __ATOMIC_ACQUIRE) != 0) {
-        hw_yield();
-    }
+    hw_lock(&lock_word);
 }
 
 void zone_unlock(void)
 {
-    __atomic_store_n(&lock_word, 0, __ATOMIC_RELEASE);
+    hw_unlock(&lock_word);
 }
 
 /* ---- What is a vCPU's own ---- */

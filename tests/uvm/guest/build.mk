@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# Guests of the micro-VM tests: tests/uvm/guest/NAME.c (and NAME_super.c, NAME_hostile.c, and of
-# each architecture NAME_ARCH.c, NAME_ARCH_super.c) become NAME.elf and NAME-pie.elf, see uvm_guest
-# in guest/build.mk.
+# Guests of the micro-VM tests: tests/uvm/guest/NAME.c (and NAME_super.c, NAME_hostile.c,
+# NAME_claims.c, and of each architecture NAME_ARCH.c, NAME_ARCH_super.c) become NAME.elf and
+# NAME-pie.elf, see uvm_guest in guest/build.mk.
 
 UVM_TEST_ARCHS  := x86_64 aarch64
 uvm_test_guest   = $(call $(2),tests/uvm/guest,$(1),$(wildcard $(addprefix tests/uvm/guest/$(1),\
-    .c _super.c _hostile.c $(foreach a,$(UVM_TEST_ARCHS),_$(a).c _$(a)_super.c))))
-UVM_TEST_GUESTS := $(filter-out %_super %_hostile %_x86_64 %_aarch64,\
+    .c _super.c _hostile.c _claims.c $(foreach a,$(UVM_TEST_ARCHS),_$(a).c _$(a)_super.c))))
+UVM_TEST_GUESTS := $(filter-out %_super %_hostile %_claims %_x86_64 %_aarch64,\
     $(basename $(notdir $(wildcard tests/uvm/guest/*.c))))
 UVM_TEST_X86_64 := state
 $(foreach g,$(filter-out $(UVM_TEST_X86_64),$(UVM_TEST_GUESTS)),\

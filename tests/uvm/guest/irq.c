@@ -50,7 +50,7 @@ static void tick(const struct vg_expiry *expiry)
     }
 }
 
-static uint64_t start(uint64_t us)
+uint64_t start(uint64_t us)
 {
     count = 0;
     early = 0;
@@ -60,7 +60,7 @@ static uint64_t start(uint64_t us)
 }
 VG_EXPORT(start, uint64_t, uint64_t);
 
-static uint64_t stop(void)
+uint64_t stop(void)
 {
     vg_timer_cancel(VG_TIMER_VIRT);
     vg_timer_cancel(VG_TIMER_PHYS);
@@ -68,20 +68,20 @@ static uint64_t stop(void)
 }
 VG_EXPORT(stop, uint64_t);
 
-static uint64_t counted(void)
+uint64_t counted(void)
 {
     return count;
 }
 VG_EXPORT(counted, uint64_t);
 
-static uint64_t too_early(void)
+uint64_t too_early(void)
 {
     return early;
 }
 VG_EXPORT(too_early, uint64_t);
 
 /* Spins so long; says how many handlers ran meanwhile. */
-static uint64_t spin(uint64_t us)
+uint64_t spin(uint64_t us)
 {
     uint64_t before = count;
 
@@ -91,7 +91,7 @@ static uint64_t spin(uint64_t us)
 VG_EXPORT(spin, uint64_t, uint64_t);
 
 /* Asleep until so many handlers have run in all; masked while it looks, lest it misses one. */
-static uint64_t await(uint64_t n)
+uint64_t await(uint64_t n)
 {
     bool unmasked = vg_irq_mask();
 
@@ -105,7 +105,7 @@ static uint64_t await(uint64_t n)
 }
 VG_EXPORT(await, uint64_t, uint64_t);
 
-static uint64_t once(uint64_t us)
+uint64_t once(uint64_t us)
 {
     uint64_t begin = vg_now();
 
@@ -124,7 +124,7 @@ static void again(const struct vg_expiry *expiry)
     }
 }
 
-static uint64_t storm(uint64_t times)
+uint64_t storm(uint64_t times)
 {
     uint64_t begin = vg_now();
 
@@ -135,7 +135,7 @@ static uint64_t storm(uint64_t times)
 }
 VG_EXPORT(storm, uint64_t, uint64_t);
 
-static uint64_t now_us(void)
+uint64_t now_us(void)
 {
     return ns(vg_now()) / NS_PER_US;
 }
@@ -150,7 +150,7 @@ VG_EXPORT(wall_s, uint64_t);
 /* ---- Masking ---- */
 
 /* Deadlines pass while masked; restored, they are delivered. Result: 0, or what went wrong. */
-static uint64_t masked(uint64_t us)
+uint64_t masked(uint64_t us)
 {
     bool unmasked = vg_irq_mask();
     uint64_t before = count;
@@ -171,7 +171,7 @@ static uint64_t masked(uint64_t us)
 VG_EXPORT(masked, uint64_t, uint64_t);
 
 /* Asleep though masked, until a deadline has passed. */
-static uint64_t masked_wait(void)
+uint64_t masked_wait(void)
 {
     bool unmasked = vg_irq_mask();
     uint64_t before = count;
@@ -249,7 +249,7 @@ static void reset_priorities(void)
 }
 
 /* Several at once: by priority, then by number. */
-static uint64_t priorities(void)
+uint64_t priorities(void)
 {
     bool unmasked;
 
@@ -276,7 +276,7 @@ static void patient(uint32_t line, void *arg)
     order = order << 8 | 0xee;
 }
 
-static uint64_t nested(void)
+uint64_t nested(void)
 {
     reset_priorities();
     vg_irq_handler(5, patient, NULL);
@@ -286,7 +286,7 @@ static uint64_t nested(void)
 }
 VG_EXPORT(nested, uint64_t);
 
-static uint64_t send_self(uint64_t sgi)
+uint64_t send_self(uint64_t sgi)
 {
     reset_priorities();
     vg_irq_send(0, (uint32_t)sgi);
@@ -295,7 +295,7 @@ static uint64_t send_self(uint64_t sgi)
 VG_EXPORT(send_self, uint64_t, uint64_t);
 
 /* What has no meaning is refused and does nothing. */
-static uint64_t refused(void)
+uint64_t refused(void)
 {
     uint64_t bad = vg_irq_handler(64, note, NULL) < 0 ? 0 : 1;
 
@@ -337,7 +337,7 @@ static void second(void *arg)
 }
 
 /* So many times there and back; both sleep between. The other vCPU goes on from call to call. */
-static uint64_t ping_pong(uint64_t rounds)
+uint64_t ping_pong(uint64_t rounds)
 {
     uint64_t done = 0;
 
@@ -380,7 +380,7 @@ static void deep(uint32_t line, void *arg)
     count += bytes[4096] == line ? 1 : 1000;
 }
 
-static uint64_t handler_stack(void)
+uint64_t handler_stack(void)
 {
     count = 0;
     vg_irq_handler(1, deep, NULL);
@@ -493,7 +493,7 @@ static void disturb(const struct vg_expiry *expiry)
 }
 
 /* Registers are filled, then nothing happens but interrupts; says which have changed. */
-static uint64_t preserved(uint64_t rounds)
+uint64_t preserved(uint64_t rounds)
 {
     uint64_t bad = 0;
 

@@ -4,8 +4,8 @@
  * is to take. Pure; the caller has the lock. Arguments may be a guest's: what has no meaning is
  * refused.
  */
-#ifndef HOST_INTC_H
-#define HOST_INTC_H
+#ifndef LIB_INTC_H
+#define LIB_INTC_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The interrupt controller of a micro-VM: lines, their urgency and their vCPU. No I/O, no lock. */
-#include "host/intc.h"
+#include "lib/intc.h"
 
 #include <string.h>
 
