@@ -53,5 +53,6 @@ int top_verb(int argc, char **argv);
 int run_verb(int argc, char **argv);
 int doctor_verb(int argc, char **argv);
 int completion_verb(int argc, char **argv);
+int serve_verb(int argc, char **argv);
 
 #endif

@@ -26,7 +26,7 @@ static int fill(struct console *console, struct virtq *q)
     size = console->flow->ops->read(console->flow, bytes, (size_t)size);
     if (size <= 0) {
         virtq_undo(q, &taken, 1);
-        return size == 0 ? RUN_INPUT : RUN_DRIVER;
+        return size == 0 ? RUN_INPUT : RUN_FAILED;
     }
     if (!spans_write(&chain.write, bytes, (size_t)size)) {
         return ERR_RANGE;

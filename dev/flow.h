@@ -31,6 +31,7 @@ enum run {
     RUN_MORE = 1,   /* do not wait */
     RUN_INPUT = 2,  /* until the flow has something, or the driver notifies */
     RUN_OUTPUT = 3, /* until the flow takes something */
+    RUN_FAILED = 4, /* the flow fails: a while */
 };
 
 /* A file that does not wait: a tap, a terminal, a socket. It stays the caller's to close. */

@@ -47,7 +47,7 @@ static bool is_for_driver(const struct net *net, struct header *header)
            (get(GSO_ECN, header->gso_type) == 0 || has(net, NET_F_GUEST_ECN));
 }
 
-/* Reads packets until one is good: RUN_MORE, or RUN_INPUT. */
+/* Reads packets until one is good: RUN_MORE, or what to wait for. */
 static int take_packet(const struct net *net, struct net_input *in)
 {
     for (unsigned i = 0; i < NET_BATCH && in->size == 0; i++) {
@@ -55,7 +55,7 @@ static int take_packet(const struct net *net, struct net_input *in)
         struct header header;
 
         if (got <= 0) {
-            return got == 0 ? RUN_INPUT : RUN_DRIVER;
+            return got == 0 ? RUN_INPUT : RUN_FAILED;
         }
         memcpy(&header, in->packet, sizeof(header));
         if ((size_t)got >= NET_HEADER + ETHERNET_MIN && is_for_driver(net, &header)) {
@@ -63,7 +63,7 @@ static int take_packet(const struct net *net, struct net_input *in)
             in->size = (size_t)got;
         }
     }
-    return in->size != 0 ? RUN_MORE : RUN_INPUT;
+    return RUN_MORE; /* perhaps of none but bad ones */
 }
 
 /* Says in the first buffer how many there are; the header may be cut into pieces. */

@@ -24,7 +24,7 @@ ALL  += $(BOARD_DTBS)
 
 # The same program with the sanitizers, for tests/plan; not part of `all`.
 PLAN_SAN_OBJS := $(patsubst %.c,$(O)/host-san/%.o,$(PLAN_SRCS) $(HOST_SRCS) $(ZONE0_SRCS) \
-                     $(wildcard cli/*.c cli/$(HOST_ARCH)/*.c))
+                     $(SERVE_SRCS) $(DEV_SRCS) $(wildcard cli/*.c cli/$(HOST_ARCH)/*.c))
 $(O)/host-san/%.o: %.c $(FLAGS_STAMP)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)

@@ -80,7 +80,7 @@ VIRTQ_DEV  := $(VIRTQ_UNIT) tests/unit/virtq_model.c
 
 # Programs of zone0, over a hypervisor in a directory.
 CTL_UNIT := tests/unit/ctl_double.c tests/unit/ctl_answer.c $(ZONE0_SRCS)
-CLI_UNIT := $(filter-out zone0/% cli/main.c cli/connect.c,$(CLI_ZONE0_SRCS)) $(CTL_UNIT)
+CLI_UNIT := $(filter-out $(ZONE0_SRCS) cli/main.c cli/connect.c,$(CLI_ZONE0_SRCS)) $(CTL_UNIT)
 
 A64  := hyp/arch/aarch64
 FAKE := hyp/arch/fake
@@ -141,6 +141,9 @@ $(eval $(call unit_test,rsp_query,$(RSP_UNIT)))
 S2_UNIT := $(CORE)/s2.c $(CORE)/pool.c $(CORE)/string.c $(A64)/stage2.c $(FAKE)/hw.c
 $(eval $(call unit_test,rng,dev/rng.c $(VIRTQ_DEV)))
 $(eval $(call unit_test,s2,$(S2_UNIT)))
+SERVE_UNIT := $(ZONE0_SRCS) $(SERVE_SRCS) $(DEV_SRCS) \
+              $(addprefix tests/unit/,serve_double.c virtq_model.c)
+$(eval $(call unit_test,serve,$(SERVE_UNIT),,-lpthread))
 SETUP_UNIT := $(CORE)/setup.c hyp/none/control.c tests/unit/plan_good.c \
               tests/unit/setup_double.c $(S2_UNIT)
 $(eval $(call unit_test,setup,$(SETUP_UNIT)))

@@ -16,6 +16,7 @@
 /* PCI configuration space: the command register. */
 #define PCI_COMMAND 4
 FIELD(COMMAND_MASTER, 2, 1);
+FIELD(COMMAND_NO_INTX, 10, 1);
 
 static int write_text(const char *dir, const char *file, const char *text)
 {
@@ -72,24 +73,22 @@ int driver_bind(const struct ctl_places *places, const char *pci)
     return result != 0 ? result : uio_number(pci);
 }
 
-static int set_master(const char *pci)
+/* Bits of the command register off and on. */
+static int set_command(const char *pci, uint16_t off, uint16_t on)
 {
     char path[CTL_PATH_SIZE + 8];
     uint16_t command;
-    int fd, result = 0;
+    int fd, result = CTL_SYSTEM;
 
     snprintf(path, sizeof(path), "%s/config", pci);
     fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0) {
         return CTL_SYSTEM;
     }
-    if (pread(fd, &command, sizeof(command), PCI_COMMAND) != (ssize_t)sizeof(command)) {
-        result = CTL_SYSTEM;
-    }
-    if (result == 0) {
-        command = (uint16_t)with(COMMAND_MASTER, command, 1);
-        if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != (ssize_t)sizeof(command)) {
-            result = CTL_SYSTEM;
+    if (pread(fd, &command, sizeof(command), PCI_COMMAND) == (ssize_t)sizeof(command)) {
+        command = (uint16_t)((command & ~(unsigned)off) | on);
+        if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) == (ssize_t)sizeof(command)) {
+            result = 0;
         }
     }
     close(fd);
@@ -109,7 +108,7 @@ int driver_open(const struct ctl *ctl)
     if (fd < 0) {
         return errno == EACCES ? CTL_NO_RIGHTS : CTL_SYSTEM;
     }
-    result = set_master(ctl->pci);
+    result = set_command(ctl->pci, 0, field_mask(COMMAND_MASTER));
     if (result != 0) {
         close(fd);
         return result;
@@ -117,9 +116,7 @@ int driver_open(const struct ctl *ctl)
     return fd;
 }
 
-int driver_unmask(int fd)
+int driver_unmask(const struct ctl *ctl)
 {
-    const int32_t on = 1;
-
-    return write(fd, &on, sizeof(on)) == (ssize_t)sizeof(on) ? 0 : CTL_SYSTEM;
+    return set_command(ctl->pci, field_mask(COMMAND_NO_INTX), 0);
 }

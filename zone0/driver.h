@@ -16,7 +16,7 @@ int driver_bind(const struct ctl_places *places, const char *pci) MUST_CHECK;
 /* Binds and opens /dev/uioN: a descriptor, or enum ctl_failure. Then sets bus mastering. */
 int driver_open(const struct ctl *ctl) MUST_CHECK;
 
-/* Lets the next interrupt come (INTx is masked by the kernel at each). */
-int driver_unmask(int fd) MUST_CHECK;
+/* Lets the next interrupt come: the kernel switches INTx off at each. */
+int driver_unmask(const struct ctl *ctl) MUST_CHECK;
 
 #endif

@@ -29,7 +29,12 @@
     { "stat", "[ZONE] [--json]",                                                                  \
       "exits of each vCPU by kind", stat_verb },                                                  \
     { "top", "[-d SECONDS] [-n COUNT] [--json]",                                                  \
-      "what each vCPU does, live; q ends", top_verb }
+      "what each vCPU does, live; q ends", top_verb },                                            \
+    { "serve", "[--config FILE] [--disk ZONE.DEV=PATH[,ro]] [--net ZONE.DEV=TAP]\n"               \
+               "              [--console ZONE.DEV=pty:LINK|unix:PATH|file:PATH]\n"                \
+               "              [--rng ZONE.DEV] [--start ZONE] [--poll MICROSECONDS]",             \
+      "serve virtio devices of zones; options repeat. ,packed: with packed rings",                \
+      serve_verb }
 /* clang-format on */
 
 #endif
