@@ -43,3 +43,13 @@ $(CLI_ZONE0_DIR)/vitrine: $(CLI_ZONE0_OBJS)
 
 DEPS += $(CLI_ZONE0_OBJS:.o=.d)
 ALL  += $(CLI_ZONE0_DIR)/vitrine
+
+# A hostile program for the tests of zone0.
+ZONE0_GARBLE := $(O)/tests/zone/aarch64/garble
+$(ZONE0_GARBLE): $(CLI_ZONE0_DIR)/obj/tests/zone/zone0/garble.o \
+                 $(ZONE0_SRCS:%.c=$(CLI_ZONE0_DIR)/obj/%.o)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)aarch64-linux-gnu-gcc -static -Wl,--build-id=none $^ -lpthread -o $@
+DEPS += $(CLI_ZONE0_DIR)/obj/tests/zone/zone0/garble.d
+ALL  += $(ZONE0_GARBLE)

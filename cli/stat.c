@@ -30,7 +30,7 @@ int stat_take(struct ctl *ctl, uint32_t only, struct stat_all *all)
 {
     memset(all, 0, sizeof(*all));
     all->time = zone_now();
-    for (uint32_t i = 0; i < CTL_ZONES; i++) {
+    for (uint32_t i = 0; i < ctl_zone_count(ctl); i++) {
         int result = only == UINT32_MAX || only == i ? ctl_get_zone(ctl, i, &all->zone[i])
                                                      : CTL_ERR_ZONE;
 

@@ -78,7 +78,7 @@ static void list_line(uint32_t index, const struct ctl_zone *zone, uint64_t now)
 /* All zones, as JSON or lines; a result of ctl_request(). */
 static int list(struct ctl *ctl, struct json *json, uint64_t now)
 {
-    for (uint32_t i = 0; i < CTL_ZONES; i++) {
+    for (uint32_t i = 0; i < ctl_zone_count(ctl); i++) {
         struct ctl_zone zone;
         int result = ctl_get_zone(ctl, i, &zone);
 

@@ -15,6 +15,14 @@ struct bridge_device *ctl_device(const struct ctl *ctl, uint32_t n)
     return (struct bridge_device *)(void *)(ctl->region + ctl->layout.device_offset) + n;
 }
 
+uint32_t ctl_zone_count(const struct ctl *ctl)
+{
+    const volatile struct ctl_shared *shared = (const void *)ctl->region;
+    uint32_t count = shared->zone_count;
+
+    return count < CTL_ZONES ? count : CTL_ZONES;
+}
+
 int ctl_get_info(struct ctl *ctl, struct ctl_info *info)
 {
     struct ctl_request request = { .op = CTL_OP_INFO, .out = info, .out_size = sizeof(*info) };
@@ -81,8 +89,9 @@ int ctl_find_zone(struct ctl *ctl, const char *name, uint32_t *zone)
     struct ctl_zone about;
     char *end;
     unsigned long number;
+    uint32_t count = ctl_zone_count(ctl);
 
-    for (uint32_t i = 0; i < CTL_ZONES; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         int result = ctl_get_zone(ctl, i, &about);
 
         if (result == 0 && about.state != CTL_ZONE_NONE && strcmp(about.name, name) == 0) {
@@ -94,7 +103,7 @@ int ctl_find_zone(struct ctl *ctl, const char *name, uint32_t *zone)
         }
     }
     number = strtoul(name, &end, 10);
-    if (!isdigit((unsigned char)name[0]) || *end != 0 || number >= CTL_ZONES) {
+    if (!isdigit((unsigned char)name[0]) || *end != 0 || number >= count) {
         return CTL_ERR_ZONE;
     }
     *zone = (uint32_t)number;

@@ -83,6 +83,9 @@ bool ctl_layout_is_valid(const struct ctl_shared *shared, size_t size);
 /* Device n of the table of abi/bridge.h, which both sides write; NULL: there is none. */
 struct bridge_device *ctl_device(const struct ctl *ctl, uint32_t n);
 
+/* How many zones there are now, at most CTL_ZONES; some in between may be CTL_ZONE_NONE. */
+uint32_t ctl_zone_count(const struct ctl *ctl);
+
 /* Requests by their meaning; results as of ctl_request(). */
 int ctl_get_info(struct ctl *ctl, struct ctl_info *info) MUST_CHECK;
 int ctl_get_zone(struct ctl *ctl, uint32_t zone, struct ctl_zone *about) MUST_CHECK;

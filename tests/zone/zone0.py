@@ -15,15 +15,28 @@ SCHEDULED = ["starting", "running", "paused", "running", "stopping", "off", "sta
              "stopping", "off"]
 
 
+def documents(text):
+    """JSON documents, one a line; a line that another zone's cut in two is one again."""
+    found, begun = [], ""
+    for line in text.splitlines():
+        begun += line
+        try:
+            found.append(json.loads(begun))
+            begun = ""
+        except ValueError:
+            pass
+    jsonschema.validate(begun, {"const": ""})
+    return found
+
+
 def ask(machine, command, kind=None, timeout=30):
-    """Runs a verb with --json; returns its lines, each checked."""
+    """Runs a verb with --json; returns its documents, each checked."""
     kind = kind or " ".join(command.split()[:2])
-    lines = [json.loads(line) for line in
-             machine.run_ok(ZONE0, f"vitrine {command} --json", timeout).splitlines() if line]
-    for line in lines:
-        jsonschema.validate(line, SCHEMAS[kind])
-    machine.check(len(lines) > 0, f"{command} says nothing")
-    return lines
+    found = documents(machine.run_ok(ZONE0, f"vitrine {command} --json", timeout))
+    for document in found:
+        jsonschema.validate(document, SCHEMAS[kind])
+    machine.check(len(found) > 0, f"{command} says nothing")
+    return found
 
 
 def refused(machine, command, code, text):
@@ -44,7 +57,8 @@ def look(machine, stanza):
     states = [zone["state"] for zone in zones.values()]
     machine.check(states == ["running", "running", "off", "running"], f"states {states}")
     machine.check(zones["linux1"]["memory"] == 192 << 20, f"memory {zones['linux1']}")
-    machine.check([zone["cpus"] for zone in zones.values()] == [[0], [1], [2], [3]], "CPUs")
+    machine.check([zone["cpus"] for zone in zones.values()] == [[0, 4], [1], [2], [3]],
+                  "CPUs")
     machine.check(zones["worker"]["starts"] == 0 and zones["tick"]["starts"] == 1, "starts")
     regions = state(machine, "linux1")["regions"]
     machine.check(len(regions) == 1 and regions[0]["pool"] == 0, f"linux1's memory: {regions}")
@@ -55,6 +69,7 @@ def look(machine, stanza):
     machine.check(any(c["name"] == "pool" for c in doctor["checks"]), "no pool")
     listed = machine.run_ok(ZONE0, "vitrine zone list")
     machine.check(re.search(r"worker +user +off +0/1 +2 +16M +0 ", listed), listed)
+    machine.check("request refused" not in machine.text("hyp"), "what is right was refused")
 
 
 def refusals(machine, stanza):
@@ -65,6 +80,8 @@ def refusals(machine, stanza):
     refused(machine, "zone fly linux1", 2, "no such verb")
     refused(machine, "zone stop", 2, "usage: vitrine zone stop")
     refused(machine, "log --level loud", 2, "usage: vitrine log")
+    refused(machine, "zone pause zone0", 9, "the plan does not allow it")
+    machine.check("control request refused zone=zone0" in machine.text("hyp"), "no line of the log")
 
 
 def lives(machine, stanza):
@@ -74,8 +91,7 @@ def lives(machine, stanza):
     text = machine.run_ok(ZONE0, f"life worker {count}", 60 + 5 * count)
     machine.check(f"life: {count} good" in text, text)
     machine.run_ok(ZONE0, "sleep 1; kill %1; wait")
-    seen = [json.loads(line) for line in
-            machine.run_ok(ZONE0, "cat /tmp/w", 60).splitlines() if line]
+    seen = documents(machine.run_ok(ZONE0, "cat /tmp/w", 60))
     for event in seen:
         jsonschema.validate(event, SCHEMAS["zone watch"])
     states = [event["state"] for event in seen if event["event"] == "state"]
@@ -144,7 +160,7 @@ def clients(machine, stanza):
 def counts(machine, stanza):
     """Statistics grow, and the log has what happened."""
     vcpus = ask(machine, "stat", "stat")[0]["vcpus"]
-    machine.check(len(vcpus) == 4 and sum(vcpus[0]["exits"].values()) > 100, f"{vcpus}")
+    machine.check(len(vcpus) == 5 and sum(vcpus[0]["exits"].values()) > 100, f"{vcpus}")
     top = ask(machine, "top -n 2 -d 0.5", "top")
     machine.check(len(top) == 2, f"{len(top)} pictures")
     machine.check(any(v["exits_per_second"] > 0 for v in top[1]["vcpus"]), f"{top[1]}")
@@ -167,7 +183,25 @@ def linux(machine, stanza):
     machine.check(about["state"] == "off" and about["reason"] == "power-off", f"{about}")
 
 
-STEPS = (look, refusals, lives, pause, console, clients, counts, linux)
+def garbage(machine, stanza):
+    """A program that sends random bytes gets answers; nobody but its victim notices."""
+    before = {zone["name"]: zone for zone in ask(machine, "zone list")[0]["zones"]}
+    second = next_tick(machine)[0]
+    count = int(stanza.args["garbage"])
+    text = machine.run_ok(ZONE0, f"garble 12345 {count} worker", 60 + count // 50)
+    machine.check(f"garble: {2 * count} requests" in text and "then done" in text, text)
+    after = {zone["name"]: zone for zone in ask(machine, "zone list")[0]["zones"]}
+    for name in ("zone0", "linux1", "tick"):
+        machine.check(before[name] == after[name], f"{before[name]} became {after[name]}")
+    machine.check(next_tick(machine)[0] > second, "tick stood still")
+    if after["worker"]["state"] == "paused":
+        machine.run_ok(ZONE0, "vitrine zone resume worker")
+    if after["worker"]["state"] != "off":
+        machine.run_ok(ZONE0, "vitrine zone stop worker")
+    machine.run_ok("linux1", "true")
+
+
+STEPS = (look, refusals, lives, pause, console, clients, counts, garbage, linux)
 
 
 def test(machine, stanza):
