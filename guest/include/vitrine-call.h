@@ -74,7 +74,7 @@ size_t vg_stack_left(void);
 
 /*
  * Two random words of this micro-VM: the same in each call, others in a clone. Zeros if the host
- * gave none, as in a zone.
+ * gave none, as in a zone whose processor has no random numbers.
  */
 void vg_seed(uint64_t seed[2]);
 

@@ -9,10 +9,10 @@
  * Handlers are functions of the program. In a micro-VM they run in user mode, on the stack of what
  * they interrupt, at full speed, with floating point (what they interrupt finds its own as it was),
  * and may call functions of the host; in a bare guest floating point is not saved. A fault in one
- * is a fault like any other. Micro-VMs of x86_64 know 64 interrupts: 0..15 sent between vCPUs, 27
- * and 30 the timers, 32..63 those that the host raises by vt_irq_raise(). Nothing is delivered
- * while no call of the host runs; what comes then waits for the next call. Not for fault handlers,
- * which run in supervisor mode.
+ * is a fault like any other. Micro-VMs know 64 interrupts: 0..15 sent between vCPUs, 27 and 30 the
+ * timers, 32..63 those that the host raises by vt_irq_raise(), in a zone the zone's own. Nothing is
+ * delivered while no call of the host runs; what comes then waits for the next call. Not for fault
+ * handlers, which run in supervisor mode.
  */
 #ifndef VITRINE_IRQ_H
 #define VITRINE_IRQ_H
@@ -25,7 +25,7 @@
 extern "C" {
 #endif
 
-/* Interrupts that can have a handler: below this number; in micro-VMs of x86_64 below 64. */
+/* Interrupts that can have a handler: below this number; in micro-VMs below 64. */
 #define VG_MAX_INTID 288u
 
 /* ---- Time ---- */
@@ -41,7 +41,8 @@ uint64_t vg_tick_rate(void);
 /* Ticks to nanoseconds without overflow for spans below 580 years. */
 uint64_t vg_ticks_to_ns(uint64_t ticks);
 
-/* Micro-VMs: nanoseconds since 1970, UTC, as the host knew it when the call began. */
+/* Micro-VMs: nanoseconds since 1970, UTC, as the host knew it when the call began; 0 in a zone,
+ * where nobody knows. */
 uint64_t vg_wall_ns(void);
 
 /* Passes the time, spinning; up to an hour. */
