@@ -73,6 +73,13 @@ struct uvm_note {
  */
 #define UVM_WORDS_GVA    UINT64_C(0x8400) /* of each vCPU its own */
 #define UVM_WORDS_SIZE   UINT64_C(0x400)
+/*
+ * x86_64: the last byte of a vCPU's own words is the host's. While it is not 0 the vectors of #BP
+ * and #DB exit by UVM_PORT_BREAK and UVM_PORT_STEP, with the processor's frame on top of the stack
+ * and all registers as they were, and iretq behind. The host may change frame and registers; when
+ * the exception is not for it it lets the vector go on behind that iretq, with the usual way.
+ */
+#define UVM_DEBUG_GVA    UINT64_C(0x87ff)
 #define UVM_RUNTIME_GVA  UINT64_C(0x8800)
 #define UVM_RUNTIME_SIZE UINT64_C(0x800)
 
@@ -147,7 +154,9 @@ enum uvm_port {
     UVM_PORT_FAULT = 0xe1, /* fault_area is filled; the answer is in it afterwards */
     UVM_PORT_XSAVE = 0xe2, /* x86_64: FP state to uvm_info.xsave_gva; PORT_XRSTOR back from there */
     UVM_PORT_XRSTOR = 0xe3,
-    UVM_PORT_IRQ = 0xe4,  /* a request of abi/irq.h */
+    UVM_PORT_IRQ = 0xe4,   /* a request of abi/irq.h */
+    UVM_PORT_BREAK = 0xe6, /* x86_64: #BP and #DB, when the byte at UVM_DEBUG_GVA asks for it */
+    UVM_PORT_STEP = 0xe7,
     UVM_PORT_TAKE = 0xe5, /* aarch64: the supervisor can let user code take a line (abi/irq.h) */
 };
 

@@ -84,7 +84,23 @@ static bool *find_flag(struct run_options *options, const char *name)
     if (strcmp(name, "--list") == 0) {
         return &options->list;
     }
+    if (strcmp(name, "--gdb-wait") == 0) {
+        return &options->gdb_wait;
+    }
     return strcmp(name, "--verbose") == 0 ? &options->verbose : NULL;
+}
+
+/* --gdb, --gdb=PLACE: no value of its own word, lest it take the guest's name. */
+static bool parse_gdb(struct run_options *options, const char *word)
+{
+    static const char name[] = "--gdb";
+    const char *rest = word + sizeof(name) - 1;
+
+    if (strncmp(word, name, sizeof(name) - 1) != 0 || (*rest != 0 && *rest != '=')) {
+        return false;
+    }
+    options->gdb = *rest == 0 ? rest : rest + 1;
+    return true;
 }
 
 static int parse_one(struct run_options *options, int left, char **argv)
@@ -93,6 +109,9 @@ static int parse_one(struct run_options *options, int left, char **argv)
 
     if (flag != NULL) {
         *flag = true;
+        return 1;
+    }
+    if (parse_gdb(options, argv[0])) {
         return 1;
     }
     if (strcmp(argv[0], "--call") == 0) {
@@ -121,6 +140,13 @@ static bool parse_args(struct run_options *options, int argc, char **argv)
     }
     if (options->jail && options->vcpus > 1) {
         fprintf(stderr, "vitrine: a jail has one virtual CPU: more need threads\n");
+        return false;
+    }
+    if (options->gdb_wait && options->gdb == NULL) {
+        options->gdb = "";
+    }
+    if (options->jail && options->gdb != NULL) {
+        fprintf(stderr, "vitrine: a jail has no socket for a debugger\n");
         return false;
     }
     return options->guest != NULL;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/include/vitrine.h"
+
 #define RUN_CALLS_MAX 16u
 #define RUN_VCPUS_MAX 16u
 
@@ -24,6 +26,8 @@ struct run_options {
     uint64_t timeout_ns;
     unsigned vcpus; /* 0: the default */
     const char *core_dir;
+    const char *gdb; /* where a debugger may connect: a path, or tcp:PORT; NULL: nowhere */
+    bool gdb_wait;
     bool jail, list, verbose;
 };
 
@@ -36,5 +40,8 @@ struct run_files {
 
 /* Runs the calls; returns an exit code. With options->jail, this process is jailed afterwards. */
 int run_guest(const struct run_options *options, const struct run_files *files);
+
+/* run_gdb.c: opens what options->gdb says, and tells the user; enum vt_err. */
+int run_gdb_open(struct vt_vm *vm, const struct run_options *options);
 
 #endif

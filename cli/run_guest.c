@@ -268,6 +268,13 @@ static int make_calls(struct session *s, const struct ready_call *ready)
 
 /* ---- All ---- */
 
+static int open_gdb(const struct session *s)
+{
+    int err = s->options->gdb == NULL ? VT_OK : run_gdb_open(s->vm, s->options);
+
+    return err == VT_OK ? EXIT_GOOD : exit_code_of(err);
+}
+
 static int open_session(struct session *s)
 {
     struct vt_image_cfg image = { .size = sizeof(image),
@@ -287,14 +294,17 @@ static int open_session(struct session *s)
     if (err == VT_ERR_NO_BACKEND) {
         fprintf(stderr, "vitrine: `vitrine doctor` says what is missing\n");
     }
-    return err == VT_OK ? EXIT_GOOD : explain(s, s->options->guest, err);
+    return err == VT_OK ? open_gdb(s) : explain(s, s->options->guest, err);
 }
 
-static void close_session(struct session *s)
+static void close_session(struct session *s, int code)
 {
     pthread_mutex_lock(&s->lock);
     s->is_over = true;
     pthread_mutex_unlock(&s->lock);
+    if (s->options->gdb != NULL && s->vm != NULL && vt_debug_close(s->vm, code) != VT_OK) {
+        fprintf(stderr, "vitrine: the debug endpoint was closed already\n");
+    }
     vt_destroy(s->vm);
     vt_image_free(s->image);
     symbols_free(&s->symbols);
@@ -365,6 +375,6 @@ int run_guest(const struct run_options *options, const struct run_files *files)
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     code = run_session(&s);
-    close_session(&s);
+    close_session(&s, code);
     return code;
 }

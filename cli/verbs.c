@@ -16,7 +16,8 @@ const struct verb verbs[] = {
     { "plan rules", "",
       "list the rules that a plan must keep", plan_verb_rules },
     { "run",        "GUEST [--call FUNCTION ARGUMENT...]... [--list] [--mem SIZE] [--stack SIZE]\n"
-                    "              [--timeout TIME] [--vcpus N] [--core DIR] [--jail] [--verbose]",
+                    "              [--timeout TIME] [--vcpus N] [--core DIR] [--jail] [--verbose]\n"
+                    "              [--gdb[=SOCKET|=tcp:PORT]] [--gdb-wait]",
       "run functions of a guest in a micro-VM", run_verb },
     ZONE0_VERBS,
     { "doctor",     "[--json]",

@@ -258,6 +258,7 @@ void dbg_stopped(struct dbg_engine *e, const struct dbg_stop *stop)
     e->last = *stop;
     if (!e->session.nonstop) {
         stopped_all(e);
+        e->session.thread = stop->thread; /* a client takes it for chosen */
     }
     t = engine_known(e, stop->thread);
     if (t != NULL) {

@@ -114,6 +114,7 @@ void stop_write_last(struct dbg_engine *e)
         struct dbg_stop stop = e->last;
 
         stop.thread = engine_thread(e, 0);
+        e->session.thread = stop.thread;
         stop_write(e, &stop);
     }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/sys.h"
+#include "host/sys_net.h"
 
 #define RETRY_MIN_NS UINT64_C(50000) /* a CPU timer may be early by the scheduler's accounting */
 #define DRAIN_MAX    8u
@@ -19,6 +20,7 @@ void budget_init(struct budget *b, int signal)
     memset(b, 0, sizeof(*b));
     b->signal = signal;
     b->share = 1;
+    b->wake = -1;
     (void)pthread_mutex_init(&b->lock, NULL);
 }
 
@@ -217,11 +219,47 @@ int budget_join_check(struct budget *b, struct alarm *alarm, const struct log *l
     return alarm_set(alarm, &cfg, wait_of(b, BUDGET_CPU, b->deadline[BUDGET_CPU] - now), log);
 }
 
+bool budget_is_cancelled(struct budget *b)
+{
+    bool cancelled;
+
+    drain(b);
+    (void)pthread_mutex_lock(&b->lock);
+    cancelled = b->cancelled;
+    (void)pthread_mutex_unlock(&b->lock);
+    return cancelled;
+}
+
+/* An alarm that has rung meanwhile is set again by the look at the clocks that this asks for. */
+void budget_shift(struct budget *b, uint64_t ns)
+{
+    if (!b->armed || b->deadline[BUDGET_WALL] == 0) {
+        return;
+    }
+    b->deadline[BUDGET_WALL] += ns < UINT64_MAX - b->deadline[BUDGET_WALL] ? ns : 0;
+    (void)pthread_mutex_lock(&b->lock);
+    if (b->running) {
+        b->kicked = true;
+        (void)pthread_kill(b->thread, b->signal);
+    }
+    (void)pthread_mutex_unlock(&b->lock);
+}
+
+void budget_set_wake(struct budget *b, int wake)
+{
+    (void)pthread_mutex_lock(&b->lock);
+    b->wake = wake;
+    (void)pthread_mutex_unlock(&b->lock);
+}
+
 void budget_cancel(struct budget *b)
 {
     (void)pthread_mutex_lock(&b->lock);
     if (b->running && !b->cancelled) {
         b->cancelled = true;
+        if (b->wake >= 0) {
+            sys_event_set(b->wake);
+        }
         (void)pthread_kill(b->thread, b->signal);
     }
     (void)pthread_mutex_unlock(&b->lock);

@@ -32,6 +32,7 @@ struct budget {
     pthread_mutex_t lock; /* guards the rest: budget_cancel() comes from any thread */
     bool running, cancelled;
     bool kicked; /* a signal may be pending when the call is over */
+    int wake;    /* an event that a cancel sets, too; -1: none */
     pthread_t thread;
 
     /* CPU time is that of all threads of the call. Each wakes after its share of what is left, so
@@ -56,6 +57,12 @@ VT_CHECK int budget_check(struct budget *b, const struct log *log);
 /* Another thread takes part in the call: first of all, and after a kick as budget_check(). */
 VT_CHECK int budget_join(struct budget *b, struct alarm *alarm, const struct log *log);
 VT_CHECK int budget_join_check(struct budget *b, struct alarm *alarm, const struct log *log);
+
+/* For who waits otherwise than in the guest: whether the call was cancelled; and what it waited is
+ * no part of the call's time. */
+bool budget_is_cancelled(struct budget *b);
+void budget_shift(struct budget *b, uint64_t ns);
+void budget_set_wake(struct budget *b, int wake);
 
 /* From any thread. */
 void budget_cancel(struct budget *b);

@@ -3,7 +3,8 @@
 # architecture's own lies in its directory; all else is in each library.
 
 HOST_ARCH := $(or $(firstword $(subst -, ,$(shell $(HOSTCC) -dumpmachine 2>/dev/null))),x86_64)
-host_srcs = $(sort $(wildcard host/*.c host/$(1)/*.c)) lib/insn_x64.c lib/intc.c lib/irqctl.c
+host_srcs = $(sort $(wildcard host/*.c host/$(1)/*.c)) lib/insn_x64.c lib/intc.c lib/irqctl.c \
+            $(wildcard gdb/*.c)
 HOST_SRCS := $(call host_srcs,$(HOST_ARCH))
 HOST_OBJS := $(HOST_SRCS:%.c=$(O)/pic/%.o)
 HOST_LIB  := $(O)/lib/libvitrine.a

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "host/debug.h"
 #include "host/signature.h"
 #include "host/value.h"
 
@@ -174,12 +175,14 @@ static int run(struct vt_vm *vm)
     vm->first.not_emulated_pc = 0;
     vm->metrics.calls++;
     err = irq_begin(&vm->first);
-    if (err == VT_OK && vm->vcpu_count == 1) {
+    err = err == VT_OK ? debug_begin(vm) : err;
+    if (err == RUN_AGAIN && vm->vcpu_count == 1) {
         err = run_call(&vm->first);
-    } else if (err == VT_OK) {
+    } else if (err == RUN_AGAIN) {
         vcpu_share_others(vm);
         err = gang_call(vm);
     }
+    debug_end(vm);
     irq_end(&vm->first);
     budget_end(&vm->budget);
     if (err == VT_OK) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/arch.h"
+#include "host/debug.h"
 #include "host/mem.h"
 #include "host/record.h"
 #include "lib/field.h"
@@ -194,11 +195,24 @@ static bool can_resume(const struct fault_record *r)
            r->reason != FAULT_REASON_DEPTH && r->reason != FAULT_REASON_ABORT;
 }
 
+/* For the debugger, if there can be one: it may let the guest go on. */
+static int stop(struct vcpu *vcpu, uint64_t flags)
+{
+    bool deliver;
+    int err = debug_fault(vcpu, true, &deliver);
+
+    if (err != RUN_AGAIN || vcpu->vm->debug == NULL) {
+        return err != RUN_AGAIN ? err : VT_ERR_STOPPED;
+    }
+    return !deliver && can_resume(&vcpu->vm->record[0]) ? resume(vcpu, flags) : VT_ERR_FAULT;
+}
+
 int fault_forwarded(struct vcpu *vcpu)
 {
     struct vt_vm *vm = vcpu->vm;
     struct fault_record *r = &vm->record[0];
     uint64_t flags;
+    bool deliver;
     int err;
 
     vm->metrics.faults++;
@@ -211,11 +225,18 @@ int fault_forwarded(struct vcpu *vcpu)
     if (err != VT_OK) {
         return err;
     }
+    err = debug_fault(vcpu, false, &deliver);
+    if (err != RUN_AGAIN) {
+        return err;
+    }
+    if (!deliver && can_resume(r)) {
+        return resume(vcpu, r->flags);
+    }
     flags = r->flags;
     switch (ask(vm)) {
     case VT_RESUME: return can_resume(r) ? resume(vcpu, flags) : VT_ERR_FAULT;
     case VT_SKIP: return can_resume(r) && skip(vm, r) ? resume(vcpu, flags) : VT_ERR_FAULT;
-    case VT_STOP: return VT_ERR_STOPPED;
+    case VT_STOP: return stop(vcpu, flags);
     case VT_TERMINATE:
     default: return VT_ERR_FAULT;
     }
@@ -254,6 +275,10 @@ int fault_made(struct vcpu *vcpu, enum fault_reason reason, uint64_t address, bo
     vm->record_count = 1;
     vm->metrics.faults++;
     fill(vcpu, r, sys);
+    err = debug_crash(vcpu);
+    if (err != RUN_AGAIN) {
+        return err;
+    }
     return ask(vm) == VT_STOP ? VT_ERR_STOPPED : VT_ERR_FAULT;
 }
 
@@ -265,6 +290,9 @@ int fault_not_emulated(struct vcpu *vcpu, const struct be_event *event)
     struct be_regs regs;
     int err = ops->get_regs(vcpu->be, &regs);
 
+    if (err == VT_OK && breakpoint && debug_owns_break(vcpu, regs.pc)) {
+        return debug_raw_break(vcpu);
+    }
     if (err == VT_OK && breakpoint) {
         regs.pc++;
         err = ops->set_regs(vcpu->be, &regs);

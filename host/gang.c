@@ -77,6 +77,16 @@ void gang_go_on(struct vt_vm *vm)
     (void)pthread_mutex_unlock(&g->lock);
 }
 
+void gang_let(struct vt_vm *vm, struct vcpu *vcpu)
+{
+    struct gang *g = &vm->gang;
+
+    (void)pthread_mutex_lock(&g->lock);
+    g->only = vcpu;
+    (void)pthread_cond_broadcast(&g->changed);
+    (void)pthread_mutex_unlock(&g->lock);
+}
+
 /* The lock is held. The first to end the call says how. */
 static void stop(struct vt_vm *vm, int result)
 {
@@ -101,7 +111,7 @@ static bool enter(struct vcpu *vcpu)
     bool may;
 
     (void)pthread_mutex_lock(&g->lock);
-    while (g->pausing && !g->stopping) {
+    while (((g->pausing && g->only != vcpu) || vcpu->held) && !g->stopping) {
         (void)pthread_cond_wait(&g->changed, &g->lock);
     }
     may = !g->stopping && vcpu->on;
@@ -217,6 +227,7 @@ static void *thread_main(void *arg)
     struct vt_vm *vm = vcpu->vm;
     int err = budget_join(&vm->budget, &vcpu->alarm, &vm->log);
 
+    vcpu->tid = sys_tid();
     err = err == VT_OK ? irq_begin(vcpu) : err;
     while (err == VT_OK && wait_on(vcpu)) {
         run(vcpu);

@@ -21,8 +21,9 @@ struct gang {
     pthread_cond_t changed; /* any other change */
     struct vcpu *owner;     /* whose exit is being answered */
     unsigned inside;        /* vCPUs within the guest, or about to be */
-    bool pausing;           /* none goes there */
-    bool stopping;          /* the call ends */
+    bool pausing;           /* none goes there but `only` */
+    struct vcpu *only;
+    bool stopping; /* the call ends */
     int result;
 };
 
@@ -38,6 +39,9 @@ __attribute__((warn_unused_result)) int gang_start(struct vcpu *vcpu);
 /* By the owner: keeps all others out of the guest, and lets them in again. */
 void gang_pause(struct vt_vm *vm);
 void gang_go_on(struct vt_vm *vm);
+
+/* While the others are kept out, this one may go in; NULL: none. */
+void gang_let(struct vt_vm *vm, struct vcpu *vcpu);
 
 /*
  * The vCPU leaves the guest, also if it is just about to enter: it has not seen yet what the caller

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "host/debug.h"
 #include "host/sys.h"
 
 bool mem_region(const struct vt_vm *vm, uint64_t gva, struct region *out)
@@ -118,7 +119,18 @@ static bool copy(const struct vt_vm *vm, uint64_t gva, struct copy c, size_t len
 
 bool mem_read(const struct vt_vm *vm, uint64_t gva, void *out, size_t len)
 {
-    return is_mapped(vm, gva, len, false) && copy(vm, gva, (struct copy){ out, NULL }, len);
+    if (!is_mapped(vm, gva, len, false) || !copy(vm, gva, (struct copy){ out, NULL }, len)) {
+        return false;
+    }
+    if (vm->debug != NULL) {
+        debug_mask(vm, gva, out, len);
+    }
+    return true;
+}
+
+bool mem_write(struct vt_vm *vm, uint64_t gva, const void *bytes, size_t len)
+{
+    return is_mapped(vm, gva, len, true) && copy(vm, gva, (struct copy){ NULL, bytes }, len);
 }
 
 /* A callback may read and write while its call runs. */
@@ -156,10 +168,7 @@ int vt_write(struct vt_vm *vm, uint64_t gva, const void *bytes, size_t len)
     if (err != VT_OK) {
         return err;
     }
-    if (!is_mapped(vm, gva, len, true) ||
-        (len != 0 && !copy(vm, gva, (struct copy){ NULL, bytes }, len))) {
-        err = VT_ERR_INVALID;
-    }
+    err = mem_write(vm, gva, bytes, len) ? VT_OK : VT_ERR_INVALID;
     leave(vm);
     return err;
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "host/debug.h"
 #include "host/sys.h"
 #include "lib/field.h"
 
@@ -41,7 +42,8 @@ static const struct {
 } ports[] = {
     { UVM_PORT_GATE, call_gate },   { UVM_PORT_FAULT, fault_forwarded },
     { UVM_PORT_XSAVE, port_xsave }, { UVM_PORT_XRSTOR, port_xrstor },
-    { UVM_PORT_IRQ, irq_request },  { UVM_PORT_TAKE, irq_take },
+    { UVM_PORT_IRQ, irq_request },  { UVM_PORT_BREAK, debug_break },
+    { UVM_PORT_STEP, debug_step },  { UVM_PORT_TAKE, irq_take },
 };
 
 static int on_port(struct vcpu *vcpu, const struct be_event *event)
@@ -73,7 +75,7 @@ static int on_kick(struct vcpu *vcpu, const struct be_event *event)
                             : budget_join_check(b, &vcpu->alarm, &vcpu->vm->log);
 
     (void)event;
-    return err == VT_OK ? RUN_AGAIN : err;
+    return err == VT_OK ? debug_kicked(vcpu) : err;
 }
 
 static int on_window(struct vcpu *vcpu, const struct be_event *event)
@@ -105,7 +107,7 @@ int run_answer(struct vcpu *vcpu, const struct be_event *event)
 {
     int err = handlers[event->exit](vcpu, event);
 
-    if (err == RUN_AGAIN && vcpu->vm->irq.state.used) {
+    if (err == RUN_AGAIN && vcpu->vm->irq.state.used && (vcpu->asleep || !debug_steps(vcpu))) {
         err = irq_deliver(vcpu, event->exit == BE_EXIT_KICK);
     }
     return err;

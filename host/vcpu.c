@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "host/debug.h"
 #include "host/private.h"
 #include "host/sys.h"
 
@@ -247,6 +248,7 @@ static int prepare(struct vcpu *vcpu, struct be_entry *entry)
     entry->sp = stack.start + stack.size;
     memcpy(vcpu->low + UVM_RUNTIME_GVA, vm->ram + UVM_RUNTIME_GVA, UVM_RUNTIME_SIZE);
     memset(vcpu->low + UVM_WORDS_GVA, 0, UVM_WORDS_SIZE);
+    debug_tell(vcpu);
     memset(vcpu_call_area(vcpu), 0, sizeof(struct call_area));
     vcpu_call_area(vcpu)->size = (uint32_t)vm->program->layout.call_size;
     irq_reset_vcpu(vcpu);

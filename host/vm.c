@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/config.h"
+#include "host/debug.h"
 #include "host/signature.h"
 #include "host/sys.h"
 
@@ -204,6 +205,7 @@ void vt_destroy(struct vt_vm *vm)
     if (vm == NULL) {
         return;
     }
+    debug_destroy(vm);
     vcpu_destroy_others(vm);
     if (vm->first.be != NULL) {
         vm->ops->vcpu_destroy(vm->first.be);

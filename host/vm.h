@@ -12,6 +12,8 @@
 #include "host/map.h"
 #include "host/program.h"
 
+struct debug;
+
 struct hostfn {
     vt_host_fn fn; /* NULL: not registered */
     void *ctx;
@@ -25,6 +27,8 @@ struct vcpu {
     uint8_t *low;             /* what it has at the fixed addresses of abi/uvm.h, from 0 on */
     uint64_t in_data;         /* of call_area.data, the call's arguments */
     uint64_t not_emulated_pc; /* where #UD was injected in place of an instruction; 0: nowhere */
+    int tid;                  /* of the thread that runs it, while a debugger may ask */
+    bool held;                /* a debugger keeps it out of the guest */
     bool asleep;              /* in place of being in the guest, until something is pending */
 
     /* Of others than the first. */
@@ -72,6 +76,7 @@ struct vt_vm {
     enum vt_state state;
     struct budget budget;
     struct irq irq;
+    struct debug *debug;   /* NULL: no endpoint is open */
     struct hostfn *hostfn; /* program->import_count */
     uint8_t *copy;         /* arguments of host functions; call_size bytes, made when needed */
 

@@ -26,6 +26,8 @@ _Static_assert(offsetof(struct uvm_info, stack_top) == INFO_STACK_TOP, "frame.h"
 _Static_assert(offsetof(struct uvm_info, stack_limit) == INFO_STACK_LOW, "frame.h");
 _Static_assert(offsetof(struct uvm_info, stack_pte) == INFO_STACK_PTE, "frame.h");
 _Static_assert((int)UVM_PORT_GATE == PORT_GATE, "frame.h");
+_Static_assert((int)UVM_PORT_BREAK == PORT_BREAK, "frame.h");
+_Static_assert((int)UVM_PORT_STEP == PORT_STEP && UVM_DEBUG_GVA == DEBUG_GVA, "frame.h");
 _Static_assert((int)UVM_SEL_USER_DS == SEL_USER_DS, "frame.h");
 _Static_assert((int)UVM_SEL_USER_CS == SEL_USER_CS, "frame.h");
 _Static_assert(sizeof(struct fault_area) <= UVM_FAULT_SIZE, "abi/uvm.h");
@@ -42,7 +44,7 @@ struct words {
     struct vg_context *innermost; /* of the exception that is being answered */
 };
 
-_Static_assert(sizeof(struct words) <= UVM_WORDS_SIZE, "abi/uvm.h");
+_Static_assert(sizeof(struct words) < UVM_WORDS_SIZE, "abi/uvm.h");
 
 static struct words *const words = (struct words *)UVM_WORDS_GVA;
 

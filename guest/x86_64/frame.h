@@ -36,6 +36,9 @@
 #define INFO_XSAVE_SET 120
 #define IRQ_GATE       0x1010
 #define PORT_IRQ       0xe4
+#define PORT_BREAK     0xe6
+#define PORT_STEP      0xe7
+#define DEBUG_GVA      0x87ff
 #define PORT_GATE      0xe0
 #define SEL_USER_DS    0x1b
 #define SEL_USER_CS    0x23

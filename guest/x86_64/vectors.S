@@ -24,7 +24,17 @@
         .globl  vg_vectors
 vg_vectors:
         vector  0
-        vector  1
+
+/* #DB: a debugger's step, if there is one; it may say that it is not (abi/uvm.h). */
+        .org    vg_vectors + 1 * VECTOR_STRIDE, 0xcc
+        cmpb    $0, DEBUG_GVA
+        je      1f
+        out     %al, $PORT_STEP
+        iretq
+1:      push    $0
+        push    $1
+        jmp     vg_save_and_call
+
         vector  2
 
 /* #BP: the gate, if it is an int3. The exit changes no register; rip is behind it already. */
@@ -79,13 +89,17 @@ vg_vectors:
         .org    vg_vectors + VECTOR_COUNT * VECTOR_STRIDE, 0xcc
 
         .section .text.entry, "ax"
-/* #BP that is no call of the host: a request about interrupts, or the program's own. */
+/* #BP that is no call of the host: a request about interrupts, a debugger's, or the program's. */
 breakpoint:
         cmpq    $IRQ_GATE + 1, (%rsp)
         jne     1f
         out     %al, $PORT_IRQ
         iretq
-1:      push    $0
+1:      cmpb    $0, DEBUG_GVA
+        je      2f
+        out     %al, $PORT_BREAK
+        iretq
+2:      push    $0
         push    $3
         jmp     vg_save_and_call
 

@@ -294,6 +294,39 @@ VT_EXPORT int vt_fault_text(const struct fault_record *record, char *buf, size_t
 /* Writes an ELF core (registers incl. vector state, all mappings) that GDB opens, to fd. */
 VT_EXPORT VT_CHECK int vt_core_dump(struct vt_vm *vm, int fd);
 
+/* ---- Debugging: of x86_64 guests ---- */
+
+/*
+ * A place to which GDB or LLDB can connect. While a call runs the library itself serves the
+ * debugger, on the thread of the call: a stopped micro-VM is a call that takes long. Wall budgets
+ * do not count that. Between calls nobody does unless the program calls vt_debug_serve(). One
+ * debugger at a time; others are refused. When it goes away the guest runs on.
+ *
+ * A fault that no handler in the guest resolved stops for the debugger before the fault callback is
+ * asked; going on without the signal retries, with it is as if there were no debugger. VT_STOP
+ * waits for one.
+ */
+struct vt_debug_cfg {
+    size_t size;
+    const char *path;  /* of a unix socket, made here; clients must be of the same user, or root */
+    uint16_t tcp_port; /* or: on 127.0.0.1, for whoever is on this machine */
+    bool wait;         /* the next call waits for a debugger before its first instruction */
+    const char *program; /* the guest's file, for debuggers to find */
+};
+
+/* VT_ERR_INVALID: none or both of path and port, or there is one already; VT_ERR_SYSTEM: the
+ * socket can't be made; VT_ERR_UNSUPPORTED: the guest is of an architecture without. */
+VT_EXPORT VT_CHECK int vt_debug_open(struct vt_vm *vm, const struct vt_debug_cfg *cfg);
+
+/* A debugger is told that the program has ended, with this code. vt_destroy() closes, too. */
+VT_EXPORT VT_CHECK int vt_debug_close(struct vt_vm *vm, int exit_code);
+
+/* Between calls: takes what has come; with `wait` until something has. fds are what to poll for
+ * that (-1: none), anew after each. */
+#define VT_DEBUG_FDS 2u
+VT_EXPORT VT_CHECK int vt_debug_serve(struct vt_vm *vm, bool wait);
+VT_EXPORT VT_CHECK int vt_debug_fds(const struct vt_vm *vm, int fds[VT_DEBUG_FDS]);
+
 /* ---- Watching ---- */
 
 enum vt_state { VT_READY, VT_RUNNING, VT_STATE_POISONED, VT_STATE_STOPPED };

@@ -276,6 +276,7 @@ static void resuming(void **state)
     assert_string_equal(rsp_ask(e, "g"), "E10"); /* runs */
     rsp_stop_at(2, DBG_STOP_SIGNAL, 0);
     assert_string_equal(rsp_told(), "T05" EXPEDITED_2 "thread:2;core:1;");
+    assert_string_equal(rsp_ask(e, "p0"), "0002000000000000"); /* chosen by its stop */
     assert_string_equal(rsp_ask(e, "vCont;r1000,1010:3"), "");
     assert_int_equal(rsp_double.resumed[0].action, DBG_KEEP);
     assert_int_equal(rsp_double.resumed[2].action, DBG_RANGE);

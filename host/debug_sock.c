@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The debugger's client: one at a time, of this user; bytes between its socket and the engine. */
+#include "host/debug.h"
+
+#include <string.h>
+
+#include "host/sys.h"
+#include "lib/field.h"
+
+static const char busy_text[] = "+$E.Another debugger is attached to this micro-VM.#";
+static const char alien_text[] = "+$E.This micro-VM belongs to another user.#";
+
+bool debug_has_client(const struct debug *d)
+{
+    return d->client >= 0;
+}
+
+/* The text is a packet without its checksum. */
+static void refuse(int fd, const char *text)
+{
+    uint8_t bytes[128];
+    struct wire_out out = { .data = bytes, .size = sizeof(bytes) };
+    uint8_t sum = 0;
+
+    wire_str(&out, text);
+    for (const char *c = text + 2; *c != '#'; c++) {
+        sum = (uint8_t)(sum + (uint8_t)*c);
+    }
+    wire_hex_bytes(&out, &sum, 1);
+    (void)sys_send(fd, bytes, out.len);
+    sys_close(fd);
+}
+
+static void take_client(struct debug *d)
+{
+    int fd = sys_accept(d->listen);
+
+    if (fd < 0) {
+        return;
+    }
+    if (!sys_peer_is_ours(fd)) {
+        refuse(fd, alien_text);
+    } else if (d->client >= 0) {
+        refuse(fd, busy_text);
+    } else {
+        d->client = fd;
+        d->fresh = true;
+        d->input_at = 0;
+        d->input_len = 0;
+        dbg_connect(&d->engine);
+    }
+}
+
+/* Nobody holds the guest any more. */
+void debug_drop(struct debug *d)
+{
+    if (d->client < 0) {
+        return;
+    }
+    sys_close(d->client);
+    d->client = -1;
+    d->notify_client = -1;
+    dbg_disconnect(&d->engine);
+    for (unsigned i = 0; i < UVM_VCPUS_MAX; i++) {
+        d->vcpu[i].how = (struct dbg_resume){ .action = DBG_CONTINUE };
+    }
+    if (d->engine.state != DBG_EXITED) {
+        dbg_running(&d->engine);
+    }
+    d->want_stop = false;
+    d->went = true;
+}
+
+/* False: the client is gone. */
+static bool send_output(struct debug *d)
+{
+    const uint8_t *bytes;
+    size_t len;
+
+    while (d->client >= 0 && (bytes = dbg_output(&d->engine, &len), len > 0)) {
+        int64_t some = sys_send(d->client, bytes, len);
+
+        if (some < 0) {
+            return true;
+        }
+        if (some == 0) {
+            return false;
+        }
+        dbg_sent(&d->engine, (size_t)some);
+    }
+    return true;
+}
+
+/* What came and is not answered yet, then what has come since; false: the client is gone. */
+static bool take_input(struct debug *d)
+{
+    size_t out;
+
+    for (;;) {
+        int64_t some;
+
+        d->input_at += dbg_input(&d->engine, d->input + d->input_at, d->input_len - d->input_at);
+        if (!send_output(d)) {
+            return false;
+        }
+        (void)dbg_output(&d->engine, &out);
+        if (out > 0 || d->engine.closing) {
+            return out > 0;
+        }
+        if (d->input_at < d->input_len) {
+            continue;
+        }
+        some = sys_recv(d->client, d->input, sizeof(d->input));
+        if (some <= 0) {
+            return some < 0;
+        }
+        d->input_at = 0;
+        d->input_len = (size_t)some;
+    }
+}
+
+void debug_wait(struct debug *d)
+{
+    struct sys_poll list[] = { { .fd = d->client }, { .fd = d->listen }, { .fd = d->wake } };
+    size_t out;
+
+    (void)dbg_output(&d->engine, &out);
+    list[0].want_write = out > 0;
+    sys_poll(list, ARRAY_COUNT(list), -1);
+}
+
+void debug_pump(struct debug *d, bool wait)
+{
+    if (wait) {
+        debug_wait(d);
+    }
+    if (d->listen >= 0) {
+        take_client(d);
+    }
+    if (d->client >= 0 && !(send_output(d) && take_input(d))) {
+        debug_drop(d);
+    }
+}
+
+void debug_notify(struct debug *d, int tid)
+{
+    int signal = tid == 0 ? 0 : d->vm->budget.signal;
+
+    if (d->notify_tid != tid && sys_notify(d->listen, tid, signal) != 0) {
+        (void)log_errno(&d->vm->log, "fcntl of a debug socket");
+    }
+    if (d->client >= 0 && (d->notify_tid != tid || d->notify_client != d->client) &&
+        sys_notify(d->client, tid, signal) != 0) {
+        (void)log_errno(&d->vm->log, "fcntl of a debugger's connection");
+    }
+    d->notify_tid = tid;
+    d->notify_client = d->client;
+}
