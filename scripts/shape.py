@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Enforces the shape of the code: sizes, nesting, parameters, guards, headings; changes nothing.
+"""Enforces the shape of the code: sizes, nesting, parameters, guards, headings, pages
+of docs/ that are named; changes nothing.
 
 Usage: scripts/shape.py [--root DIR] [FILE...]; without files, all that git knows or would add.
 Each finding is one line, file:line: message; the exit status is 1 when there is any.
@@ -31,6 +32,7 @@ C_SUFFIXES = (".c", ".h")
 HEADED = C_SUFFIXES + (".S", ".py", ".sh", ".bash", ".mk", ".lds", ".dts", ".dtsi", ".yaml", ".yml")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
 ASM_HEADER = re.compile(r"^\s*\.macro\b", re.M)  # a header of macros for assembly
+PAGE = re.compile(r"\bdocs/[\w-]+\.md\b")
 CONTROL = ("if", "for", "while", "switch")
 PAREN_WORDS = ("__attribute__", "__asm__", "_Alignas", "__aligned__")
 
@@ -211,6 +213,13 @@ def check_lines(path, lines, report):
             report.add(path, number, "unfinished work is an issue or a line of docs, not a comment")
 
 
+def check_pages(root, path, lines, report):
+    for number, line in enumerate(lines, 1):
+        for page in PAGE.findall(line):
+            if not (root / page).is_file():
+                report.add(path, number, f"there is no {page}")
+
+
 def check_guard(path, lines, report):
     guard = guard_of(path)
     directives = [(n, l) for n, l in enumerate(lines, 1) if l.startswith("#")]
@@ -290,6 +299,7 @@ def check_file(root, path, report):
     text = (root / path).read_text(encoding="utf-8", errors="replace")
     lines = text.splitlines()
     name = path.rsplit("/", 1)[-1]
+    check_pages(root, path, lines, report)
     if path.endswith(HEADED) or name == "Makefile" or text.startswith("#!"):
         check_heading(path, lines, report)
         check_lines(path, lines, report)

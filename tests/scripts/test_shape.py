@@ -120,6 +120,8 @@ BAD = [
     ("cli/a.c", HEAD + "#include <a.h>\n" * 13, 15, "13 includes"),
     ("lib/a.c", HEAD + "void f(void)\n{\n    goto out;\nout:\n    return;\n}\n", 5, "no goto"),
     ("cli/a.c", HEAD + f"/* {NOT_YET}: later */\n", 3, "unfinished"),
+    ("cli/a.c", HEAD + "/* do" "cs/nowhere.md tells */\n", 3, "there is no do" "cs/nowhere.md"),
+    ("README.md", "as do" "cs/nowhere.md says\n", 1, "there is no do" "cs/nowhere.md"),
     ("hyp/core/a.c", HEAD + "#if A\n#endif\n", 3, "no #if"),
     ("hyp/core/a.c", HEAD + "#ifdef A\n#endif\n", 3, "no #if"),
     ("hyp/core/a.h", HEAD + "#ifndef A_H\n#define A_H\n#endif\n", 3, "guard is not HYP_CORE_A_H"),
