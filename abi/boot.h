@@ -14,6 +14,7 @@
 #define BOOT_INFO_VERSION UINT32_C(1)
 #define BOOT_NAME_SIZE    24u
 #define BOOT_MAX_CHANNELS 16u
+#define BOOT_MAX_VIRTIO   8u
 
 /* Fields are only ever appended; a reader looks at none that lies beyond `size`. */
 
@@ -24,6 +25,14 @@ struct boot_channel {
     uint64_t mem_gpa, mem_size;
     uint32_t intid;
     uint32_t reserved; /* 0 */
+};
+
+/* A virtio-mmio device of the zone. */
+struct boot_virtio {
+    char name[BOOT_NAME_SIZE];
+    uint64_t regs_gpa; /* 4 KiB of registers */
+    uint32_t type;     /* VIRTIO's device number */
+    uint32_t intid;
 };
 
 struct boot_info {
@@ -41,7 +50,11 @@ struct boot_info {
     uint32_t phys_timer_intid;
     uint32_t channel_count; /* was 0 before there were channels */
     struct boot_channel channel[BOOT_MAX_CHANNELS];
-    uint64_t gicc_gpa; /* GICv2: its CPU interface; 0: a GICv3 */
+    uint64_t gicc_gpa;    /* GICv2: its CPU interface; 0: a GICv3 */
+    uint64_t control_gpa; /* registers of the control device, abi/ctl.h; 0: none */
+    uint32_t control_intid;
+    uint32_t virtio_count;
+    struct boot_virtio virtio[BOOT_MAX_VIRTIO];
 };
 
 #endif

@@ -31,7 +31,7 @@
 #define BRIDGE_LET_GO_MS   100u
 
 enum bridge_state {
-    BRIDGE_NO_SERVER, /* nobody has attached: the zone's driver finds no device */
+    BRIDGE_NO_SERVER, /* where nobody has ever attached, the zone's driver finds no device */
     BRIDGE_IDLE,      /* attached; the driver is not ready */
     BRIDGE_RUNNING,   /* features and queues are final */
     BRIDGE_LET_GO,    /* of the whole device: then idle */

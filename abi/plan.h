@@ -20,6 +20,7 @@
 #define PLAN_MAX_RAM       8u
 #define PLAN_MAX_CHANNELS  16u
 #define PLAN_MAX_FUNCTIONS 16u
+#define PLAN_MAX_VIRTIO    32u
 #define PLAN_PCI_BUSES     4u /* of the PCI host: bus 0, and those behind bridges there */
 #define PLAN_MAX_STREAMS   (PLAN_PCI_BUSES * 256u)
 #define PLAN_MAX_EVENTS    32u /* messages of one function */
@@ -172,6 +173,32 @@ struct plan_control {
 #define PLAN_POOL_HEADER   UINT64_C(0x200000)  /* bytes at a pool's beginning: device-DAX's */
 #define PLAN_CONTROL_LIMIT UINT64_C(0x1000000) /* bytes of a control region, at most */
 
+/* plan_virtio.type: VIRTIO's numbers of devices. */
+#define PLAN_VIRTIO_NET     1u
+#define PLAN_VIRTIO_BLK     2u
+#define PLAN_VIRTIO_CONSOLE 3u
+#define PLAN_VIRTIO_RNG     4u
+
+#define PLAN_VIRTIO_SIZE   UINT64_C(0x1000) /* of a device's registers */
+#define PLAN_VIRTIO_QUEUES 16u
+#define PLAN_VIRTIO_MAX    1024u /* descriptors of a queue, at most */
+
+/*
+ * A virtio-mmio device of a zone, served by a program in zone0: abi/bridge.h. Those of a zone
+ * follow each other, here and in its address space. Its RAM lies in pools of zone0, and it starts
+ * when zone0 says so.
+ */
+struct plan_virtio {
+    char name[PLAN_NAME_SIZE]; /* as plan_zone.name; no two of a zone */
+    uint32_t zone;
+    uint32_t type;  /* PLAN_VIRTIO_* */
+    uint64_t gpa;   /* of its registers, aligned to their size */
+    uint32_t intid; /* its level interrupt; nobody else's in this zone */
+    uint32_t queue_count;
+    uint32_t queue_max; /* descriptors of a queue that a server may offer, a power of two */
+    uint32_t reserved;  /* 0 */
+};
+
 /* What the hypervisor itself must know of the machine. */
 struct plan_board {
     uint32_t gic_version; /* 2 or 3 */
@@ -217,6 +244,9 @@ struct plan {
     struct plan_channel channel[PLAN_MAX_CHANNELS];
     struct plan_function function[PLAN_MAX_FUNCTIONS];
     struct plan_control control;
+    uint32_t virtio_count;
+    uint32_t reserved; /* 0 */
+    struct plan_virtio virtio[PLAN_MAX_VIRTIO];
 };
 
 /*
@@ -232,6 +262,7 @@ enum plan_driver {
     PLAN_DRIVER_ITS,      /* and LPIs of zones */
     PLAN_DRIVER_HYPCALLS, /* abi/hypcall.h; no plan needs it */
     PLAN_DRIVER_CONTROL,  /* zone0's control device */
+    PLAN_DRIVER_VIRTIO,   /* devices of zones that a program in zone0 serves */
     PLAN_DRIVER_COUNT,
 };
 
@@ -255,6 +286,7 @@ struct plan_hyp_header {
     uint64_t pool_dma;                   /* for PCI functions */
     uint64_t pool_its, pool_its_per_cpu; /* for an ITS */
     uint64_t pool_control;               /* for the control device */
+    uint64_t pool_per_virtio;
 };
 
 #endif

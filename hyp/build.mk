@@ -25,6 +25,8 @@ HYP_WITH_pci      := hyp/core/pcihost.c
 HYP_SANS_pci      := hyp/none/pcihost.c
 HYP_WITH_smmuv3   := hyp/arch/aarch64/smmu.c
 HYP_SANS_smmuv3   := hyp/none/smmu.c
+HYP_WITH_virtio   := hyp/core/vio.c hyp/core/vio_server.c lib/vmmio.c
+HYP_SANS_virtio   := hyp/none/vio.c
 
 HYP_DRIVERS_ALL := $(sort $(patsubst HYP_WITH_%,%,$(filter HYP_WITH_%,$(.VARIABLES))))
 HYP_BUILT       := $(or $(HYP_DRIVERS),$(HYP_DRIVERS_ALL))
@@ -37,10 +39,14 @@ endif
 ifeq ($(filter control,$(HYP_BUILT))/$(filter channels,$(HYP_BUILT)),control/)
 $(error HYP_DRIVERS=$(HYP_DRIVERS): control needs channels, whose PCI bus it is on)
 endif
+ifeq ($(filter virtio,$(HYP_BUILT))/$(filter control,$(HYP_BUILT)),virtio/)
+$(error HYP_DRIVERS=$(HYP_DRIVERS): virtio needs control, by which zone0 serves the devices)
+endif
 HYP_DRIVER_SRC := $(foreach d,$(HYP_BUILT),$(HYP_WITH_$d)) \
                   $(foreach d,$(filter-out $(HYP_BUILT),$(HYP_DRIVERS_ALL)),$(HYP_SANS_$d)) \
                   $(if $(filter its pci smmuv3,$(HYP_BUILT)),lib,hyp/none)/plan_rule_pci.c \
-                  $(if $(filter control,$(HYP_BUILT)),lib,hyp/none)/plan_rule_control.c
+                  $(if $(filter control,$(HYP_BUILT)),lib,hyp/none)/plan_rule_control.c \
+                  $(if $(filter virtio,$(HYP_BUILT)),lib,hyp/none)/plan_rule_virtio.c
 
 HYP_OUT := $(O)/hyp/aarch64
 HYP_SRC := $(HYP_CORE:%=hyp/core/%.c) $(HYP_aarch64:%=hyp/arch/aarch64/%.c) $(HYP_LIB:%=lib/%.c) \

@@ -33,6 +33,7 @@ uint32_t plan_count(const struct plan *p, enum plan_object kind)
     case PLAN_OBJECT_SIDE: return plan_clamp(p->channel_count, PLAN_MAX_CHANNELS) * 2;
     case PLAN_OBJECT_FUNCTION: return plan_clamp(p->function_count, PLAN_MAX_FUNCTIONS);
     case PLAN_OBJECT_CONTROL: return p->control.region != 0 ? 1 : 0;
+    case PLAN_OBJECT_VIRTIO: return plan_clamp(p->virtio_count, PLAN_MAX_VIRTIO);
     case PLAN_OBJECT_COUNT: break;
     }
     return 0;
@@ -62,7 +63,8 @@ bool plan_in_board_ram(const struct plan *p, uint64_t base, uint64_t size)
 bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa_base, uint64_t *size)
 {
     const struct plan_zone *z = &plan->zone[window / PLAN_WINDOWS];
-    bool is_v2 = plan_is_gicv2(plan);
+    bool is_v2 = plan_is_gicv2(plan), is_there;
+    struct plan_span span = { 0, 0 };
 
     switch (window % PLAN_WINDOWS) {
     case PLAN_WINDOW_GICD:
@@ -89,6 +91,11 @@ bool plan_window_range(const struct plan *plan, uint32_t window, uint64_t *gpa_b
         *gpa_base = plan->board.pci_ecam_hpa;
         *size = PLAN_PCI_ECAM_ALL;
         return z->host_size != 0;
+    case PLAN_WINDOW_VIRTIO:
+        is_there = plan_virtio_range(plan, window / PLAN_WINDOWS, &span);
+        *gpa_base = span.base;
+        *size = span.size;
+        return is_there;
     case PLAN_WINDOW_ITS:
         *gpa_base = z->its_gpa;
         *size = PLAN_ITS_SIZE;
@@ -201,6 +208,7 @@ const char *plan_object_name(uint32_t kind)
         [PLAN_OBJECT_SIDE] = "side",
         [PLAN_OBJECT_FUNCTION] = "function",
         [PLAN_OBJECT_CONTROL] = "control",
+        [PLAN_OBJECT_VIRTIO] = "virtio",
     };
 
     return kind < PLAN_OBJECT_COUNT ? names[kind] : "?";
@@ -228,6 +236,8 @@ uint32_t plan_owner(const struct plan *plan, struct plan_ref ref)
         zone = plan->image[ref.index].zone;
     } else if (ref.kind == PLAN_OBJECT_FUNCTION) {
         zone = plan->function[ref.index].zone;
+    } else if (ref.kind == PLAN_OBJECT_VIRTIO) {
+        zone = plan->virtio[ref.index].zone;
     } else if (ref.kind == PLAN_OBJECT_CONTROL) {
         zone = plan->control.zone;
     } else if (ref.kind == PLAN_OBJECT_SIDE) {

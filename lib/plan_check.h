@@ -29,6 +29,7 @@ enum plan_object {
     PLAN_OBJECT_SIDE,     /* one zone's end of it: channel index * 2 + index in side[] */
     PLAN_OBJECT_FUNCTION, /* function[] */
     PLAN_OBJECT_CONTROL,  /* index 0, when there is one */
+    PLAN_OBJECT_VIRTIO,   /* virtio[] */
     PLAN_OBJECT_COUNT,
 };
 
@@ -49,10 +50,11 @@ enum plan_window {
     PLAN_WINDOW_GICR, /* GICv3 */
     PLAN_WINDOW_GICC, /* GICv2: not emulated, but mapped */
     PLAN_WINDOW_VUART,
-    PLAN_WINDOW_ECAM, /* configuration space of the virtual PCI bus */
-    PLAN_WINDOW_PCI,  /* its memory window */
-    PLAN_WINDOW_HOST, /* configuration space of the machine's PCI bus, filtered */
-    PLAN_WINDOW_ITS,  /* both frames: the second is where its devices write messages */
+    PLAN_WINDOW_ECAM,   /* configuration space of the virtual PCI bus */
+    PLAN_WINDOW_PCI,    /* its memory window */
+    PLAN_WINDOW_HOST,   /* configuration space of the machine's PCI bus, filtered */
+    PLAN_WINDOW_ITS,    /* both frames: the second is where its devices write messages */
+    PLAN_WINDOW_VIRTIO, /* registers of all its virtio devices */
     PLAN_WINDOWS,
 };
 
@@ -132,7 +134,8 @@ static inline uint64_t plan_pool_need(const struct plan_hyp_header *hyp, const s
            hyp->pool_per_region * regions + (plan->function_count != 0 ? hyp->pool_dma : 0) +
            (plan->board.its_hpa != 0 ? hyp->pool_its + hyp->pool_its_per_cpu * plan->cpu_count
                                      : 0) +
-           (plan->control.region != 0 ? hyp->pool_control : 0);
+           (plan->control.region != 0 ? hyp->pool_control : 0) +
+           hyp->pool_per_virtio * plan->virtio_count;
 }
 
 /* The range of an emulated device; false when the zone has none. Index of PLAN_OBJECT_WINDOW. */

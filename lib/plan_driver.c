@@ -54,6 +54,11 @@ static bool needs_control(const struct plan *plan)
     return plan->control.region != 0;
 }
 
+static bool needs_virtio(const struct plan *plan)
+{
+    return plan->virtio_count != 0;
+}
+
 static const struct {
     const char *name;
     bool (*needed)(const struct plan *plan);
@@ -66,6 +71,7 @@ static const struct {
     [PLAN_DRIVER_ITS] = { "its", needs_its },
     [PLAN_DRIVER_HYPCALLS] = { "hypcalls", needs_hypcalls },
     [PLAN_DRIVER_CONTROL] = { "control", needs_control },
+    [PLAN_DRIVER_VIRTIO] = { "virtio", needs_virtio },
 };
 
 uint64_t plan_drivers_needed(const struct plan *plan)

@@ -29,6 +29,7 @@
     X("image-count",      PLAN,   NONE,   true,  image_count) \
     X("channel-count",    PLAN,   NONE,   true,  channel_count) \
     X("function-count",   PLAN,   NONE,   true,  function_count) \
+    X("virtio-count",     PLAN,   NONE,   true,  virtio_count) \
     X("log-level",        PLAN,   NONE,   false, log_level) \
     X("gic-version",      BOARD,  NONE,   true,  gic_version) \
     X("gic-cpus",         PLAN,   NONE,   false, gic_cpus) \
@@ -119,13 +120,27 @@
     X("control-zone",     CONTROL, NONE,  false, control_zone) \
     X("control-slot",     CONTROL, SIDE,  false, control_slot) \
     X("control-intid",    CONTROL, NONE,  false, control_intid) \
-    X("control-irq",      CONTROL, IRQ,   false, control_irq)
+    X("control-irq",      CONTROL, IRQ,   false, control_irq) \
+    X("virtio-name",      VIRTIO, NONE,   false, virtio_name) \
+    X("virtio-name-unique", VIRTIO, VIRTIO, false, virtio_name_unique) \
+    X("virtio-type",      VIRTIO, NONE,   false, virtio_type) \
+    X("virtio-queues",    VIRTIO, NONE,   false, virtio_queues) \
+    X("virtio-zone",      VIRTIO, NONE,   false, virtio_zone) \
+    X("virtio-pool",      VIRTIO, REGION, false, virtio_pool) \
+    X("virtio-place",     VIRTIO, NONE,   false, virtio_place) \
+    X("virtio-intid",     VIRTIO, NONE,   false, virtio_intid) \
+    X("virtio-unique",    VIRTIO, VIRTIO, false, virtio_unique) \
+    X("virtio-irq",       VIRTIO, IRQ,    false, virtio_irq) \
+    X("virtio-side",      VIRTIO, SIDE,   false, virtio_side)
 /* clang-format on */
 
 #define PLAN_RULE_DECLARE(name, a_kind, b_kind, is_gate, predicate)                                \
     bool plan_rule_##predicate(const struct plan *p, uint32_t a, uint32_t b);
 PLAN_RULES(PLAN_RULE_DECLARE)
 #undef PLAN_RULE_DECLARE
+
+/* The registers of a zone's virtio devices; false: it has none. In plan_rule_virtio.c. */
+bool plan_virtio_range(const struct plan *p, uint32_t zone, struct plan_span *span);
 
 /* How many objects of the kind the plan has, never more than its arrays hold. */
 uint32_t plan_count(const struct plan *p, enum plan_object kind);

@@ -138,6 +138,7 @@ bool plan_rule_window_range(const struct plan *p, uint32_t a, uint32_t b)
         [PLAN_WINDOW_VUART] = SIZE_4K,          [PLAN_WINDOW_ECAM] = PLAN_PCI_ECAM_SIZE,
         [PLAN_WINDOW_PCI] = PLAN_PCI_ECAM_SIZE, [PLAN_WINDOW_HOST] = PLAN_PCI_ECAM_SIZE,
         [PLAN_WINDOW_GICC] = SIZE_4K,           [PLAN_WINDOW_ITS] = PLAN_ITS_FRAME,
+        [PLAN_WINDOW_VIRTIO] = SIZE_4K,
     };
     bool is_small = a % PLAN_WINDOWS == PLAN_WINDOW_GICD && plan_is_gicv2(p);
     uint64_t at, size;

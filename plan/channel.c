@@ -87,6 +87,12 @@ static bool is_taken(const struct plan *p, uint32_t zone, uint32_t intid)
             return true;
         }
     }
+    for (uint32_t i = 0; i < p->channel_count * 2; i++) {
+        if (p->channel[i / 2].side[i % 2].zone == zone &&
+            p->channel[i / 2].side[i % 2].intid == intid) {
+            return true;
+        }
+    }
     return false;
 }
 
@@ -128,8 +134,7 @@ uint64_t guest_place(const struct plan *p, uint32_t zone, uint64_t size, uint64_
     return at;
 }
 
-/* The next interrupt of the zone that nobody has. */
-static uint32_t line_take(const struct plan *p, uint32_t zone, uint32_t *intid)
+uint32_t guest_line(const struct plan *p, uint32_t zone, uint32_t *intid)
 {
     while (*intid < SPI_LAST && is_taken(p, zone, *intid)) {
         ++*intid;
@@ -153,14 +158,14 @@ static void bus_lay_out(struct compile *c, uint32_t zone)
             continue;
         }
         side->slot = slot++;
-        side->intid = line_take(p, zone, &intid);
+        side->intid = guest_line(p, zone, &intid);
         side->mem_gpa = align_up(end, size);
         end = side->mem_gpa + size;
         align = size > align ? size : align;
     }
     if (p->control.region != 0 && p->control.zone == zone) {
         p->control.slot = slot++;
-        p->control.intid = line_take(p, zone, &intid);
+        p->control.intid = guest_line(p, zone, &intid);
     }
     if (slot == SLOT_FIRST) {
         return;

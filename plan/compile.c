@@ -334,12 +334,14 @@ bool compile_run(struct compile *c, const struct compile_options *options)
     access_read(c);
     functions_read(c);
     channels_read(c);
+    virtio_read(c);
     boot_read(c);
     layout_hyp(c);
     layout_zones(c);
     layout_channels(c);
     control_place(c);
     channels_place(c);
+    virtio_place(c);
     drivers_check(c);
     place_zones(c);
     image_lay_out(c);

@@ -106,6 +106,7 @@ struct compile {
     const char *function_name[PLAN_MAX_FUNCTIONS];
     uint32_t function_intid[PLAN_MAX_FUNCTIONS]; /* its INTA; 0: none */
     int pci_host; /* node of the PCI host whose functions are given; valid with function_count */
+    unsigned virtio_line[PLAN_MAX_VIRTIO];
     uint32_t image_blob[PLAN_MAX_IMAGES];
     struct blob blob[BLOBS_MAX];
     uint32_t blob_count;
@@ -144,12 +145,14 @@ void control_read(struct compile *c);    /* control.c: control region, pools of 
 void access_read(struct compile *c);     /* access.c: devices and interrupts */
 void functions_read(struct compile *c);  /* function.c: PCI functions, SMMU */
 void channels_read(struct compile *c);   /* channel.c: names, peers, sizes */
+void virtio_read(struct compile *c);     /* virtio.c: virtio devices */
 void boot_read(struct compile *c);       /* boot.c: kernels, ELF files */
 void layout_hyp(struct compile *c);      /* layout.c: the hypervisor's range */
 void layout_zones(struct compile *c);    /* layout.c: RAM of zones */
 void layout_channels(struct compile *c); /* layout.c: memory of channels */
 void control_place(struct compile *c);   /* control.c: where zone0 sees region and pools */
 void channels_place(struct compile *c);  /* channel.c: where zones see functions of their bus */
+void virtio_place(struct compile *c);    /* virtio.c: where zones see these devices */
 void place_zones(struct compile *c);     /* place.c: images in RAM, device trees */
 void image_lay_out(struct compile *c);   /* image.c: offsets in the boot image */
 void verdict_check(struct compile *c);   /* verdict.c: plan_check and messages */
@@ -165,6 +168,9 @@ bool irq_add(struct compile *c, const struct plan_irq *irq, struct origin from);
 
 /* A free place of a zone's address space above the board's RAM, where no board has devices. */
 uint64_t guest_place(const struct plan *p, uint32_t zone, uint64_t size, uint64_t align);
+
+/* The next interrupt of the zone that nobody has, from *intid on, which it moves on. */
+uint32_t guest_line(const struct plan *p, uint32_t zone, uint32_t *intid);
 
 /* zones.c: a size or an address; false after a message. */
 bool size_field(struct compile *c, const char *text, uint64_t *out, unsigned line);

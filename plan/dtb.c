@@ -312,6 +312,7 @@ static void tree_write(struct tree *t, uint64_t room)
         put_vuart(t);
     }
     tree_put_pci(t);
+    tree_put_virtio(t);
     put_devices(t);
     tree_end(t);
     tree_status(t, fdt_finish(t->out));

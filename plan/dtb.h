@@ -39,6 +39,9 @@ void tree_copy(struct tree *t, int node, const char *name);
 /* Appends a number of one or two cells; returns where the next goes. */
 int cells_put(uint32_t *cells, int at, int count, uint64_t value);
 
+/* virtio.c: the zone's virtio devices. */
+void tree_put_virtio(struct tree *t);
+
 /* dtb_pci.c: the zone's PCI hosts, if it has any. */
 void tree_put_pci(struct tree *t);
 

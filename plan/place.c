@@ -162,6 +162,28 @@ static void boot_info_channels(const struct compile *c, uint32_t zone, struct bo
     }
 }
 
+static void boot_info_virtio(const struct compile *c, uint32_t zone, struct boot_info *info)
+{
+    const struct plan *p = &c->plan;
+
+    for (uint32_t i = 0; i < p->virtio_count; i++) {
+        const struct plan_virtio *device = &p->virtio[i];
+        struct boot_virtio *out = &info->virtio[info->virtio_count];
+
+        if (device->zone == zone && info->virtio_count < BOOT_MAX_VIRTIO) {
+            memcpy(out->name, device->name, sizeof(out->name));
+            out->regs_gpa = device->gpa;
+            out->type = device->type;
+            out->intid = device->intid;
+            info->virtio_count++;
+        }
+    }
+    if (p->control.region != 0 && p->control.zone == zone) {
+        info->control_gpa = p->zone[zone].pci_gpa + p->control.slot * PLAN_PCI_REGS_SIZE;
+        info->control_intid = p->control.intid;
+    }
+}
+
 static void boot_info_add(struct compile *c, uint32_t zone, const struct plan_region *ram)
 {
     const struct plan_zone *z = &c->plan.zone[zone];
@@ -185,6 +207,7 @@ static void boot_info_add(struct compile *c, uint32_t zone, const struct plan_re
     info->virt_timer_intid = c->plan.board.virt_timer_intid;
     info->phys_timer_intid = c->plan.board.phys_timer_intid;
     boot_info_channels(c, zone, info);
+    boot_info_virtio(c, zone, info);
     image_add(c, zone, z->boot_info, (struct file){ (uint8_t *)info, sizeof(*info) });
 }
 

@@ -34,6 +34,11 @@ static const cyaml_strval_t starts[] = {
     { "boot", SPEC_START_BOOT }, { "manual", SPEC_START_MANUAL },
 };
 
+static const cyaml_strval_t virtio_types[] = {
+    { "blk", SPEC_VIRTIO_BLK }, { "net", SPEC_VIRTIO_NET }, { "console", SPEC_VIRTIO_CONSOLE },
+    { "rng", SPEC_VIRTIO_RNG },
+};
+
 #define NEED  CYAML_FLAG_POINTER
 #define MAY   (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 #define WORD  (CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL)
@@ -60,6 +65,14 @@ static const cyaml_schema_field_t pool_fields[] = {
     TEXT(NEED, struct spec_pool, name),
     TEXT(NEED, struct spec_pool, size),
     TEXT(MAY, struct spec_pool, base),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t virtio_fields[] = {
+    TEXT(NEED, struct spec_virtio, name),
+    CYAML_FIELD_ENUM("type", CYAML_FLAG_STRICT, struct spec_virtio, type, virtio_types,
+                     ARRAY_COUNT(virtio_types)),
+    CYAML_FIELD_UINT_PTR("queues", MAY, struct spec_virtio, queues),
     CYAML_FIELD_END,
 };
 
@@ -93,6 +106,9 @@ static const cyaml_schema_value_t memory_entry = {
 static const cyaml_schema_value_t pool_entry = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct spec_pool, pool_fields),
 };
+static const cyaml_schema_value_t virtio_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct spec_virtio, virtio_fields),
+};
 static const cyaml_schema_value_t access_entry = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, TEXT_MAX),
 };
@@ -112,6 +128,7 @@ static const cyaml_schema_field_t zone_fields[] = {
     CHOICE(struct spec_zone, start, starts),
     CYAML_FIELD_MAPPING_PTR("control", MAY, struct spec_zone, control, control_fields),
     LIST(MAY, struct spec_zone, pools, pool_entry),
+    LIST(MAY, struct spec_zone, virtio, virtio_entry),
     CYAML_FIELD_END,
 };
 

@@ -278,6 +278,22 @@ static const char *image_text(const struct compile *c, uint32_t i)
     return c->zone[zone].boot.is_elf ? "  program" : "  kernel";
 }
 
+static void show_virtio(const struct plan *p, uint32_t zone, FILE *out)
+{
+    static const char *const types[] = { "?", "net", "blk", "console", "rng" };
+
+    for (uint32_t i = 0; i < p->virtio_count; i++) {
+        const struct plan_virtio *v = &p->virtio[i];
+
+        if (v->zone == zone) {
+            fprintf(out,
+                    "  virtio device %u: %s '%s', %u queue%s, registers 0x%llx, interrupt %u\n", i,
+                    types[v->type < 5 ? v->type : 0], v->name, v->queue_count,
+                    v->queue_count == 1 ? "" : "s", (unsigned long long)v->gpa, v->intid);
+        }
+    }
+}
+
 static void show_zone(struct compile *c, uint32_t zone, FILE *out)
 {
     static const char *const roles[] = { "zone0", "user", "realtime" };
@@ -297,6 +313,7 @@ static void show_zone(struct compile *c, uint32_t zone, FILE *out)
         fprintf(out, "  control device: PCI %02x.0, interrupt %u\n", p->control.slot,
                 p->control.intid);
     }
+    show_virtio(p, zone, out);
     zone_windows(c, zone, rows);
     for (uint32_t i = 0; i < p->region_count; i++) {
         const struct plan_region *r = &p->region[i];

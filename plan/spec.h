@@ -21,6 +21,14 @@ enum spec_notify { SPEC_NOTIFY_UNSET, SPEC_NOTIFY_TRUE, SPEC_NOTIFY_FALSE };
 enum spec_dma { SPEC_DMA_UNSET, SPEC_DMA_DENIED, SPEC_DMA_TRUSTED };
 enum spec_start { SPEC_START_UNSET, SPEC_START_BOOT, SPEC_START_MANUAL };
 
+enum spec_virtio_type {
+    SPEC_VIRTIO_UNSET,
+    SPEC_VIRTIO_BLK,
+    SPEC_VIRTIO_NET,
+    SPEC_VIRTIO_CONSOLE,
+    SPEC_VIRTIO_RNG,
+};
+
 /* Texts are NULL when the key is absent. */
 struct spec_memory {
     char *size, *base, *ipa, *pool;
@@ -32,6 +40,12 @@ struct spec_control {
 
 struct spec_pool {
     char *name, *size, *base;
+};
+
+struct spec_virtio {
+    char *name;
+    enum spec_virtio_type type;
+    uint32_t *queues; /* NULL: none said */
 };
 
 struct spec_boot {
@@ -58,6 +72,8 @@ struct spec_zone {
     struct spec_control *control; /* NULL: none */
     struct spec_pool *pools;
     uint32_t pools_count;
+    struct spec_virtio *virtio;
+    uint32_t virtio_count;
 };
 
 struct spec_channel {

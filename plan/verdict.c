@@ -23,6 +23,7 @@ const struct verdict_text verdict_texts[] = {
     { "image-count", "has too many boot images", "use ELF files with fewer segments" },
     { "channel-count", "has too many channels", "give at most 16" },
     { "function-count", "has too many PCI functions", "give at most 16" },
+    { "virtio-count", "has too many virtio devices", "give at most 32" },
     { "log-level", "has an unknown log level", "compile it again" },
     { "gic-version", "has a GIC that is neither GICv2 nor GICv3", "QEMU: -M virt,gic-version=3" },
     { "gic-cpus", "has more than the 8 CPUs of a GICv2", "set machine.cpus" },
@@ -131,6 +132,19 @@ const struct verdict_text verdict_texts[] = {
     { "control-slot", "has slot or interrupt of", "compile it again" },
     { "control-intid", "has no interrupt of its own", "fewer devices in this zone" },
     { "control-irq", "has the interrupt of", "fewer devices in this zone" },
+    { "virtio-name", "has a name that is not of a-z 0-9 _ -, 1 to 23 characters", "rename it" },
+    { "virtio-name-unique", "has the same name as", "rename one of them" },
+    { "virtio-type", "is of an unknown type", "type: blk, net, console or rng" },
+    { "virtio-queues", "has no queues, or more than 16",
+      "queues: 1 (net: pairs of them, at most 7)" },
+    { "virtio-zone", "is in zone0, or nobody is in control, or the zone starts before its server",
+      "control: in zone0, and start: manual in a zone with virtio devices" },
+    { "virtio-pool", "is served by zone0, which does not see", "pool: of its memory" },
+    { "virtio-place", "has no registers of its own", "compile it again" },
+    { "virtio-intid", "has no interrupt of its own", "fewer devices in this zone" },
+    { "virtio-unique", "has the interrupt of", "compile it again" },
+    { "virtio-irq", "has the interrupt of", "fewer devices in this zone" },
+    { "virtio-side", "has the interrupt of", "compile it again" },
 };
 /* clang-format on */
 
@@ -192,6 +206,7 @@ static unsigned ref_line(const struct compile *c, struct plan_ref ref)
     case PLAN_OBJECT_CHANNEL: return source_line(&c->source, "channels/%u", ref.index);
     case PLAN_OBJECT_SIDE: return source_line(&c->source, "channels/%u", ref.index / 2);
     case PLAN_OBJECT_FUNCTION: return c->function_line[ref.index];
+    case PLAN_OBJECT_VIRTIO: return c->virtio_line[ref.index];
     case PLAN_OBJECT_CONTROL: return source_line(&c->source, "zones/%u/control", zone);
     case PLAN_OBJECT_CPU:
         return zone != PLAN_NONE ? source_line(&c->source, "zones/%u/cpus", zone)
@@ -231,6 +246,7 @@ const char *window_name(uint32_t window)
         [PLAN_WINDOW_PCI] = "emulated PCI window",
         [PLAN_WINDOW_HOST] = "filtered PCI configuration",
         [PLAN_WINDOW_ITS] = "emulated ITS",
+        [PLAN_WINDOW_VIRTIO] = "virtio devices",
     };
 
     return names[window % PLAN_WINDOWS];
@@ -296,6 +312,8 @@ static const char *thing_text(struct compile *c, const char *rule, struct plan_r
                             p->channel[ref.index / 2].name);
     case PLAN_OBJECT_FUNCTION:
         return arena_printf(&c->arena, "PCI function %s", c->function_name[ref.index]);
+    case PLAN_OBJECT_VIRTIO:
+        return arena_printf(&c->arena, "virtio device '%.23s'", p->virtio[ref.index].name);
     case PLAN_OBJECT_CONTROL: return "its control device";
     case PLAN_OBJECT_BOARD: return "the board";
     default: return "the plan";

@@ -66,13 +66,19 @@ ITS_UNIT := tests/unit/its_fixture.c $(filter-out hyp/none/its.c,$(GIC_UNIT)) \
 GICV2_UNIT := tests/unit/gicv2_fixture.c $(GIC_UNIT) \
               $(addprefix hyp/arch/aarch64/,gicv2.c vgicv2.c vlr2.c)
 
-# A channel on the bus of each of its zones.
 # Zone0's control device with all that it tells of.
 CONTROL_UNIT := tests/unit/control_double.c lib/vpci.c lib/dax.c $(addprefix hyp/core/control,.c \
                 _op.c _ring.c) $(addprefix hyp/core/,pause.c zone.c exits.c vuart.c log.c vbus.c) \
                 $(addprefix hyp/core/,mmio.c lock.c string.c) hyp/arch/fake/arch.c \
-                hyp/arch/fake/hw.c
+                hyp/arch/fake/hw.c hyp/none/vio.c
+
+# A channel on the bus of each of its zones.
 CHANNEL_UNIT := $(addprefix hyp/core/,channel.c vbus.c mmio.c lock.c) lib/vpci.c hyp/arch/fake/hw.c
+
+# Devices of zones, with the life of the zones.
+VIO_UNIT := tests/unit/vio_double.c lib/vmmio.c $(addprefix hyp/arch/fake/,arch.c hw.c) \
+            $(addprefix hyp/core/,vio.c vio_server.c zone.c exits.c mmio.c lock.c) \
+            hyp/none/control.c
 
 # A virtqueue, and the driver that tests devices by it.
 VIRTQ_UNIT := $(addprefix dev/,virtq.c split.c packed.c mem.c span.c)
@@ -131,6 +137,7 @@ $(eval $(call unit_test,paging,host/paging.c host/layout.c host/elf.c $(UVM_ARCH
 $(eval $(call unit_test,pcihost,$(PCIHOST_UNIT)))
 $(eval $(call unit_test,plan_check,tests/unit/plan_good.c $(wildcard lib/plan_*.c)))
 $(eval $(call unit_test,plan_driver,lib/plan_driver.c))
+$(eval $(call unit_test,plan_virtio,tests/unit/plan_good.c $(wildcard lib/plan_*.c)))
 $(eval $(call unit_test,pool,$(CORE)/pool.c $(CORE)/string.c))
 $(eval $(call unit_test,private,host/private.c host/sys.c host/log.c))
 $(eval $(call unit_test,psci,$(A64)/psci.c hyp/none/hypcall.c $(FAKE)/arch.c $(FAKE)/hw.c))
@@ -144,8 +151,8 @@ $(eval $(call unit_test,s2,$(S2_UNIT)))
 SERVE_UNIT := $(ZONE0_SRCS) $(SERVE_SRCS) $(DEV_SRCS) \
               $(addprefix tests/unit/,serve_double.c virtq_model.c)
 $(eval $(call unit_test,serve,$(SERVE_UNIT),,-lpthread))
-SETUP_UNIT := $(CORE)/setup.c hyp/none/control.c tests/unit/plan_good.c \
-              tests/unit/setup_double.c $(S2_UNIT)
+SETUP_UNIT := $(addprefix tests/unit/,plan_good.c setup_double.c) $(CORE)/setup.c \
+              $(addprefix hyp/none/,control.c vio.c) $(S2_UNIT)
 $(eval $(call unit_test,setup,$(SETUP_UNIT)))
 SMMU_UNIT := $(addprefix $(A64)/,smmu.c dma.c) $(addprefix $(CORE)/,pool.c string.c lock.c) \
              hyp/none/its.c $(FAKE)/hw.c
@@ -161,6 +168,8 @@ $(eval $(call unit_test,vgicd,tests/unit/gic_table.c $(GIC_UNIT)))
 $(eval $(call unit_test,vgicr,tests/unit/gic_table.c $(GIC_UNIT)))
 $(eval $(call unit_test,vgicv2,tests/unit/gic_table.c $(GICV2_UNIT)))
 $(eval $(call unit_test,vlr,$(GIC_UNIT)))
+$(eval $(call unit_test,vio,tests/unit/vio_play.c $(VIO_UNIT)))
+$(eval $(call unit_test,vio_life,tests/unit/vio_play.c $(VIO_UNIT)))
 $(eval $(call unit_test,virtq,$(VIRTQ_DEV)))
 # Every instruction of it is a step of its own, so without what sanitizers add.
 $(eval $(call unit_test,virtq_log,$(VIRTQ_DEV),-fno-sanitize=all))
@@ -170,7 +179,8 @@ $(eval $(call unit_test,vspill,$(GIC_UNIT)))
 $(eval $(call unit_test,vuart,$(CONSOLE_UNIT)))
 $(eval $(call unit_test,x86_classify,guest/x86_64/classify.c))
 $(eval $(call unit_test,xstate,host/xstate.c))
-$(eval $(call unit_test,zone,hyp/core/zone.c hyp/core/exits.c hyp/none/control.c $(FAKE)/arch.c))
+$(eval $(call unit_test,zone,$(addprefix $(CORE)/,zone.c exits.c) $(FAKE)/arch.c \
+    $(addprefix hyp/none/,control.c vio.c)))
 
 # --- running --------------------------------------------------------------------------------------
 .PHONY: unit-tests pytests

@@ -8,6 +8,7 @@
 #include "hyp/arch.h"
 #include "hyp/core/assert.h"
 #include "hyp/core/string.h"
+#include "hyp/core/vio.h"
 #include "hyp/core/zone.h"
 #include "lib/field.h"
 
@@ -81,7 +82,7 @@ static uint32_t abi_read(void)
 
 uint32_t control_features(void)
 {
-    return CTL_FEATURE_CONSOLES;
+    return CTL_FEATURE_CONSOLES | (the_plan->virtio_count != 0 ? CTL_FEATURE_DEVICES : 0);
 }
 
 static uint32_t region_low_read(void)
@@ -118,7 +119,7 @@ const struct control_row control_rows[] = {
     [CTL_ABI / 4] =         { abi_read,         NULL },
     [CTL_FEATURES / 4] =    { control_features, NULL },
     [CTL_REQUEST / 4] =     { NULL,             control_serve },
-    [CTL_SIGNAL / 4] =      { NULL,             NULL },
+    [CTL_SIGNAL / 4] =      { NULL,             vio_signal },
     [CTL_REGION_LOW / 4] =  { region_low_read,  NULL },
     [CTL_REGION_HIGH / 4] = { region_high_read, NULL },
     [CTL_REGION_SIZE / 4] = { region_size_read, NULL },
@@ -153,6 +154,9 @@ static void control_configured(struct vbus_fn *fn)
     bool is_there = vpci_is_master(&fn->state);
 
     if (atomic_exchange(&control.has_server, is_there) != is_there) {
+        if (!is_there) {
+            vio_server_gone();
+        }
         control_event(&(struct ctl_event){
             .kind = CTL_EVENT_SERVER, .zone = fn->zone->id, .value = is_there });
     }

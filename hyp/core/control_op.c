@@ -9,6 +9,7 @@
 #include "hyp/core/log.h"
 #include "hyp/core/pause.h"
 #include "hyp/core/string.h"
+#include "hyp/core/vio.h"
 #include "hyp/core/vuart.h"
 #include "hyp/core/zone.h"
 #include "lib/field.h"
@@ -213,6 +214,44 @@ static enum ctl_status on_resume(struct control_request *r)
     return err == ERR_BUSY ? CTL_ERR_BUSY : CTL_ERR_STATE;
 }
 
+/* ---- Devices of zones ---- */
+
+static void tell_device(uint64_t device, enum bridge_state state)
+{
+    control_event(&(struct ctl_event){ .kind = CTL_EVENT_DEVICE,
+                                       .zone = the_plan->virtio[device].zone,
+                                       .value = (uint32_t)device,
+                                       .detail = (uint32_t)state });
+}
+
+/* Who ends while it attaches was seen to have gone either before or after that. */
+static enum ctl_status on_attach(struct control_request *r)
+{
+    enum ctl_status status = CTL_ERR_STATE;
+
+    if (atomic_load(&control.has_server)) {
+        status = vio_attach(r->arg[0]);
+    }
+    if (status == CTL_OK && !atomic_load(&control.has_server)) {
+        vio_server_gone();
+        status = CTL_ERR_STATE;
+    }
+    if (status == CTL_OK) {
+        tell_device(r->arg[0], BRIDGE_IDLE);
+    }
+    return status;
+}
+
+static enum ctl_status on_detach(struct control_request *r)
+{
+    enum ctl_status status = vio_detach(r->arg[0]);
+
+    if (status == CTL_OK) {
+        tell_device(r->arg[0], BRIDGE_NO_SERVER);
+    }
+    return status;
+}
+
 /* ---- The rest ---- */
 
 /* The bytes are copied once; what they are is for the zone. */
@@ -259,8 +298,8 @@ const struct control_op control_ops[CTL_OP_COUNT] = {
     [CTL_OP_LOG_LEVEL] =     { on_log_level,     false },
     [CTL_OP_STAT] =          { on_stat,          true },
     [CTL_OP_MEMORY] =        { on_memory,        true },
-    [CTL_OP_ATTACH] =        { NULL,             false },
-    [CTL_OP_DETACH] =        { NULL,             false },
+    [CTL_OP_ATTACH] =        { on_attach,        false },
+    [CTL_OP_DETACH] =        { on_detach,        false },
     [CTL_OP_CREATE] =        { NULL,             false },
     [CTL_OP_DESTROY] =       { NULL,             true },
 };

@@ -7,6 +7,7 @@
 #include "hyp/core/control.h"
 #include "hyp/core/pause.h"
 #include "hyp/core/string.h"
+#include "hyp/core/vio.h"
 #include "hyp/core/zone.h"
 #include "lib/dax.h"
 #include "lib/field.h"
@@ -18,11 +19,13 @@ _Static_assert(sizeof(struct ctl_slot) == CTL_SLOT_SIZE, "slots lie one after th
 _Static_assert(sizeof(struct ctl_shared) <= CONTROL_SLOTS, "the description ends before slots");
 _Static_assert(CTL_DAX_HEADER + CONTROL_END <= SIZE_2M, "the smallest region holds it all");
 _Static_assert(CONTROL_DEVICES % _Alignof(struct bridge_device) == 0, "devices are aligned");
+_Static_assert(BRIDGE_DEVICES == PLAN_MAX_VIRTIO, "a place for each device");
 _Static_assert(CTL_ZONES == PLAN_MAX_ZONES, "a console for each zone");
 _Static_assert((int)STOP_RESET == (int)CTL_REASON_RESET &&
                    (int)STOP_OPERATOR == (int)CTL_REASON_OPERATOR &&
                    (int)STOP_SERROR == (int)CTL_REASON_ABORT &&
-                   (int)STOP_FAULT == (int)CTL_REASON_FAULT,
+                   (int)STOP_FAULT == (int)CTL_REASON_FAULT &&
+                   (int)STOP_DEVICE == (int)CTL_REASON_DEVICE,
                "reasons are told as they are");
 
 /* ---- Rings; under the lock of each ---- */
@@ -52,7 +55,7 @@ static void describe(struct ctl_shared *out)
     out->version = CTL_VERSION;
     out->size = CONTROL_END;
     out->zone_count = the_plan->zone_count;
-    out->device_count = 0;
+    out->device_count = the_plan->virtio_count;
     out->slot_offset = CONTROL_SLOTS;
     out->event_offset = CONTROL_EVENTS;
     out->log_offset = CONTROL_LOG;
@@ -74,6 +77,11 @@ static void describe_pool(const struct plan_region *pool)
     arch_window_unmap();
 }
 
+static bool raise_device(void)
+{
+    return control_raise(CTL_CAUSE_DEVICE);
+}
+
 void control_describe(void)
 {
     const struct plan_region *own = &the_plan->region[the_plan->control.region - 1];
@@ -81,6 +89,8 @@ void control_describe(void)
     dax_info(control.region + DAX_INFO_OFFSET,
              &(struct dax_region){ own->size, CTL_DAX_HEADER, SIZE_4K, 0, own->hpa });
     describe(control.shared);
+    vio_connect((struct bridge_device *)((uint8_t *)control.shared + CONTROL_DEVICES),
+                raise_device);
     for (uint32_t i = 0; i < the_plan->region_count; i++) {
         if (the_plan->region[i].kind == PLAN_REGION_POOL) {
             describe_pool(&the_plan->region[i]);

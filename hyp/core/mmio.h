@@ -26,7 +26,7 @@ struct mmio_dev {
     mmio_fn fn;
 };
 
-#define MMIO_MAX_DEVS 7u
+#define MMIO_MAX_DEVS 8u
 
 /* Adds a device while zones are being built at boot; ranges never overlap (plan_check). */
 void mmio_add(struct zone *zone, const struct mmio_dev *dev);

@@ -8,6 +8,7 @@
 #include "hyp/core/pcihost.h"
 #include "hyp/core/pool.h"
 #include "hyp/core/setup.h"
+#include "hyp/core/vio.h"
 #include "hyp/core/vuart.h"
 #include "hyp/core/zone.h"
 #include "lib/plan_check.h"
@@ -118,5 +119,6 @@ void zone_init_all(void)
         pcihost_add(zone);
     }
     channel_init_all();
+    vio_init_all();
     control_init();
 }

@@ -14,6 +14,7 @@
 #include "hyp/core/log.h"
 #include "hyp/core/pause.h"
 #include "hyp/core/pcihost.h"
+#include "hyp/core/vio.h"
 #include "lib/field.h"
 
 /* zone->state: the state, and in ZONE_STOPPING why, in one word so that both change at once. */
@@ -23,6 +24,7 @@ FIELD(ZREASON, 8, 8);
 static const char *const reason_names[STOP_REASON_COUNT] = {
     [STOP_NONE] = "none",         [STOP_POWER_OFF] = "power off", [STOP_RESET] = "reset",
     [STOP_OPERATOR] = "operator", [STOP_SERROR] = "abort",        [STOP_FAULT] = "fault",
+    [STOP_DEVICE] = "device",
 };
 
 static const char *const state_names[] = {
@@ -135,6 +137,9 @@ enum err zone_start(struct zone *zone)
     if (atomic_load(&zone->vcpus[0].cpu->absent)) {
         return ERR_NONE;
     }
+    if (vio_is_busy(zone)) {
+        return ERR_BUSY;
+    }
     if (!atomic_compare_exchange_strong(&zone->state, &expected, ZONE_STARTING)) {
         return ERR_BUSY;
     }
@@ -197,6 +202,7 @@ static void start_now(struct zone *zone)
     }
     arch_virq_reset(zone);
     vuart_reset(zone);
+    vio_up(zone);
     arch_s2_flush(zone);
     if (!channel_up(zone)) {
         pcpu_request(boot->cpu, REQUEST_LOOK);
@@ -240,19 +246,23 @@ static void power_off(void)
     }
 }
 
-/* On vCPU 0's CPU: all vCPUs have left. */
+/* On vCPU 0's CPU: all vCPUs have left. Nothing is done before servers have let go of the zone. */
 static void stopped(struct zone *zone)
 {
     uint32_t state = atomic_load(&zone->state);
+    enum vio_quiet devices = vio_down(zone);
     enum stop_reason why;
     uint32_t next;
 
+    if (devices == VIO_WAITS) {
+        return;
+    }
     channel_down(zone);
     control_down(zone);
     (void)quiet_devices(zone);
     arch_virq_reset(zone);
     do { /* the operator may still turn a reset into a stop */
-        why = (enum stop_reason)get(ZREASON, state);
+        why = devices == VIO_LATE ? STOP_DEVICE : (enum stop_reason)get(ZREASON, state);
         next = why == STOP_RESET ? ZONE_STARTING : ZONE_OFF;
     } while (!atomic_compare_exchange_weak(&zone->state, &state, next));
     zone->reason = why;
@@ -270,6 +280,7 @@ void zone_progress(struct vcpu *vcpu)
 {
     struct zone *zone = vcpu->zone;
 
+    vio_progress(vcpu);
     if (zone_state(zone) == ZONE_STOPPING && atomic_load(&vcpu->state) != VCPU_OFF &&
         atomic_load(&vcpu->state) != VCPU_ON_PENDING) {
         leave(vcpu);

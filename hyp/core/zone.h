@@ -20,6 +20,7 @@
 
 struct pcpu;
 struct reg_row;
+struct vio_dev;
 
 /* vCPU power state, as PSCI AFFINITY_INFO tells it. Written by CAS, see zone.c. */
 enum vcpu_state {
@@ -45,6 +46,7 @@ enum stop_reason {
     STOP_OPERATOR,  /* console command */
     STOP_SERROR,    /* asynchronous abort */
     STOP_FAULT,     /* known-illegal behaviour */
+    STOP_DEVICE,    /* the server of a device did not let go of the zone's memory in time */
     STOP_REASON_COUNT,
 };
 
@@ -62,12 +64,14 @@ struct vcpu {
     struct arch_vcpu arch; /* first: assembly reaches it by the vCPU's address */
     struct zone *zone;
     struct pcpu *cpu;
-    const struct reg_row *reg_last; /* what reg_access() found last: guests repeat themselves */
-    uint32_t id;                    /* within the zone */
-    _Atomic uint32_t state;         /* enum vcpu_state */
-    uint32_t holds;                 /* HOLD_*; only its own CPU reads and writes them */
-    struct vcpu_start start;        /* valid from VCPU_READY on */
-    struct log_budget log_budget;   /* of lines that its guest provokes, see log_guest() */
+    const struct reg_row *reg_last;  /* what reg_access() found last: guests repeat themselves */
+    uint32_t id;                     /* within the zone */
+    _Atomic uint32_t state;          /* enum vcpu_state */
+    uint32_t holds;                  /* HOLD_*; only its own CPU reads and writes them */
+    const struct vio_dev *waits_for; /* HOLD_DEVICE: for whom; NULL: for a time. vio.c's */
+    uint64_t waits_until;            /* the time, or when that device is late */
+    struct vcpu_start start;         /* valid from VCPU_READY on */
+    struct log_budget log_budget;    /* of lines that its guest provokes, see log_guest() */
     /* By enum exit_class, since the zone's start; cache lines that only its own CPU writes. */
     _Alignas(64) uint64_t exits[EXITS_COUNT];
 };
@@ -147,7 +151,10 @@ void vcpu_off(struct vcpu *vcpu);
 void vcpu_hold(struct vcpu *vcpu, uint32_t why);
 void vcpu_release(struct vcpu *vcpu, uint32_t why);
 
-/* Starts a zone that is off. ERR_BUSY: it is not off; ERR_NONE: no CPU to boot on. Any CPU. */
+/*
+ * Starts a zone that is off. ERR_BUSY: it is not, or a server still uses its memory; ERR_NONE: no
+ * CPU to boot on. Any CPU.
+ */
 enum err zone_start(struct zone *zone) MUST_CHECK;
 
 /* Asks all vCPUs of a zone to stop; with STOP_RESET it starts again. Any CPU, never waits. */

@@ -33,9 +33,9 @@ FUZZ_CHECKER := tests/fuzz/plan_invariant.c $(wildcard lib/plan_*.c)
 FUZZ_COMPILER := tests/fuzz/compile_double.c $(FUZZ_CHECKER) \
                  $(filter-out plan/dtc.c,$(wildcard plan/*.c))
 FUZZ_COMPILER_LIBS = -Wl,--wrap=file_read $(PLAN_LIBS)
-FUZZ_PSCI   := hyp/arch/aarch64/psci.c hyp/none/hypcall.c hyp/none/control.c \
-               hyp/core/zone.c hyp/core/exits.c \
-               hyp/arch/fake/arch.c hyp/arch/fake/hw.c
+FUZZ_PSCI   := hyp/arch/aarch64/psci.c hyp/core/zone.c hyp/core/exits.c \
+               $(addprefix hyp/none/,hypcall.c control.c vio.c) \
+               $(addprefix hyp/arch/fake/,arch.c hw.c)
 FUZZ_SYSREG := hyp/core/reg.c hyp/arch/fake/hw.c $(addprefix hyp/arch/aarch64/,sysreg.c idreg.c)
 FUZZ_TRAP   := lib/insn_a64.c hyp/arch/fake/hw.c \
                $(addprefix hyp/arch/aarch64/,decode.c fetch.c vcpu_regs.c)
@@ -72,6 +72,7 @@ $(eval $(call fuzz_target,uvm_irq,$(FUZZ_UVM),-lcmocka -lpthread))
 $(eval $(call fuzz_target,vconsole,dev/console.c dev/rng.c $(VIRTQ_DEV)))
 $(eval $(call fuzz_target,vgic,$(GIC_UNIT),-lcmocka))
 $(eval $(call fuzz_target,vgicv2,$(GICV2_UNIT) tests/fuzz/vgicv2_model.c,-lcmocka))
+$(eval $(call fuzz_target,vio,$(VIO_UNIT)))
 $(eval $(call fuzz_target,virtq,$(VIRTQ_UNIT),$$(FUZZ_VIRTQ_LIBS)))
 $(eval $(call fuzz_target,vmmio,lib/vmmio.c))
 

@@ -24,6 +24,7 @@ ONLY_UNIT = {
     "channel-region", "channel-overlap", "side-slot", "side-memory", "side-intid", "side-unique",
     "side-irq", "smmu", "irq-smmu", "function-window", "zone-functions",
     "function-msi", "device-unique", "zone-its", "control-slot", "control-intid", "control-irq",
+    "virtio-type", "virtio-place", "virtio-intid", "virtio-unique", "virtio-irq", "virtio-side",
 }
 
 

@@ -186,7 +186,12 @@ class Plan:
                           for i in range(functions)]
         at += 24 * 16
         self.control = struct.unpack_from("<IIII", data, at)
-        assert at + 16 == len(data)
+        at += 16
+        count, reserved = struct.unpack_from("<II", data, at)
+        assert reserved == 0
+        self.virtio = [struct.unpack_from("<24sIIQIIII", data, at + 8 + 56 * i)
+                       for i in range(count)]
+        assert at + 8 + 56 * 32 == len(data)
 
 
 def test_plan_of_three(three):
@@ -363,6 +368,32 @@ def test_control_beside_memory(program, files, tmp_path):
     plan = Plan((build(program, files, plan_file, tmp_path / "out") / "plan.bin").read_bytes())
     zones = next(row for row in plan.regions if row[1] == 0x70000000)
     assert zones[0] >= 0xC0000000 and zones[0] % (2 * MIB) == 0
+
+
+# --- virtio devices of zones ----------------------------------------------------------------------
+def test_virtio(program, files, tmp_path):
+    plan_file = fixtures.HERE / "good" / "virtio.yaml"
+    out = build(program, files, plan_file, tmp_path / "out")
+    plan = Plan((out / "plan.bin").read_bytes())
+    assert [(v[0].rstrip(b"\0"), v[1], v[2], v[5], v[6], v[7]) for v in plan.virtio] == [
+        (b"disk", 1, 2, 4, 256, 0), (b"eth", 1, 1, 7, 256, 0), (b"eth", 2, 1, 2, 256, 0),
+        (b"text", 2, 3, 2, 256, 0), (b"rng", 2, 4, 1, 256, 0)]
+    for zone, name in (1, "linux1"), (2, "linux2"):
+        own = [v for v in plan.virtio if v[1] == zone]
+        assert [v[3] - own[0][3] for v in own] == [0x1000 * i for i in range(len(own))]
+        assert len({v[4] for v in own} | {33}) == len(own) + 1  # 33: the console's
+        tree = {path: node for path, node in nodes(out / f"{name}.dtb").items()
+                if path.startswith("/virtio_mmio@")}
+        assert len(tree) == len(own)
+        for v in own:
+            node = tree[f"/virtio_mmio@{v[3]:x}"]
+            assert node["compatible"] == '"virtio,mmio"' and "dma-coherent" in node
+            assert cells(node["reg"]) == [0, v[3], 0, 0x1000]
+            assert cells(node["interrupts"]) == [0, v[4] - 32, 4]
+    assert not any(path.startswith("/virtio_mmio@") for path in nodes(out / "linux0.dtb"))
+    done = fixtures.run(program, "plan", "show", plan_file, "--set", f"files={files}")
+    assert re.search(r"virtio device 1: net 'eth', 7 queues, registers 0x\w+, interrupt \d+$",
+                     done.stdout, re.M), done.stdout
 
 
 # --- channels -------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@
 #define POOL_ITS         (512u * 1024)  /* tables, the queue, devices' views of memory */
 #define POOL_ITS_PER_CPU (64u * 1024)   /* pending LPIs, aligned */
 #define POOL_CONTROL     (32u * 1024)   /* the function, tables for the region */
+#define POOL_PER_VIRTIO  SIZE_4K        /* the device */
 
 extern char hyp_image_size[], image_start[], image_end[];
 
@@ -46,6 +47,7 @@ const struct plan_hyp_header hyp_header __attribute__((section(".head_info"), us
     .pool_its = POOL_ITS,
     .pool_its_per_cpu = POOL_ITS_PER_CPU,
     .pool_control = POOL_CONTROL,
+    .pool_per_virtio = POOL_PER_VIRTIO,
 };
 
 static uintptr_t console;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two sides of virtio devices, vio.c for zones and vio_server.c for zone0, share. */
+#ifndef HYP_CORE_VIO_DEV_H
+#define HYP_CORE_VIO_DEV_H
+
+#include "hyp/core/vio.h"
+
+extern struct vio_dev *vio_devs; /* the_plan->virtio_count of them */
+
+/* Zone0 gets CTL_CAUSE_DEVICE; whether it was clear. Without a lock; there once a server is. */
+extern bool (*vio_raise)(void);
+
+/* With the device's lock held: what the server sees; the interrupt line up to date. */
+enum bridge_state vio_state(const struct vio_dev *dev);
+void vio_publish(const struct vio_dev *dev);
+void vio_settle(struct vio_dev *dev);
+
+/* With the lock: the server no longer uses what it was asked for; then the registers say so. */
+void vio_let_go_end(struct vio_dev *dev);
+
+/* With the lock, or at boot: no device is there. */
+void vio_forget(struct vio_dev *dev);
+
+/* Without it: who is held for a device of the zone, or stops the zone, looks again. */
+void vio_wake(const struct zone *zone);
+
+#endif
