@@ -7,12 +7,11 @@ import re
 
 import jsonschema
 
+from harness.machine import Failure
 from zone.common import check_ticks, linux_off, linux_up, next_tick, tick_off
 from zone.zone0_schema import SCHEMAS
 
 ZONE0 = "zone0"
-SCHEDULED = ["starting", "running", "paused", "running", "stopping", "off", "starting", "running",
-             "stopping", "off"]
 
 
 def documents(text):
@@ -25,7 +24,8 @@ def documents(text):
             begun = ""
         except ValueError:
             pass
-    jsonschema.validate(begun, {"const": ""})
+    if begun:
+        raise Failure(f"is no JSON: {begun[:300]}")
     return found
 
 
@@ -91,13 +91,14 @@ def lives(machine, stanza):
     text = machine.run_ok(ZONE0, f"life worker {count}", 60 + 5 * count)
     machine.check(f"life: {count} good" in text, text)
     machine.run_ok(ZONE0, "sleep 1; kill %1; wait")
-    seen = documents(machine.run_ok(ZONE0, "cat /tmp/w", 60))
+    seen = documents(machine.run_ok(ZONE0, "head -n 30 /tmp/w; tail -n 30 /tmp/w", 60))
     for event in seen:
         jsonschema.validate(event, SCHEMAS["zone watch"])
-    states = [event["state"] for event in seen if event["event"] == "state"]
-    machine.check(len(states) >= 6 * count, f"{len(states)} events of {count} lives")
-    machine.check(states.count("paused") == count, f"{states.count('paused')} pauses")
-    machine.check(all(a["time_ns"] <= b["time_ns"] for a, b in zip(seen, seen[1:])), "times")
+    machine.check(all(a["time_ns"] <= b["time_ns"] for a, b in zip(seen[:30], seen[1:30])), "times")
+    for what, least in (("", 6), ("off", 1), ("running", 3), ("paused", 1)):
+        found = machine.run_ok(ZONE0, f"grep -c 'state\":\"{what}' /tmp/w")
+        machine.check(int(found) >= least * count, f"{found} events '{what}' of {count} lives")
+    machine.run_ok(ZONE0, "! grep lost /tmp/w")
     about = state(machine, "worker")
     machine.check(about["starts"] == 2 * count and about["reason"] == "operator", f"{about}")
 
