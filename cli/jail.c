@@ -30,14 +30,14 @@ static int no_privileges(void)
     return (int)syscall(SYS_capset, &header, none);
 }
 
-/* No dump of this process, no descriptor beyond those that are open. */
+/* No dump of this process, no descriptor beyond those that are open. Processes are the filter's
+ * affair: their limit holds for threads, too, and for one that the kernel makes for KVM_RUN. */
 static void set_limits(void)
 {
     struct rlimit none = { 0, 0 };
 
     setrlimit(RLIMIT_CORE, &none);
     setrlimit(RLIMIT_NOFILE, &none);
-    setrlimit(RLIMIT_NPROC, &none);
     setrlimit(RLIMIT_MEMLOCK, &none);
 }
 

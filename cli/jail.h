@@ -28,8 +28,11 @@ struct jail_report {
 /* The parts before JAIL_FILTER, as far as this machine allows. Only before threads are started. */
 void jail_enter(struct jail_report *report);
 
-/* The filter, for all threads. False: not done, and the caller must not go on. */
-bool jail_filter(struct jail_report *report);
+/*
+ * The filter, for all threads; with `threads` more of them can be started, but no process. False:
+ * not done, and the caller must not go on.
+ */
+bool jail_filter(struct jail_report *report, bool threads);
 
 /* Requests of a vCPU and its memory that the filter lets pass; cli/ARCH/jail_requests.c. */
 extern const uint64_t jail_requests[];

@@ -138,10 +138,6 @@ static bool parse_args(struct run_options *options, int argc, char **argv)
         }
         i += used;
     }
-    if (options->jail && options->vcpus > 1) {
-        fprintf(stderr, "vitrine: a jail has one virtual CPU: more need threads\n");
-        return false;
-    }
     if (options->gdb_wait && options->gdb == NULL) {
         options->gdb = "";
     }

@@ -284,7 +284,8 @@ static int open_session(struct session *s)
                                   .log_ctx = (void *)(uintptr_t)s->options };
     struct vt_cfg cfg = { .size = sizeof(cfg),
                           .wall_ns = s->options->timeout_ns,
-                          .vcpus = s->options->vcpus };
+                          .vcpus = s->options->vcpus,
+                          .vcpus_now = s->options->jail };
     int err = vt_image_load(s->files->image, s->files->image_size, &image, &s->image);
 
     symbols_load(&s->symbols, s->files->image, s->files->image_size);
@@ -320,7 +321,7 @@ static void print_jail(const struct jail_report *report)
     }
 }
 
-/* The watcher is the one thread; it must be there before the filter and after the namespaces. */
+/* The watcher's thread must be there before the filter and after the namespaces. */
 static bool start_running(struct session *s)
 {
     static char buffer[OUTPUT_BUFFER];
@@ -331,7 +332,7 @@ static bool start_running(struct session *s)
     }
     setvbuf(stdout, buffer, _IOLBF, sizeof(buffer)); /* else the first output asks what it is */
     jail_enter(&s->jail);
-    good = start_watch(s) && jail_filter(&s->jail);
+    good = start_watch(s) && jail_filter(&s->jail, s->options->vcpus > 1);
     if (!good || s->options->verbose) {
         print_jail(&s->jail);
     }

@@ -274,11 +274,27 @@ static int load(struct vcpu *vcpu, const struct be_entry *entry)
     return err;
 }
 
-static int start(struct vcpu *vcpu, struct be_entry *entry)
+static int make(struct vcpu *vcpu)
 {
     int err = vcpu->own.host == NULL ? make_memory(vcpu) : VT_OK;
 
-    err = err == VT_OK && vcpu->be == NULL ? make_vcpu(vcpu) : err;
+    return err == VT_OK && vcpu->be == NULL ? make_vcpu(vcpu) : err;
+}
+
+int vcpu_prepare_others(struct vt_vm *vm)
+{
+    int err = VT_OK;
+
+    for (unsigned i = 0; i + 1 < vm->vcpu_count && err == VT_OK; i++) {
+        err = make(&vm->others[i]);
+    }
+    return err;
+}
+
+static int start(struct vcpu *vcpu, struct be_entry *entry)
+{
+    int err = make(vcpu);
+
     err = err == VT_OK ? prepare(vcpu, entry) : err;
     err = err == VT_OK ? load(vcpu, entry) : err;
     return err == VT_OK ? gang_start(vcpu) : err;

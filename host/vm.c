@@ -171,6 +171,7 @@ int vm_create(const struct vm_origin *from, const struct vt_cfg *cfg, struct vt_
     vm->paging = *from->paging;
     irq_init(vm, cfg);
     err = make(vm, from);
+    err = err == VT_OK && cfg->vcpus_now ? vcpu_prepare_others(vm) : err;
     if (err != VT_OK) {
         vt_destroy(vm);
         return err;

@@ -151,6 +151,8 @@ VT_CHECK int vcpu_request_yield(struct vcpu *vcpu);
 /* vcpu.c: other vCPUs than the first. VT_ERR_UNSUPPORTED: there can't be so many. */
 VT_CHECK int vcpu_make_others(struct vt_vm *vm, unsigned count);
 void vcpu_destroy_others(struct vt_vm *vm);
+/* Makes of each now what would else be made when it is first started. */
+VT_CHECK int vcpu_prepare_others(struct vt_vm *vm);
 /* Bytes of private memory that theirs take, as far as the kernel says. */
 uint64_t vcpu_memory_others(const struct vt_vm *vm);
 /* The first included. */

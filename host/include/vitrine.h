@@ -191,6 +191,7 @@ struct vt_cfg {
      */
     unsigned vcpus;
     uint64_t timer_floor_ns; /* the guest's timers interrupt no more often; default 50 us */
+    bool vcpus_now; /* makes all vCPUs at once: a process that is jailed later may not make any */
 };
 
 VT_EXPORT VT_CHECK int vt_create(const struct vt_image *image, const struct vt_cfg *cfg,

@@ -120,6 +120,16 @@ test_jail() {
     check jail 1 vitrine run "$guest" --call add 1 --jail
 }
 
+test_jail_vcpus() {
+    gang=$UVM_GUESTS/gang.elf
+    check jail_vcpus 0 vitrine run "$gang" --vcpus 4 --call start_chain --call floats --jail
+    out_is '6
+3'
+    check jail_vcpus 5 vitrine run "$gang" --vcpus 3 --call spin_all_and_here --timeout 200ms --jail
+    check jail_vcpus 4 vitrine run "$gang" --vcpus 2 --call crash_one 1 --jail --core "$dir"
+    [ -s "$dir"/gang.elf.*.core ] || problem="no core"
+}
+
 # jailed_child PARENT: waits until the jailed process of this one is in its jail, sets child.
 jailed_child() {
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -175,7 +185,7 @@ test_doctor() {
 }
 
 tests='list results pie wrong_arguments wrong_usage wrong_files fault core timeout signals jail
-    jailed_process jail_ends_with_its_parent refused doctor'
+    jail_vcpus jailed_process jail_ends_with_its_parent refused doctor'
 for test in $tests; do
     echo "[ RUN      ] test_$test"
     problem=

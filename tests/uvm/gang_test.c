@@ -12,26 +12,25 @@
 
 #define GARBAGE UINT64_C(0xdead0000)
 
-static struct vt_vm *make_of(const char *guest, unsigned vcpus)
+static struct vt_vm *make_of(const char *guest, const struct vt_cfg *cfg)
 {
     struct vt_image *image = uvm_image(guest);
-    const struct vt_cfg cfg = { .size = sizeof(cfg), .vcpus = vcpus };
     struct vt_vm *vm = NULL;
 
-    assert_int_equal(vt_create(image, &cfg, &vm), VT_OK);
+    assert_int_equal(vt_create(image, cfg, &vm), VT_OK);
     vt_image_free(image);
     return vm;
 }
 
 static struct vt_vm *make(unsigned vcpus)
 {
-    return make_of("gang", vcpus);
+    return make_of("gang", &(struct vt_cfg){ .size = sizeof(struct vt_cfg), .vcpus = vcpus });
 }
 
 /* One whose vCPUs take interrupts. */
 static struct vt_vm *make_ring(unsigned vcpus)
 {
-    return make_of("ring", vcpus);
+    return make_of("ring", &(struct vt_cfg){ .size = sizeof(struct vt_cfg), .vcpus = vcpus });
 }
 
 static void check_same(struct vt_vm *vm, const char *function, uint64_t arg, uint64_t expected)
@@ -507,20 +506,17 @@ static enum vt_action skip_fault(void *ctx, struct vt_vm *vm, struct fault_recor
 
 static void test_skip(void **state)
 {
-    struct vt_image *image = uvm_image("gang");
     struct answers answers = { .fd = -1 };
     const struct vt_cfg cfg = {
         .size = sizeof(cfg), .vcpus = 3, .fault = skip_fault, .fault_ctx = &answers
     };
     char path[] = "/tmp/gang-XXXXXX";
-    struct vt_vm *vm = NULL;
+    struct vt_vm *vm = make_of("gang", &cfg);
 
     (void)state;
     answers.fd = mkstemp(path);
     assert_true(answers.fd >= 0);
     (void)unlink(path);
-    assert_int_equal(vt_create(image, &cfg, &vm), VT_OK);
-    vt_image_free(image);
     check_same(vm, "start_twice", 2, (uint64_t)CALL_VCPU_ALREADY_ON);
     check_same(vm, "crash_one", 1, 1);
     assert_int_equal(answers.asked, 1);
@@ -544,16 +540,13 @@ static void count_line(void *ctx, const struct vt_vm *vm, enum vt_log_level leve
 /* What the same file does as a bare zone (tests/zone/gang.py). */
 static void test_main(void **state)
 {
-    struct vt_image *image = uvm_image("gang");
     unsigned lines = 0;
     const struct vt_cfg cfg = {
         .size = sizeof(cfg), .vcpus = 4, .log = count_line, .log_ctx = &lines
     };
-    struct vt_vm *vm = NULL;
+    struct vt_vm *vm = make_of("gang", &cfg);
 
     (void)state;
-    assert_int_equal(vt_create(image, &cfg, &vm), VT_OK);
-    vt_image_free(image);
     assert_int_equal(uvm_try(vm, "main", 0, NULL), VT_ERR_FAULT);
     assert_int_equal(lines, 12);
     assert_int_equal(vt_fault(vm, NULL)->vcpu, 1);
@@ -563,6 +556,7 @@ static void test_main(void **state)
 
 static void test_resources(void **state)
 {
+    const struct vt_cfg now = { .size = sizeof(now), .vcpus = 16, .vcpus_now = true };
     unsigned fds = uvm_fd_count(), before;
     struct vt_vm *vm = make(1);
 
@@ -571,6 +565,12 @@ static void test_resources(void **state)
     vt_destroy(vm);
     vm = make(16);
     assert_int_equal(uvm_fd_count(), before); /* nothing is made early */
+    check_same(vm, "start_chain", 0, 120);
+    assert_int_equal(uvm_fd_count(), before + 15);
+    vt_destroy(vm);
+    assert_int_equal(uvm_fd_count(), fds);
+    vm = make_of("gang", &now);
+    assert_int_equal(uvm_fd_count(), before + 15);
     check_same(vm, "start_chain", 0, 120);
     assert_int_equal(uvm_fd_count(), before + 15);
     vt_destroy(vm);

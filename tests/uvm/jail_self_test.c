@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the jail does to the process that enters it: all threads, privileges, the root. */
+#define _GNU_SOURCE
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/jail.h"
+#include "lib/field.h"
 
 /* Runs fn in a child; returns its exit status, or 128 + signal. */
 static int in_child(int (*fn)(void))
@@ -47,7 +50,7 @@ static int jailed_thread(void)
 
     jail_enter(&report);
     if (pthread_create(&thread, NULL, thread_main, (void *)(uintptr_t)&go) != 0 ||
-        !jail_filter(&report)) {
+        !jail_filter(&report, false)) {
         return 99;
     }
     go = 1;
@@ -59,6 +62,65 @@ static void test_the_filter_holds_other_threads(void **state)
 {
     (void)state;
     assert_int_equal(in_child(jailed_thread), 3);
+}
+
+/* What glibc's threads are made with. */
+#define THREAD_FLAGS                                                                               \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |            \
+     CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
+
+static void *return_at_once(void *arg)
+{
+    return arg;
+}
+
+/* The flags of clone() that are not a thread's, or not all of them. */
+static bool odd_threads_are_refused(void)
+{
+    static const long odd[] = {
+        SIGCHLD,
+        0,
+        CLONE_VM | CLONE_VFORK | SIGCHLD,
+        THREAD_FLAGS & ~CLONE_FILES,
+        THREAD_FLAGS | CLONE_NEWUSER,
+        THREAD_FLAGS | CLONE_PTRACE,
+    };
+
+    for (size_t i = 0; i < ARRAY_COUNT(odd); i++) {
+        if (syscall(SYS_clone, odd[i], NULL, NULL, NULL, NULL) >= 0 || errno != EPERM) {
+            return false;
+        }
+    }
+    return syscall(SYS_clone3, NULL, 0) < 0 && errno == ENOSYS;
+}
+
+static bool with_threads;
+
+/* 1: a thread was started; 2: all else was refused. */
+static int start_threads(void)
+{
+    struct jail_report report;
+    pthread_t thread;
+    int result;
+
+    jail_enter(&report);
+    if (!jail_filter(&report, with_threads)) {
+        return 99;
+    }
+    result = odd_threads_are_refused() ? 2 : 0;
+    if (pthread_create(&thread, NULL, return_at_once, NULL) == 0) {
+        result += pthread_join(thread, NULL) == 0;
+    }
+    return result;
+}
+
+static void test_threads_where_they_are_needed(void **state)
+{
+    (void)state;
+    with_threads = true;
+    assert_int_equal(in_child(start_threads), 3);
+    with_threads = false;
+    assert_int_equal(in_child(start_threads) % 2, 0);
 }
 
 static int no_new_privileges(void)
@@ -79,7 +141,7 @@ static void test_every_part_has_a_name(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < JAIL_PARTS; i++) {
-        assert_true(strlen(jail_part_name(i)) > 0);
+        assert_true(jail_part_name(i)[0] != 0);
     }
 }
 
@@ -111,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_filter_holds_other_threads),
+        cmocka_unit_test(test_threads_where_they_are_needed),
         cmocka_unit_test(test_no_new_privileges),
         cmocka_unit_test(test_the_root_is_empty),
         cmocka_unit_test(test_every_part_has_a_name),

@@ -140,14 +140,14 @@ static int in_child(int (*fn)(void))
 }
 
 static const struct attempt *tried;
-static bool with_filter;
+static bool with_filter, with_threads;
 
 static int jailed(void)
 {
     struct jail_report report;
 
     jail_enter(&report);
-    if (with_filter && !jail_filter(&report)) {
+    if (with_filter && !jail_filter(&report, with_threads)) {
         return 99;
     }
     return tried->run();
@@ -162,15 +162,30 @@ static int setup(void **state)
     return device < 0 || vm < 0 || vcpu < 0 ? -1 : 0;
 }
 
-static void test_nothing_can_be_opened(void **state)
+static void try_all(void)
 {
-    (void)state;
     with_filter = true;
     for (size_t i = 0; i < ARRAY_COUNT(attempts); i++) {
         print_message("%s\n", attempts[i].name);
         tried = &attempts[i];
         assert_int_equal(in_child(jailed), 1);
     }
+}
+
+static void test_nothing_can_be_opened(void **state)
+{
+    (void)state;
+    with_threads = false;
+    try_all();
+}
+
+/* Where there are several vCPUs threads may be started, and all else holds. */
+static void test_no_process_beside_threads(void **state)
+{
+    (void)state;
+    with_threads = true;
+    try_all();
+    with_threads = false;
 }
 
 /* What the filter is not needed for: the other parts hold alone. */
@@ -205,7 +220,7 @@ static int jailed_vcpu(void)
         return 98;
     }
     jail_enter(&report);
-    return jail_filter(&report) ? run_vcpu() : 99;
+    return jail_filter(&report, with_threads) ? run_vcpu() : 99;
 }
 
 static void test_a_vcpu_still_runs(void **state)
@@ -218,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_can_be_opened),
+        cmocka_unit_test(test_no_process_beside_threads),
         cmocka_unit_test(test_files_without_the_filter),
         cmocka_unit_test(test_a_vcpu_still_runs),
     };
