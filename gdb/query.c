@@ -174,12 +174,21 @@ static bool pass_signals(struct dbg_engine *e, const struct request *r)
     return reply_ok(e);
 }
 
+/* LLDB takes the first form's address for a distance, GDB moves only some sections by the second. */
 static bool offsets(struct dbg_engine *e, const struct request *r)
 {
-    uint64_t base;
+    uint64_t base, moved;
 
     (void)r;
-    if (e->ops->text_base(e->ctx, &base)) {
+    if (!e->ops->text_base(e->ctx, &base, &moved)) {
+        return true;
+    }
+    if (e->session.thread_suffix || e->session.list_threads) {
+        wire_str(&e->reply, "Text=");
+        wire_hex(&e->reply, moved);
+        wire_str(&e->reply, ";Data=");
+        wire_hex(&e->reply, moved);
+    } else {
         wire_str(&e->reply, "TextSeg=");
         wire_hex(&e->reply, base);
     }

@@ -110,8 +110,8 @@ struct dbg_ops {
     /* A command of the user's; false: there is no such command. */
     bool (*monitor)(void *ctx, const char *text, struct wire_out *out);
     const char *(*exec_file)(void *ctx);
-    /* Where the first segment of that file lies. */
-    bool (*text_base)(void *ctx, uint64_t *address);
+    /* Where the first segment of that file lies, and how far that is from where the file says. */
+    bool (*text_base)(void *ctx, uint64_t *address, uint64_t *moved);
     /* What a breakpoint's commands print while no client can be told. */
     void (*print)(void *ctx, const char *text);
 };

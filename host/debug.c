@@ -48,6 +48,9 @@ static void destroy(struct debug *d)
     if (d->client >= 0) {
         sys_close(d->client);
     }
+    if (d->refused >= 0) {
+        sys_close(d->refused);
+    }
     if (d->listen >= 0) {
         sys_close(d->listen);
     }
@@ -73,7 +76,9 @@ static int make(struct vt_vm *vm, const struct vt_debug_cfg *cfg)
     d->vm = vm;
     d->listen = -1;
     d->client = -1;
+    d->refused = -1;
     d->notify_client = -1;
+    d->notify_refused = -1;
     d->wake = -1;
     dbg_init(&d->engine, &debug_ops, d);
     if (!cfg->wait) {

@@ -58,9 +58,11 @@ struct debug {
     struct vt_vm *vm;
     struct dbg_engine engine;
     int listen, client; /* -1: none */
-    int wake;           /* readable when the call is cancelled */
-    int notify_tid;     /* who is told of bytes; 0: nobody */
-    int notify_client;  /* of which connection; -1: none */
+    bool refused_told;
+    int refused;                       /* a connection that hears why when it has asked; -1: none */
+    int wake;                          /* readable when the call is cancelled */
+    int notify_tid;                    /* who is told of bytes; 0: nobody */
+    int notify_client, notify_refused; /* of which connections; -1: none */
     char path[SYS_PATH_MAX];
     char *program; /* NULL: not known */
     bool in_call;

@@ -7,28 +7,49 @@
 #include "host/sys.h"
 #include "lib/field.h"
 
-static const char busy_text[] = "+$E.Another debugger is attached to this micro-VM.#";
-static const char alien_text[] = "+$E.This micro-VM belongs to another user.#";
-
 bool debug_has_client(const struct debug *d)
 {
     return d->client >= 0;
 }
 
-/* The text is a packet without its checksum. */
-static void refuse(int fd, const char *text)
+/*
+ * GDB forgets what came before its first packet, so the reason is the answer to that. One such
+ * connection at a time: a newer one takes its place.
+ */
+static void refuse(struct debug *d, int fd)
 {
+    if (d->refused >= 0) {
+        sys_close(d->refused);
+    }
+    d->refused = fd;
+    d->refused_told = false;
+    d->notify_refused = -1;
+}
+
+static void answer_refused(struct debug *d)
+{
+    static const char text[] = "+$E.Another debugger is attached, or this is another user's.#";
     uint8_t bytes[128];
     struct wire_out out = { .data = bytes, .size = sizeof(bytes) };
     uint8_t sum = 0;
+    uint8_t asked[512];
+    int64_t some = sys_recv(d->refused, asked, sizeof(asked));
 
+    if (some < 0 || (some > 0 && !d->refused_told && memchr(asked, '#', (size_t)some) == NULL)) {
+        return; /* an acknowledgement comes first */
+    }
     wire_str(&out, text);
     for (const char *c = text + 2; *c != '#'; c++) {
         sum = (uint8_t)(sum + (uint8_t)*c);
     }
     wire_hex_bytes(&out, &sum, 1);
-    (void)sys_send(fd, bytes, out.len);
-    sys_close(fd);
+    if (some > 0 && !d->refused_told) { /* it will acknowledge, and must be able to */
+        d->refused_told = sys_send(d->refused, bytes, out.len) > 0;
+        return;
+    }
+    sys_close(d->refused);
+    d->refused = -1;
+    d->notify_refused = -1;
 }
 
 static void take_client(struct debug *d)
@@ -38,10 +59,8 @@ static void take_client(struct debug *d)
     if (fd < 0) {
         return;
     }
-    if (!sys_peer_is_ours(fd)) {
-        refuse(fd, alien_text);
-    } else if (d->client >= 0) {
-        refuse(fd, busy_text);
+    if (!sys_peer_is_ours(fd) || d->client >= 0) {
+        refuse(d, fd);
     } else {
         d->client = fd;
         d->fresh = true;
@@ -121,7 +140,9 @@ static bool take_input(struct debug *d)
 
 void debug_wait(struct debug *d)
 {
-    struct sys_poll list[] = { { .fd = d->client }, { .fd = d->listen }, { .fd = d->wake } };
+    struct sys_poll list[] = {
+        { .fd = d->client }, { .fd = d->listen }, { .fd = d->wake }, { .fd = d->refused }
+    };
     size_t out;
 
     (void)dbg_output(&d->engine, &out);
@@ -136,6 +157,9 @@ void debug_pump(struct debug *d, bool wait)
     }
     if (d->listen >= 0) {
         take_client(d);
+    }
+    if (d->refused >= 0) {
+        answer_refused(d);
     }
     if (d->client >= 0 && !(send_output(d) && take_input(d))) {
         debug_drop(d);
@@ -153,6 +177,11 @@ void debug_notify(struct debug *d, int tid)
         sys_notify(d->client, tid, signal) != 0) {
         (void)log_errno(&d->vm->log, "fcntl of a debugger's connection");
     }
+    if (d->refused >= 0 && (d->notify_tid != tid || d->notify_refused != d->refused) &&
+        sys_notify(d->refused, tid, signal) != 0) {
+        (void)log_errno(&d->vm->log, "fcntl of a refused connection");
+    }
     d->notify_tid = tid;
     d->notify_client = d->client;
+    d->notify_refused = d->refused;
 }

@@ -447,7 +447,8 @@ int debug_kicked(struct vcpu *vcpu)
     if (d->killed) {
         return VT_ERR_CANCELLED;
     }
-    debug_notify(d, d->notify_tid); /* a client that has just come */
+    debug_notify(d, d->notify_tid); /* of a client that has just come, and may have asked by now */
+    debug_pump(d, false);
     if (!d->want_stop) {
         return RUN_AGAIN;
     }

@@ -159,6 +159,7 @@ static void go(void *ctx)
 {
     struct debug *d = ctx;
 
+    d->fresh = false;
     d->went = true;
 }
 
@@ -203,11 +204,12 @@ static const char *exec_file(void *ctx)
     return d->program;
 }
 
-static bool text_base(void *ctx, uint64_t *address)
+static bool text_base(void *ctx, uint64_t *address, uint64_t *moved)
 {
     const struct debug *d = ctx;
 
     *address = d->vm->program->layout.image;
+    *moved = d->vm->program->elf.base;
     return true;
 }
 

@@ -202,10 +202,11 @@ static const char *exec_file(void *ctx)
     return "/tmp/a}b.elf";
 }
 
-static bool text_base(void *ctx, uint64_t *address)
+static bool text_base(void *ctx, uint64_t *address, uint64_t *moved)
 {
     (void)ctx;
     *address = 0x200000;
+    *moved = 0x1000;
     return true;
 }
 

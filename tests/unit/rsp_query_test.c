@@ -163,6 +163,7 @@ static void lldb_packets(void **state)
         { "qMemoryRegionInfo:0", "start:0;size:1000;" },
         { "qMemoryRegionInfo:11000", "start:11000;size:fffffffffffef000;" },
         { "qWatchpointSupportInfo:", "num:4;" },
+        { "qOffsets", "Text=1000;Data=1000" },
         { "qThreadStopInfo9", "E03" },
         { "qProcessInfo",
           "pid:1;triple:7838365f36342d756e6b6e6f776e2d756e6b6e6f776e;endian:little;ptrsize:8;" },
