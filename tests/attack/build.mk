@@ -6,6 +6,7 @@ attack_guest = $(call bare_guest,tests/attack,$(1),tests/guest/check.c tests/att
     tests/attack/insn.S $(wildcard tests/attack/$(1)/*.[cS]) $(3),$(2))
 $(eval $(call attack_guest,call))
 $(eval $(call attack_guest,channel))
+$(eval $(call attack_guest,control,,tests/guest/ctl.c))
 $(eval $(call attack_guest,debug))
 $(eval $(call attack_guest,dma))
 $(eval $(call attack_guest,gic,,tests/attack/gic.c))

@@ -4,6 +4,8 @@
 $(eval $(call guest_objects,tests))
 test_guest = $(call bare_guest,tests/guest,$(1),tests/guest/check.c \
     $(wildcard tests/guest/$(1)/*.[cS]))
+$(eval $(call bare_guest,tests/guest,control,tests/guest/check.c tests/guest/ctl.c \
+    tests/guest/control/main.c))
 $(eval $(call test_guest,faults))
 $(eval $(call test_guest,flood))
 $(eval $(call test_guest,gic))

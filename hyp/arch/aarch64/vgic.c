@@ -275,18 +275,11 @@ static void own(struct vgic_zone *g, uint32_t intid, bool hw, bool edge)
     g->lines = g->lines < n ? n : g->lines;
 }
 
-void arch_virq_init(struct zone *zone, const struct plan *plan)
+/* Level interrupts of what the hypervisor emulates for the zone. */
+static void own_emulated(const struct zone *zone, const struct plan *plan, struct vgic_zone *g)
 {
     const struct plan_zone *p = &plan->zone[zone->id];
-    uint32_t timers = BIT32(plan->board.virt_timer_intid) | BIT32(plan->board.phys_timer_intid);
-    struct vgic_zone *g = &zone->arch.vgic;
 
-    g->lines = 1;
-    for (uint32_t i = 0; i < plan->irq_count; i++) {
-        if (plan->irq[i].zone == zone->id) {
-            own(g, plan->irq[i].intid, true, (plan->irq[i].flags & PLAN_IRQ_EDGE) != 0);
-        }
-    }
     if (p->console == PLAN_CONSOLE_EMULATED) {
         own(g, p->vuart_intid, false, false);
     }
@@ -297,6 +290,28 @@ void arch_virq_init(struct zone *zone, const struct plan *plan)
             own(g, side->intid, false, false);
         }
     }
+    if (plan->control.region != 0 && plan->control.zone == zone->id) {
+        own(g, plan->control.intid, false, false);
+    }
+    for (uint32_t i = 0; i < plan->virtio_count; i++) {
+        if (plan->virtio[i].zone == zone->id) {
+            own(g, plan->virtio[i].intid, false, false);
+        }
+    }
+}
+
+void arch_virq_init(struct zone *zone, const struct plan *plan)
+{
+    uint32_t timers = BIT32(plan->board.virt_timer_intid) | BIT32(plan->board.phys_timer_intid);
+    struct vgic_zone *g = &zone->arch.vgic;
+
+    g->lines = 1;
+    for (uint32_t i = 0; i < plan->irq_count; i++) {
+        if (plan->irq[i].zone == zone->id) {
+            own(g, plan->irq[i].intid, true, (plan->irq[i].flags & PLAN_IRQ_EDGE) != 0);
+        }
+    }
+    own_emulated(zone, plan, g);
     for (uint32_t i = 0; i < zone->vcpu_count; i++) {
         struct vgic_word *word = &zone->vcpus[i].arch.vgic.word;
 
@@ -313,8 +328,8 @@ void arch_virq_init(struct zone *zone, const struct plan *plan)
     }
     vgic_map_init(&vgicd_table);
     vgic_map_init(&vgicr_table);
-    mmio_add(zone, &(struct mmio_dev){ p->gicd_gpa, GICD_SIZE, vgicd_access });
-    mmio_add(zone, &(struct mmio_dev){ p->gicr_gpa, (uint64_t)zone->vcpu_count * GICR_SIZE,
+    mmio_add(zone, &(struct mmio_dev){ zone->plan->gicd_gpa, GICD_SIZE, vgicd_access });
+    mmio_add(zone, &(struct mmio_dev){ zone->plan->gicr_gpa, (uint64_t)zone->vcpu_count * GICR_SIZE,
                                        vgicr_access });
     msi_zone_init(zone);
 }
