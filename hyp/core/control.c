@@ -145,15 +145,27 @@ static bool control_regs(struct vbus_fn *fn, struct mmio_access *access)
 
 /* ---- The server of devices ---- */
 
+/* What is known last is what the register says, though two CPUs of zone0 write at once. */
+static bool server_changes(struct vbus_fn *fn, bool *is_there)
+{
+    bool before;
+
+    lock_take(&fn->lock);
+    *is_there = vpci_is_master(&fn->state);
+    before = atomic_exchange(&control.has_server, *is_there);
+    lock_give(&fn->lock);
+    return before != *is_there;
+}
+
 /*
  * uio_pci_generic takes bus mastering away when the server's file is closed, however the server
- * ended. Two CPUs of zone0 may write at once: who changes what was known last tells of it.
+ * ended.
  */
 static void control_configured(struct vbus_fn *fn)
 {
-    bool is_there = vpci_is_master(&fn->state);
+    bool is_there;
 
-    if (atomic_exchange(&control.has_server, is_there) != is_there) {
+    if (server_changes(fn, &is_there)) {
         if (!is_there) {
             vio_server_gone();
         }

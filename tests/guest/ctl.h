@@ -6,6 +6,7 @@
 #ifndef TESTS_GUEST_CTL_H
 #define TESTS_GUEST_CTL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
