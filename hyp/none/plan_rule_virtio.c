@@ -3,7 +3,7 @@
  * In the place of the rules on virtio devices in a build without them: boot.c refuses plans with
  * one before it looks at rules.
  */
-#include "lib/plan_rule.h"
+#include "hyp/none/holds.h"
 
 bool plan_virtio_range(const struct plan *p, uint32_t zone, struct plan_span *span)
 {
@@ -11,22 +11,15 @@ bool plan_virtio_range(const struct plan *p, uint32_t zone, struct plan_span *sp
     return false;
 }
 
-#define HOLDS(name)                                                                                \
-    bool plan_rule_virtio_##name(const struct plan *p, uint32_t a, uint32_t b)                     \
-    {                                                                                              \
-        (void)p, (void)a, (void)b;                                                                 \
-        return true;                                                                               \
-    }
-
-HOLDS(count)
-HOLDS(name)
-HOLDS(name_unique)
-HOLDS(type)
-HOLDS(queues)
-HOLDS(zone)
-HOLDS(pool)
-HOLDS(place)
-HOLDS(intid)
-HOLDS(unique)
-HOLDS(irq)
-HOLDS(side)
+HOLDS(virtio_count)
+HOLDS(virtio_name)
+HOLDS(virtio_name_unique)
+HOLDS(virtio_type)
+HOLDS(virtio_queues)
+HOLDS(virtio_zone)
+HOLDS(virtio_pool)
+HOLDS(virtio_place)
+HOLDS(virtio_intid)
+HOLDS(virtio_unique)
+HOLDS(virtio_irq)
+HOLDS(virtio_side)
