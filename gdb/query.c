@@ -174,7 +174,7 @@ static bool pass_signals(struct dbg_engine *e, const struct request *r)
     return reply_ok(e);
 }
 
-/* LLDB takes the first form's address for a distance, GDB moves only some sections by the second. */
+/* LLDB takes an address for a distance; by a distance GDB would move only some sections. */
 static bool offsets(struct dbg_engine *e, const struct request *r)
 {
     uint64_t base, moved;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debian's GDB and micro-VMs on this machine's KVM; what it prints, and what the guest then does."""
+"""Debian's GDB and micro-VMs on this machine's KVM: what it prints, what the guest then does."""
 import re
 import signal
 import socket
