@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The control device as zone0's programs see it: a PCI function with registers in BAR 0, and the
- * control region, ordinary memory that zone0 finds as device-DAX. docs/zone0.md says how they are
+ * control region, ordinary memory that zone0 finds as device-DAX. docs/control.md says how they are
  * used. The hypervisor believes nothing that lies in the region: it copies a request once and
  * checks the copy; rings are written by it only, and nobody tells it where a reader is.
  */

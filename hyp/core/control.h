@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Zone0's control device: abi/ctl.h, docs/zone0.md. A function on zone0's virtual PCI bus, and
+ * Zone0's control device: abi/ctl.h, docs/control.md. A function on zone0's virtual PCI bus, and
  * the control region, which the hypervisor writes; of what zone0 writes there it reads requests,
  * each once, when it is told to.
  */
