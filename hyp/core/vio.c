@@ -139,14 +139,15 @@ static bool on_start(struct vio_dev *dev, const struct vmmio_event *event)
 
 static bool on_reset(struct vio_dev *dev, const struct vmmio_event *event)
 {
-    bool is_used = vio_state(dev) == BRIDGE_LET_GO &&
-                   (dev->regs.status & VIRTIO_STATUS_DRIVER_OK) != 0;
+    bool had_queues = (dev->regs.status & VIRTIO_STATUS_DRIVER_OK) != 0;
+    bool is_used = had_queues && vio_state(dev) == BRIDGE_LET_GO;
 
     (void)event;
     vio_settle(dev);
     if (is_used) {
         let_go_begin(dev);
     } else {
+        dev->epoch += had_queues; /* they are no more, for a server that comes later, too */
         vmmio_reset(&dev->regs);
     }
     vio_publish(dev);
