@@ -2,7 +2,6 @@
 /* Several vCPUs of one micro-VM: starting, waiting for each other, ending, failing. */
 #include "tests/uvm/support.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -346,25 +345,18 @@ static void test_cpu_budget(void **state)
     vt_destroy(vm);
 }
 
-static void *cancel_later(void *arg)
-{
-    uvm_sleep_ms(50);
-    (void)vt_cancel(arg);
-    return NULL;
-}
-
 static void test_cancel(void **state)
 {
     struct vt_vm *vm = make(4);
 
     (void)state;
     for (unsigned i = 0; i < 5; i++) {
-        pthread_t thread;
+        struct uvm_canceller canceller = { .vm = vm, .ms = 50 };
         uint64_t result;
 
-        assert_int_equal(pthread_create(&thread, NULL, cancel_later, vm), 0);
+        uvm_cancel_begin(&canceller);
         assert_int_equal(uvm_try(vm, "spin_all_and_here", 0, &result), VT_ERR_CANCELLED);
-        assert_int_equal(pthread_join(thread, NULL), 0);
+        uvm_cancel_end(&canceller);
         uvm_check_restored(vm);
     }
     vt_destroy(vm);
@@ -396,15 +388,19 @@ static void test_masked(void **state)
     (void)state;
     for (unsigned i = 0; i < 6; i++) {
         bool cancel = i / 2 == 0;
-        pthread_t thread;
+        struct uvm_canceller canceller = { .vm = vm, .ms = 50 };
         uint64_t result;
         int err;
 
         assert_int_equal(vt_set_budget(vm, cancel ? 0 : 50000000, 0), VT_OK);
-        assert_int_equal(cancel ? pthread_create(&thread, NULL, cancel_later, vm) : 0, 0);
+        if (cancel) {
+            uvm_cancel_begin(&canceller);
+        }
         err = uvm_try(vm, functions[i % 2], 0, &result);
         assert_int_equal(err, cancel ? VT_ERR_CANCELLED : VT_ERR_BUDGET);
-        assert_int_equal(cancel ? pthread_join(thread, NULL) : 0, 0);
+        if (cancel) {
+            uvm_cancel_end(&canceller);
+        }
         assert_int_equal(vt_set_budget(vm, 0, 0), VT_OK); /* a slow machine needs more */
         uvm_check_restored(vm);
     }

@@ -246,23 +246,15 @@ static void test_cpu_budget(void **state)
     assert_int_equal(uvm_try(vm, "hang_waiting", 0, NULL), VT_ERR_BUDGET);
 }
 
-static void *cancel_soon(void *arg)
-{
-    (void)arg;
-    uvm_sleep_ms(20);
-    assert_int_equal(vt_cancel(vm), VT_OK);
-    return NULL;
-}
-
 static void test_cancel(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_COUNT(hangs); i++) {
-        pthread_t thread;
+        struct uvm_canceller canceller = { .vm = vm, .ms = 20 };
 
-        assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+        uvm_cancel_begin(&canceller);
         assert_int_equal(uvm_try(vm, hangs[i].name, hangs[i].arg, NULL), VT_ERR_CANCELLED);
-        pthread_join(thread, NULL);
+        uvm_cancel_end(&canceller);
         uvm_check_restored(vm);
     }
 }

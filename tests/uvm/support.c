@@ -165,3 +165,25 @@ void uvm_sleep_ms(unsigned ms)
 
     nanosleep(&time, NULL);
 }
+
+static void *cancel_often(void *arg)
+{
+    struct uvm_canceller *c = arg;
+
+    while (!atomic_load(&c->is_ended)) {
+        uvm_sleep_ms(c->ms);
+        assert_int_equal(vt_cancel(c->vm), VT_OK);
+    }
+    return NULL;
+}
+
+void uvm_cancel_begin(struct uvm_canceller *c)
+{
+    assert_int_equal(pthread_create(&c->thread, NULL, cancel_often, c), 0);
+}
+
+void uvm_cancel_end(struct uvm_canceller *c)
+{
+    atomic_store(&c->is_ended, true);
+    assert_int_equal(pthread_join(c->thread, NULL), 0);
+}

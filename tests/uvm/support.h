@@ -3,6 +3,9 @@
 #ifndef TESTS_UVM_SUPPORT_H
 #define TESTS_UVM_SUPPORT_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "tests/unit/unit.h"
 
 #include "host/include/vitrine.h"
@@ -44,5 +47,17 @@ unsigned uvm_mapping_count(void);
 uint64_t uvm_memory_kib(void);
 uint64_t uvm_now_ms(void);
 void uvm_sleep_ms(unsigned ms);
+
+/* Another thread that cancels every so often: on a busy machine the call that it is to end has not
+ * begun the first time. */
+struct uvm_canceller {
+    struct vt_vm *vm;
+    unsigned ms;
+    atomic_bool is_ended;
+    pthread_t thread;
+};
+
+void uvm_cancel_begin(struct uvm_canceller *c);
+void uvm_cancel_end(struct uvm_canceller *c);
 
 #endif
