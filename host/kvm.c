@@ -119,6 +119,7 @@ int kvm_set_mask(struct be_vcpu *vcpu, const sigset_t *mask)
 
 int kvm_run(struct be_vcpu *vcpu, struct be_event *event)
 {
+    bool unsettled = vcpu->unsettled;
     int ret = sys_ioctl(vcpu->fd, KVM_RUN, NULL);
 
     event->insn_len = 0;
@@ -137,6 +138,7 @@ int kvm_run(struct be_vcpu *vcpu, struct be_event *event)
             event->write = false;
             return VT_OK;
         }
+        vcpu->unsettled = unsettled; /* it may have failed before it completed anything */
         return log_errno(vcpu->log, "KVM_RUN");
     }
     event->exit = BE_EXIT_OTHER;

@@ -82,6 +82,8 @@ $(eval $(call uvm_a64_test,core,))
 $(eval $(call uvm_a64_test,endure,tests/uvm/support.c))
 $(eval $(call uvm_a64_test,hostile,$(UVM_A64_SUPPORT)))
 $(eval $(call uvm_a64_test,irq,$(UVM_A64_SUPPORT) tests/uvm/irq_vm.c))
+$(eval $(call uvm_a64_test,inject,tests/uvm/inject.c $(UVM_A64_SUPPORT),\
+    $(foreach f,$(INJECTED),-Wl,--wrap=sys_$f)))
 UVM_A64_JAIL := $(wildcard cli/jail*.c cli/aarch64/jail*.c)
 $(eval $(call uvm_a64_test,jail,$(UVM_A64_JAIL),-lseccomp))
 $(eval $(call uvm_a64_test,jail_self,$(UVM_A64_JAIL),-lseccomp))

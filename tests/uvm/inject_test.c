@@ -22,6 +22,7 @@ enum { FAILURES_MAX = 400, PAGE = 4096, MS = 1000000 };
 struct scene {
     struct vt_image *image;
     struct vt_vm *vm, *other;
+    struct vt_vm *two; /* it has two vCPUs, and user code that never ends */
     struct vt_snapshot *snapshot;
 };
 
@@ -91,6 +92,53 @@ static int op_create_and_call(struct scene *s)
     int err = vt_create(s->image, &cfg, &s->other);
 
     return err != VT_OK ? err : uvm_try(s->other, "ok", 0, NULL);
+}
+
+static int op_create_vcpus(struct scene *s)
+{
+    struct vt_cfg cfg = { .size = sizeof(cfg), .vcpus = 3, .vcpus_now = true };
+    int err = vt_create(s->image, &cfg, &s->other);
+
+    assert_true((err == VT_OK) == (s->other != NULL));
+    return err != VT_OK ? err : uvm_try(s->other, "ok", 0, NULL);
+}
+
+/* vCPU 1 starts in the first call, if it can, and goes on in the second one. */
+static int op_vcpus(struct scene *s)
+{
+    struct puppet_step step[] = {
+        { PUPPET_COPY, UVM_CALL_GVA, PUPPET_REPLY + PAGE, sizeof(struct call_area) / 8 },
+        { PUPPET_OUT8, UVM_PORT_GATE, 0, 0 },
+        { PUPPET_COPY, UVM_CALL_GVA, PUPPET_REPLY, 6 },
+        { PUPPET_OUT8, UVM_PORT_GATE, 0, 0 },
+        { PUPPET_GOTO, PUPPET_SCRIPT + 2 * sizeof(struct puppet_step), 0, 0 },
+    };
+    struct call_area area = { .request = CALL_REQUEST_VCPU_START };
+    int err;
+
+    area.out.arg[0].bits = 1;
+    area.out.arg[1].bits = PUPPET_USER;
+    puppet_script(s->two, step, 5);
+    assert_int_equal(vt_write(s->two, PUPPET_REPLY + PAGE, &area, sizeof(area)), VT_OK);
+    err = uvm_try(s->two, "ok", 0, NULL);
+    return err != VT_OK ? err : uvm_try(s->two, "ok", 0, NULL);
+}
+
+static int op_restore_vcpus(struct scene *s)
+{
+    int err = op_vcpus(s);
+
+    return err != VT_OK ? err : vt_restore(s->two, NULL);
+}
+
+static int op_core_vcpus(struct scene *s)
+{
+    int fd = open_memory();
+    int err = op_vcpus(s);
+
+    err = err == VT_OK ? vt_core_dump(s->two, fd) : err;
+    close(fd);
+    return err;
 }
 
 static int op_register(struct scene *s)
@@ -263,13 +311,25 @@ static const struct operation {
     { "probe", op_probe },
 };
 
+static const struct operation vcpu_operations[] = {
+    { "create with vCPUs", op_create_vcpus },
+    { "start a vCPU", op_vcpus },
+    { "restore with vCPUs", op_restore_vcpus },
+    { "core of vCPUs", op_core_vcpus },
+};
+
 /* ---- Attempts ---- */
 
 static void scene_make(struct scene *s)
 {
+    const struct vt_cfg two = { .size = sizeof(two), .vcpus = 2 };
+    const struct puppet_bytes *loop = &puppet_bad_vector[PUPPET_BAD_VECTORS - 1];
+
     memset(s, 0, sizeof(*s));
     assert_int_equal(vt_image_load(file.bytes, file.len, NULL, &s->image), VT_OK);
     s->vm = uvm_vm(s->image);
+    assert_int_equal(vt_create(s->image, &two, &s->two), VT_OK);
+    assert_int_equal(vt_write(s->two, PUPPET_USER, loop->bytes, loop->len), VT_OK);
     assert_int_equal(vt_register(s->vm, "host_note", CALL_U64 | CALL_U64 << 4, host, NULL), VT_OK);
     uvm_check_alive(s->vm);
     assert_int_equal(vt_snapshot(s->vm, &s->snapshot), VT_OK);
@@ -279,6 +339,7 @@ static void scene_make(struct scene *s)
 static void scene_end(struct scene *s)
 {
     vt_destroy(s->other);
+    vt_destroy(s->two);
     vt_destroy(s->vm);
     vt_snapshot_free(s->snapshot);
     vt_image_free(s->image);
@@ -297,6 +358,23 @@ static void check_error(const struct operation *operation, unsigned n, int err)
     assert_true(clean);
 }
 
+static void check_restored(struct vt_vm *vm, const struct operation *operation, unsigned n)
+{
+    int err = vt_restore(vm, NULL);
+
+    if (err != VT_OK) {
+        print_error("%s, failure %u in %s: restore: %s\n", operation->name, n, inject_name(),
+                    vt_strerror(err));
+    }
+    assert_int_equal(err, VT_OK);
+    err = uvm_try(vm, "ok", 0, NULL);
+    if (err != VT_OK) {
+        print_error("%s, failure %u in %s: then: %s\n", operation->name, n, inject_name(),
+                    vt_strerror(err));
+    }
+    uvm_check_alive(vm);
+}
+
 /* Whether the failure happened. */
 static bool attempt(const struct operation *operation, unsigned n, int error)
 {
@@ -313,14 +391,9 @@ static bool attempt(const struct operation *operation, unsigned n, int error)
         print_error("%s without failure: %s\n", operation->name, vt_strerror(err));
         fail();
     }
-    /* Whatever it was, the micro-VM comes back. */
-    err = vt_restore(scene.vm, NULL);
-    if (err != VT_OK) {
-        print_error("%s, failure %u in %s: restore: %s\n", operation->name, n, inject_name(),
-                    vt_strerror(err));
-    }
-    assert_int_equal(err, VT_OK);
-    uvm_check_alive(scene.vm);
+    /* Whatever it was, the micro-VMs come back. */
+    check_restored(scene.vm, operation, n);
+    check_restored(scene.two, operation, n);
     scene_end(&scene);
     return happened;
 }
@@ -328,6 +401,7 @@ static bool attempt(const struct operation *operation, unsigned n, int error)
 static void every_failure(const struct operation *operation, int error)
 {
     unsigned fds = uvm_fd_count();
+    unsigned step = uvm_emulated() ? 4 : 1; /* there all would take minutes */
     unsigned mappings = 0;
     long live = inject_live();
     unsigned n = 1;
@@ -338,7 +412,7 @@ static void every_failure(const struct operation *operation, int error)
         if (n == 1) {
             mappings = uvm_mapping_count();
         }
-        n++;
+        n += step;
         assert_true(n < FAILURES_MAX);
     }
     assert_int_equal(uvm_fd_count(), fds);
@@ -374,6 +448,20 @@ static void test_other_errors(void **state)
     }
 }
 
+/* Of these there are few enough for an emulated machine. */
+static void test_vcpus(void **state)
+{
+    static const int errors[] = { ENOMEM, EPERM };
+    unsigned count = uvm_emulated() ? 1 : 2;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(vcpu_operations) / sizeof(vcpu_operations[0]); i++) {
+        for (unsigned n = 0; n < count; n++) {
+            every_failure(&vcpu_operations[i], errors[n]);
+        }
+    }
+}
+
 static int setup(void **state)
 {
     int fd = mkstemp(path);
@@ -401,6 +489,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_other_errors),
+        cmocka_unit_test(test_vcpus),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -128,3 +128,16 @@ static uint64_t sleep_all(void)
     return 0;
 }
 VG_EXPORT(sleep_all, uint64_t);
+
+/* As a program of its own. */
+static int32_t main(void)
+{
+    bool is_ok = ring(400) == 400 && errors() == 0;
+
+    for (uint32_t i = 0; i < vg_vcpu_count(); i++) {
+        is_ok = is_ok && mark(i) == 400 / vg_vcpu_count();
+    }
+    vg_log(VG_LOG_INFO, "ring: done");
+    return is_ok ? 0 : 1;
+}
+VG_EXPORT(main, int32_t);
