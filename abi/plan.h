@@ -181,7 +181,8 @@ struct plan_control {
 
 #define PLAN_VIRTIO_SIZE   UINT64_C(0x1000) /* of a device's registers */
 #define PLAN_VIRTIO_QUEUES 16u
-#define PLAN_VIRTIO_MAX    1024u /* descriptors of a queue, at most */
+#define PLAN_LET_GO_MAX    10000u /* ms */
+#define PLAN_VIRTIO_MAX    1024u  /* descriptors of a queue, at most */
 
 /*
  * A virtio-mmio device of a zone, served by a program in zone0: abi/bridge.h. Those of a zone
@@ -245,7 +246,7 @@ struct plan {
     struct plan_function function[PLAN_MAX_FUNCTIONS];
     struct plan_control control;
     uint32_t virtio_count;
-    uint32_t reserved; /* 0 */
+    uint32_t let_go_ms; /* that a server of devices has, see abi/bridge.h; 0: BRIDGE_LET_GO_MS */
     struct plan_virtio virtio[PLAN_MAX_VIRTIO];
 };
 

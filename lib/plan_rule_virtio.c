@@ -27,7 +27,7 @@ bool plan_virtio_range(const struct plan *p, uint32_t zone, struct plan_span *sp
 bool plan_rule_virtio_count(const struct plan *p, uint32_t a, uint32_t b)
 {
     (void)a, (void)b;
-    return p->virtio_count <= PLAN_MAX_VIRTIO && p->reserved == 0;
+    return p->virtio_count <= PLAN_MAX_VIRTIO && p->let_go_ms <= PLAN_LET_GO_MAX;
 }
 
 bool plan_rule_virtio_name(const struct plan *p, uint32_t a, uint32_t b)

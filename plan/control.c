@@ -37,6 +37,7 @@ static void region_read(struct compile *c, uint32_t zone)
         memory->is_ok = false;
         return;
     }
+    c->plan.let_go_ms = spec->let_go == NULL ? 0 : *spec->let_go;
     c->plan.control.zone = zone;
     c->plan.control.region = PLAN_MAX_REGIONS + 1; /* it has no place yet */
 }

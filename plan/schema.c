@@ -58,6 +58,7 @@ static const cyaml_schema_field_t memory_fields[] = {
 
 static const cyaml_schema_field_t control_fields[] = {
     TEXT(MAY, struct spec_control, memory),
+    CYAML_FIELD_UINT_PTR("let_go", MAY, struct spec_control, let_go),
     CYAML_FIELD_END,
 };
 

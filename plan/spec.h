@@ -36,6 +36,7 @@ struct spec_memory {
 
 struct spec_control {
     char *memory;
+    uint32_t *let_go; /* NULL: none said */
 };
 
 struct spec_pool {

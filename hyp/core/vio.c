@@ -85,9 +85,11 @@ void vio_settle(struct vio_dev *dev)
 
 static void let_go_begin(struct vio_dev *dev)
 {
+    uint32_t ms = the_plan->let_go_ms;
+
     dev->epoch++;
     if (!atomic_load(&dev->letting_go)) {
-        dev->until = arch_now() + arch_tick_rate() * BRIDGE_LET_GO_MS / 1000;
+        dev->until = arch_now() + arch_tick_rate() * (ms == 0 ? BRIDGE_LET_GO_MS : ms) / 1000;
         atomic_store(&dev->letting_go, true);
     }
 }

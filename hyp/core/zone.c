@@ -119,6 +119,7 @@ void vcpu_hold(struct vcpu *vcpu, uint32_t why)
     vcpu->holds |= why;
     if (atomic_load(&vcpu->state) == VCPU_ON) {
         atomic_store(&vcpu->state, VCPU_HELD);
+        pcpu_request(vcpu->cpu, REQUEST_LOOK); /* else a fast exit goes back to the guest */
     }
 }
 

@@ -187,8 +187,7 @@ class Plan:
         at += 24 * 16
         self.control = struct.unpack_from("<IIII", data, at)
         at += 16
-        count, reserved = struct.unpack_from("<II", data, at)
-        assert reserved == 0
+        count, self.let_go = struct.unpack_from("<II", data, at)
         self.virtio = [struct.unpack_from("<24sIIQIIII", data, at + 8 + 56 * i)
                        for i in range(count)]
         assert at + 8 + 56 * 32 == len(data)
@@ -375,6 +374,7 @@ def test_virtio(program, files, tmp_path):
     plan_file = fixtures.HERE / "good" / "virtio.yaml"
     out = build(program, files, plan_file, tmp_path / "out")
     plan = Plan((out / "plan.bin").read_bytes())
+    assert plan.let_go == 500
     assert [(v[0].rstrip(b"\0"), v[1], v[2], v[5], v[6], v[7]) for v in plan.virtio] == [
         (b"disk", 1, 2, 4, 256, 0), (b"eth", 1, 1, 7, 256, 0), (b"eth", 2, 1, 2, 256, 0),
         (b"text", 2, 3, 2, 256, 0), (b"rng", 2, 4, 1, 256, 0)]

@@ -48,7 +48,7 @@ static void plan_virtio(void)
 #define BREAK(name, ...) static void break_##name(void) { __VA_ARGS__; }
 BREAK(count, p.virtio_count = PLAN_MAX_VIRTIO + 1)
 BREAK(counts, p.virtio_count = UINT32_MAX)
-BREAK(count_reserved, p.reserved = 1)
+BREAK(let_go, p.let_go_ms = PLAN_LET_GO_MAX + 1)
 BREAK(name, p.virtio[1].name[0] = 'D')
 BREAK(name_empty, memset(p.virtio[1].name, 0, PLAN_NAME_SIZE))
 BREAK(name_twice, memcpy(p.virtio[2].name, p.virtio[0].name, PLAN_NAME_SIZE))
@@ -88,7 +88,7 @@ static const struct sample {
     void (*make)(void);
 } samples[] = {
     { "virtio-count", break_count }, { "virtio-count", break_counts },
-    { "virtio-count", break_count_reserved }, { "virtio-name", break_name },
+    { "virtio-count", break_let_go }, { "virtio-name", break_name },
     { "virtio-name", break_name_empty }, { "virtio-name-unique", break_name_twice },
     { "virtio-type", break_type }, { "virtio-type", break_type_none },
     { "virtio-type", break_reserved }, { "virtio-queues", break_queues },
