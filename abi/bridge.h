@@ -14,6 +14,10 @@
  * `let_go` and writes CTL_SIGNAL. Until then, for at most BRIDGE_LET_GO_MS or what the plan says,
  * the vCPU that asked is parked. A zone whose server needs longer stops with CTL_REASON_DEVICE, and
  * its memory is not used again until the server has let go, or has ended.
+ *
+ * A server that was killed is followed by another one, which attaches again with the same offer: a
+ * device whose driver was ready is BRIDGE_RUNNING at once. `epoch` counts while there is no server,
+ * too, so that a word of `log` with another epoch belongs to a queue that is no more.
  */
 #ifndef ABI_BRIDGE_H
 #define ABI_BRIDGE_H
