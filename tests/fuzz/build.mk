@@ -50,6 +50,7 @@ FUZZ_VIRTQ_LIBS := -Wl,--wrap=mem_piece -Wl,--wrap=mem_copy
 $(eval $(call fuzz_target,blk,dev/blk.c $(VIRTQ_DEV)))
 $(eval $(call fuzz_target,channel,$(CHANNEL_UNIT)))
 $(eval $(call fuzz_target,console,$(CONSOLE_FULL)))
+$(eval $(call fuzz_target,control,$(CONTROL_UNIT)))
 $(eval $(call fuzz_target,console_line,hyp/core/console_line.c))
 $(eval $(call fuzz_target,ctl,$(addprefix zone0/,ask.c ctl.c feed.c find.c slot.c)))
 $(eval $(call fuzz_target,hypcall,hyp/core/hypcall.c hyp/core/string.c lib/fault_check.c))
