@@ -13,13 +13,25 @@
 #define DESC_WRITE    2u
 #define DESC_INDIRECT 4u
 
-/* As in memory. `next`: of a packed ring the buffer ID. */
+/*
+ * As in memory of a packed ring, where `next` is the buffer ID (2.8.13). A split ring has the last
+ * two the other way round (2.7.5).
+ */
 struct desc {
     uint64_t addr;
     uint32_t len;
     uint16_t next;
     uint16_t flags;
 };
+
+/* Of a copy from a split ring, or one of its tables. */
+static inline void desc_from_split(struct desc *desc)
+{
+    uint16_t flags = desc->next;
+
+    desc->next = desc->flags;
+    desc->flags = flags;
+}
 
 struct virtq_ops {
     /* As virtq_pop(). */

@@ -28,6 +28,7 @@ static int walk(const struct virtq *q, struct virtq_chain *chain)
             return ERR_RANGE;
         }
         copy_once(&desc, q->desc + desc.next * sizeof(desc), sizeof(desc));
+        desc_from_split(&desc);
         err = chain_add(q, chain, &desc);
         if (err != OK) {
             return err;

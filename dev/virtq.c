@@ -67,6 +67,9 @@ static int add_table(const struct virtq *q, struct virtq_chain *chain, const str
         if (i >= count || !mem_copy(q->mem, &desc, table->addr + i * DESC_SIZE, sizeof(desc))) {
             return ERR_RANGE;
         }
+        if (!q->cfg.is_packed) {
+            desc_from_split(&desc);
+        }
         err = (desc.flags & DESC_INDIRECT) != 0 ? ERR_INVALID : add_buffer(q, chain, &desc);
         if (err != OK) {
             return err;

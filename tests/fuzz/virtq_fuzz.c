@@ -201,8 +201,8 @@ static void fill(void)
 
     write_ram(at, RAM + (fuzz_u16(&in) & 0xfff), 8);
     write_ram(at + 8, fuzz_u8(&in), 4);
-    write_ram(at + 12, fuzz_u8(&in) & 15u, 2);
-    write_ram(at + 14, fuzz_u16(&in) & 0x8087u, 2);
+    write_ram(at + (q.cfg.is_packed ? 12 : 14), fuzz_u8(&in) & 15u, 2); /* ID, or next */
+    write_ram(at + (q.cfg.is_packed ? 14 : 12), fuzz_u16(&in) & 0x8087u, 2);
 }
 
 static void step(void)

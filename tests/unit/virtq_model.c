@@ -38,11 +38,12 @@ static uint16_t get16(uint64_t at)
     return v;
 }
 
-static void put_desc(uint64_t at, const struct model_buf *buf, uint32_t last)
+/* third: of a split ring the flags, then comes next; of a packed one the ID, then come flags. */
+static void put_desc(uint64_t at, const struct model_buf *buf, uint32_t third)
 {
     memcpy(model_at(MODEL_RAM + at), &buf->gpa, 8);
     memcpy(model_at(MODEL_RAM + at + 8), &buf->len, 4);
-    put16(at + 12, last);
+    put16(at + 12, third);
 }
 
 struct virtq_cfg model_init(struct model *m, bool is_packed, bool has_event_idx, uint16_t size)
@@ -72,9 +73,10 @@ static struct model_buf table(const struct model *m, const struct model_buf *buf
 
     for (uint16_t i = 0; i < count; i++) {
         bool more = i + 1 < count && !m->is_packed;
+        uint32_t flags = (bufs[i].is_write ? 2u : 0u) | (more ? 1u : 0u);
 
-        put_desc(at + i * 16u, &bufs[i], more ? i + 1u : 0);
-        put16(at + i * 16u + 14, (bufs[i].is_write ? 2u : 0u) | (more ? 1u : 0u));
+        put_desc(at + i * 16u, &bufs[i], m->is_packed ? 0 : flags);
+        put16(at + i * 16u + 14, m->is_packed ? flags : more ? i + 1u : 0);
     }
     return (struct model_buf){ MODEL_RAM + at, count * 16u, false };
 }
@@ -98,8 +100,9 @@ static int add_split(struct model *m, const struct model_buf *bufs, uint16_t cou
         bool more = n + 1 < count;
         uint16_t next = more ? take_desc(m) : 0;
 
-        put_desc(MODEL_RINGS + i * 16u, &bufs[n], next);
-        put16(MODEL_RINGS + i * 16u + 14, extra | (bufs[n].is_write ? 2u : 0u) | (more ? 1u : 0u));
+        put_desc(MODEL_RINGS + i * 16u, &bufs[n],
+                 extra | (bufs[n].is_write ? 2u : 0u) | (more ? 1u : 0u));
+        put16(MODEL_RINGS + i * 16u + 14, next);
         i = next;
     }
     put16(DRIVER + 4 + m->next % m->size * 2u, head);
@@ -160,9 +163,9 @@ int model_add(struct model *m, const struct model_buf *bufs, uint16_t count, boo
 
 static void free_chain(struct model *m, uint16_t i)
 {
-    while ((get16(MODEL_RINGS + i * 16u + 14) & 1) != 0) {
+    while ((get16(MODEL_RINGS + i * 16u + 12) & 1) != 0) {
         m->taken[i] = false;
-        i = get16(MODEL_RINGS + i * 16u + 12);
+        i = get16(MODEL_RINGS + i * 16u + 14);
     }
     m->taken[i] = false;
 }

@@ -250,19 +250,20 @@ struct harm {
 
 #define FIRST 0x10000u
 #define TABLE 0x20000u
+#define FLAGS 0x20u /* instead of an offset: of a split ring 12, of a packed one 14 */
 
 static const struct harm harms_both[] = {
     { "address outside", false, FIRST + 0, 8, MODEL_RAM - 1 },
     { "address wraps", false, FIRST + 0, 8, UINT64_MAX - 3 },
     { "end outside", false, FIRST + 8, 4, 0x20000 },
     { "too long", false, FIRST + 8, 4, UINT32_MAX },
-    { "for reading after writing", false, FIRST + 14, 1, 3 | 0x80 },
-    { "chain and table", false, FIRST + 14, 1, 5 | 0x80 },
+    { "for reading after writing", false, FIRST + FLAGS, 1, 3 | 0x80 },
+    { "chain and table", false, FIRST + FLAGS, 1, 5 | 0x80 },
     { "table of no descriptor", true, FIRST + 8, 4, 0 },
     { "table of half a descriptor", true, FIRST + 8, 4, 24 },
     { "table that wraps", true, FIRST + 0, 8, UINT64_MAX - 15 },
     { "table outside", true, FIRST + 0, 8, MODEL_RAM + 2 * MODEL_HALF - 8 },
-    { "table in a table", true, TABLE + 14, 2, 4 },
+    { "table in a table", true, TABLE + FLAGS, 2, 4 },
     { "buffer of a table outside", true, TABLE + 0, 8, 0 },
 };
 
@@ -270,10 +271,10 @@ static const struct harm harms_split[] = {
     { "too many available", false, 0x802, 2, 9 },
     { "index goes back", false, 0x802, 2, UINT16_MAX },
     { "head is none", false, 0x804, 2, 8 },
-    { "next is none", false, FIRST + 12, 2, 8 },
-    { "loop", false, FIRST + 12, 2, 7 },
-    { "next in the table is none", true, TABLE + 12, 2, 3 },
-    { "loop in the table", true, TABLE + 12, 2, 0 },
+    { "next is none", false, FIRST + 14, 2, 8 },
+    { "loop", false, FIRST + 14, 2, 7 },
+    { "next in the table is none", true, TABLE + 14, 2, 3 },
+    { "loop in the table", true, TABLE + 14, 2, 0 },
 };
 
 static void harm_one(const struct harm *harm, bool is_packed)
@@ -281,7 +282,8 @@ static void harm_one(const struct harm *harm, bool is_packed)
     struct model_buf bufs[3] = { { DATA, 8, false },
                                  { DATA + 8, 8, false },
                                  { DATA + 16, 8, true } };
-    uint64_t at = MODEL_RAM + MODEL_RINGS + harm->at % FIRST;
+    uint32_t offset = harm->at % FIRST;
+    uint64_t at = MODEL_RAM + MODEL_RINGS + (offset != FLAGS ? offset : is_packed ? 14 : 12);
     int id;
 
     begin(is_packed, false, 8);
