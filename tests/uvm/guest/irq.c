@@ -555,8 +555,11 @@ VG_EXPORT(chatter, uint64_t, uint64_t);
 /* Upcalls at an address of the program's choice. */
 static uint64_t bad_entry(uint64_t address)
 {
+    bool unmasked = vg_irq_mask();
+
     start(100);
     ((volatile struct irq_area *)IRQ_GVA)->entry = address;
+    vg_irq_restore(unmasked);
     vg_delay_us(address % ENTRY_END != 0 ? 1000000 : 20000); /* one that is used ends it at once */
     ((volatile struct irq_area *)IRQ_GVA)->entry = 0;
     return count;
