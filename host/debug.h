@@ -33,6 +33,7 @@ struct debug_vcpu {
     uint64_t sys[FAULT_SYS];
 
     struct dbg_resume how; /* DEBUG_KEEP while the others run: held */
+    uint64_t told;         /* where its stop was told of: a breakpoint there is not hit again; 0 */
     bool trap;             /* the trap flag is set in what goes on: a step is under way */
     bool over;             /* the step is over a breakpoint that is taken out */
     uint64_t pushf;        /* the step is of a pushf: the flags that it saves must not show that */

@@ -52,22 +52,24 @@ static void answer_refused(struct debug *d)
     d->notify_refused = -1;
 }
 
-static void take_client(struct debug *d)
+/* Whether there is a new client. */
+static bool take_client(struct debug *d)
 {
     int fd = sys_accept(d->listen);
 
     if (fd < 0) {
-        return;
+        return false;
     }
     if (!sys_peer_is_ours(fd) || d->client >= 0) {
         refuse(d, fd);
-    } else {
-        d->client = fd;
-        d->fresh = true;
-        d->input_at = 0;
-        d->input_len = 0;
-        dbg_connect(&d->engine);
+        return false;
     }
+    d->client = fd;
+    d->fresh = true;
+    d->input_at = 0;
+    d->input_len = 0;
+    dbg_connect(&d->engine);
+    return true;
 }
 
 /* Nobody holds the guest any more. */
@@ -150,19 +152,24 @@ void debug_wait(struct debug *d)
     sys_poll(list, ARRAY_COUNT(list), -1);
 }
 
+static void take_bytes(struct debug *d)
+{
+    if (d->client >= 0 && !(send_output(d) && take_input(d))) {
+        debug_drop(d);
+    }
+}
+
 void debug_pump(struct debug *d, bool wait)
 {
     if (wait) {
         debug_wait(d);
     }
-    if (d->listen >= 0) {
-        take_client(d);
+    take_bytes(d); /* one that is gone makes room for the next */
+    if (d->listen >= 0 && take_client(d)) {
+        take_bytes(d);
     }
     if (d->refused >= 0) {
         answer_refused(d);
-    }
-    if (d->client >= 0 && !(send_output(d) && take_input(d))) {
-        debug_drop(d);
     }
 }
 

@@ -111,7 +111,7 @@ static struct vcpu *next_over(struct debug *d)
     return NULL;
 }
 
-/* Who is to run, and over what: registers are looked at only where a breakpoint is set at all. */
+/* Who is to run, and over what. One that has come to a breakpoint and was not told of hits it. */
 static void find_over(struct debug *d)
 {
     for (unsigned i = 0; i < d->vm->vcpu_count; i++) {
@@ -120,7 +120,8 @@ static void find_over(struct debug *d)
 
         v->over = false;
         if ((i == 0 || vcpu->on) && v->how.action != DBG_KEEP && debug_load(d, vcpu)) {
-            v->over = debug_soft_at(d, v->regs.pc) != NULL;
+            v->over = v->regs.pc == v->told && debug_soft_at(d, v->regs.pc) != NULL;
+            v->told = 0;
         }
     }
 }
@@ -212,6 +213,9 @@ static int halt(struct vcpu *vcpu, const struct dbg_stop *stop)
     for (unsigned i = 0; i < d->vm->vcpu_count; i++) {
         set_trap(d, vm_vcpu(d->vm, i), false);
     }
+    if (debug_load(d, vcpu)) {
+        debug_vcpu_of(d, vcpu)->told = debug_vcpu_of(d, vcpu)->regs.pc;
+    }
     do {
         keep_all(d);
         d->want_stop = false;
@@ -251,6 +255,7 @@ int debug_begin(struct vt_vm *vm)
     }
     d->in_call = true;
     d->killed = false;
+    d->want_stop = false;
     vm->first.tid = sys_tid();
     sys_event_clear(d->wake);
     debug_pump(d, false);
@@ -259,7 +264,7 @@ int debug_begin(struct vt_vm *vm)
         d->vcpu[i].loaded = false;
         d->vcpu[i].how = (struct dbg_resume){ .action = DBG_CONTINUE };
     }
-    if (d->engine.state == DBG_HALTED) {
+    if (d->engine.state == DBG_HALTED || d->want_stop) {
         return halt(&vm->first, &stop);
     }
     find_over(d);

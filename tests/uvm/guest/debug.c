@@ -107,6 +107,23 @@ static uint64_t hash(uint64_t turns)
 }
 VG_EXPORT(hash, uint64_t, uint64_t);
 
+/* Until it is told to go on: whether the text then is what it was, and no turn was lost. */
+static uint64_t steady(void)
+{
+    uint64_t before = hash(1);
+    uint64_t n = 0;
+
+    debug_go_on = false;
+    while (!debug_go_on) {
+        debug_tick(++n);
+        if (debug_counter != n) {
+            return 2;
+        }
+    }
+    return hash(1) == before;
+}
+VG_EXPORT(steady, uint64_t);
+
 /* The flags as pushf saves them, behind a place to stop at. */
 ALONE uint64_t debug_flags(void)
 {
@@ -142,6 +159,18 @@ static uint64_t own(void)
     return 5;
 }
 VG_EXPORT(own, uint64_t);
+
+/* Addresses, for a client that knows no symbols. */
+static uint64_t place(uint64_t what)
+{
+    const uint64_t places[] = { (uint64_t)(uintptr_t)&debug_tick,
+                                (uint64_t)(uintptr_t)&debug_counter,
+                                (uint64_t)(uintptr_t)&debug_turn,
+                                (uint64_t)(uintptr_t)&debug_go_on };
+
+    return what < sizeof(places) / sizeof(places[0]) ? places[what] : 0;
+}
+VG_EXPORT(place, uint64_t, uint64_t);
 
 /* ---- Several vCPUs ---- */
 
