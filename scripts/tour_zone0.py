@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The demo of zone0 without a terminal: zone0 boots alone, starts a Linux and a counter, has their
-consoles, pauses one, and stops them; each step is shown and checked.
+"""The demo of zone0 without a terminal: zone0 boots alone, starts a Linux with disk and network and a
+counter, has their consoles, pauses one, kills the server of devices, and stops all; each step is
+shown and checked.
 
 Usage: scripts/tour_zone0.py LOG QEMU ARGS...; exit status 0: all steps held.
 """
@@ -27,7 +28,8 @@ def boot(machine):
 
 
 def start(machine):
-    """One command starts a Linux, another a counter."""
+    """Zone0 serves devices, and starts a Linux that has them and a counter."""
+    machine.run_ok("zone0", "devices")
     said = lines(machine.run_ok("zone0", "vitrine zone start linux1 tick"))
     machine.check(said == ["linux1: running", "tick: running"], said)
     machine.expect("linux1", r"vitrine-init: ", BOOT_S)
@@ -46,6 +48,27 @@ def console(machine):
     machine.send("\x1d")
     machine.expect("zone0", "vitrine: left", 20)
     return [found.strip()]
+
+
+def use(machine):
+    """linux1 writes to its disk and reaches zone0 by its network card."""
+    machine.run_ok("linux1", "dd if=/dev/urandom of=/mnt/file bs=1M count=8; sync", 60)
+    said = lines(machine.run_ok("linux1", "mount | grep /mnt; md5sum /mnt/file"))
+    return said + lines(machine.run_ok("linux1", "ping -c 2 10.9.0.1", 60))[-2:]
+
+
+def kill(machine):
+    """The server is killed, another takes its place, and linux1 goes on."""
+    before = machine.run_ok("linux1", "md5sum /mnt/file")
+    machine.run_ok("zone0", "killall -9 vitrine")
+    machine.run_ok("linux1", "echo 3 >/proc/sys/vm/drop_caches")
+    after = machine.run_ok("linux1", "md5sum /mnt/file", 60)
+    machine.check(before == after, f"{before} became {after}")
+    machine.run_ok("linux1", "ping -c 2 10.9.0.1", 60)
+    machine.run_ok("linux1", "cp /mnt/file /mnt/copy; sync; umount /mnt", 60)
+    log = machine.run_ok("zone0", "cat /tmp/devices.log")
+    machine.check(log.count("linux1.disk: served") == 2, log)
+    return ["linux1: " + after.strip(), "its disk was written, its network answers"]
 
 
 def pause(machine):
@@ -77,7 +100,7 @@ def stop(machine):
     return lines(said)
 
 
-STEPS = (boot, start, console, pause, look, stop)
+STEPS = (boot, start, console, use, kill, pause, look, stop)
 
 if __name__ == "__main__":
     sys.exit(run("zone0 and the zones that it starts", ZONES, STEPS))
