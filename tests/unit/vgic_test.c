@@ -88,6 +88,27 @@ static void test_plan_becomes_ownership(void **state)
     assert_int_equal(fx.gicd.edge[1], BIT32(FX_EDGE - 32));
 }
 
+/* What the hypervisor emulates beside the console rings at its own zone, and by no machine's line. */
+static void test_emulated_devices_are_owned(void **state)
+{
+    static struct plan plan = { .channel_count = 1, .virtio_count = 1 };
+    static struct zone zone;
+    static struct vcpu vcpu = { .zone = &zone, .cpu = &fx.cpu[0] };
+    const struct vgic_word *word = &zone.arch.vgic.spi[2];
+
+    (void)state;
+    zone = (struct zone){ .plan = &plan.zone[0], .vcpus = &vcpu, .vcpu_count = 1 };
+    plan.board.virt_timer_intid = FX_VTIMER;
+    plan.board.phys_timer_intid = FX_PTIMER;
+    plan.channel[0].side[0] = (struct plan_channel_side){ .zone = 1, .intid = 71 };
+    plan.channel[0].side[1] = (struct plan_channel_side){ .zone = 0, .intid = 70 };
+    plan.control = (struct plan_control){ .region = 1, .zone = 0, .intid = 72 };
+    plan.virtio[0] = (struct plan_virtio){ .zone = 0, .intid = 73 };
+    arch_virq_init(&zone, &plan);
+    assert_int_equal(word->owned, BIT32(70 - 64) | BIT32(72 - 64) | BIT32(73 - 64));
+    assert_int_equal(word->hw, 0);
+}
+
 /* Private interrupts enabled by another vCPU before this one runs are enabled when it does. */
 static void test_load_enables_what_was_enabled_before(void **state)
 {
@@ -144,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_plan_becomes_ownership, fx_setup_entered),
+        cmocka_unit_test_setup(test_emulated_devices_are_owned, fx_setup_entered),
         cmocka_unit_test_setup(test_unload_gives_everything_back, fx_setup_entered),
         cmocka_unit_test_setup(test_zone_reset_leaves_nothing, fx_setup_entered),
         cmocka_unit_test_setup(test_load_enables_what_was_enabled_before, fx_setup_entered),
