@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The demo of zone0 without a terminal: zone0 boots alone, starts a Linux with disk and network and a
-counter, has their consoles, pauses one, kills the server of devices, and stops all; each step is
+"""The demo of zone0 without a terminal: zone0 boots alone, starts a Linux with disk and network and
+a counter, has their consoles, pauses one, kills the server of devices, and stops all; each step is
 shown and checked.
 
 Usage: scripts/tour_zone0.py LOG QEMU ARGS...; exit status 0: all steps held.
