@@ -83,7 +83,7 @@ extern const struct puppet_bytes puppet_bad_vector[PUPPET_BAD_VECTORS];
 
 /* ---- Any ---- */
 
-/* The file; free() its bytes. `vector` (at most 16 bytes) is the code of all vectors. */
+/* The file; free() its bytes. `vector` (within the stride) is the code of all vectors. */
 struct puppet_file puppet_file(const void *vector, size_t vector_len);
 
 /* With vectors that exit by the fault port again and again. */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Registers across faults and calls: general, flags, FS and GS bases, x87, SSE, AVX and AVX-512;
+ * Registers across faults and calls: general, flags, those of threads, floating point, vectors;
  * what the host edits, what it may not edit, and going on at places where nothing is.
  */
 #include "tests/uvm/support.h"
 
 #include "abi/uvm.h"
-
-enum { AVX = 1, AVX512 = 2, RFLAGS_IOPL = 0x3000, RFLAGS_SYSTEM = 0x1f7200 };
+#include "tests/uvm/state.h"
 
 static struct vt_image *image;
 static struct vt_vm *vm;
@@ -16,7 +15,7 @@ static struct vt_vm *vm;
 static struct {
     enum vt_action action;
     bool edit;
-    uint64_t pc, rsp, rax, flags; /* pc: 0: after the instruction */
+    uint64_t pc, sp, result, flags; /* pc: 0: after the instruction */
     unsigned count, most;
     uint16_t reason; /* given to a fault that is terminated; 0: none */
     uint16_t levels;
@@ -34,10 +33,10 @@ static enum vt_action on_fault(void *ctx, struct vt_vm *from, struct fault_recor
         return VT_TERMINATE;
     }
     if (plan.edit) {
-        record->pc = plan.pc != 0 ? plan.pc : record->pc + 2;
-        record->gpr[FAULT_RAX] = plan.rax;
+        record->pc = plan.pc != 0 ? plan.pc : record->pc + state_arch.insn_size;
+        record->gpr[state_arch.result] = plan.result;
         record->flags |= plan.flags;
-        record->gpr[FAULT_RSP] = plan.rsp != 0 ? plan.rsp : record->gpr[FAULT_RSP];
+        record->gpr[state_arch.sp] = plan.sp != 0 ? plan.sp : record->gpr[state_arch.sp];
     }
     return plan.action;
 }
@@ -56,7 +55,7 @@ static void plan_resume(void)
     plan_skip();
     plan.action = VT_RESUME;
     plan.edit = true;
-    plan.pc = plan.rsp = plan.rax = plan.flags = 0;
+    plan.pc = plan.sp = plan.result = plan.flags = 0;
 }
 
 static void unchanged(const char *function)
@@ -70,17 +69,12 @@ static void unchanged(const char *function)
     }
 }
 
-static void test_general(void **state)
+static void test_sets(void **state)
 {
     (void)state;
-    unchanged("general");
-}
-
-static void test_x87_and_sse(void **state)
-{
-    (void)state;
-    unchanged("x87");
-    unchanged("sse");
+    for (unsigned i = 0; i < STATE_SETS && state_arch.sets[i] != NULL; i++) {
+        unchanged(state_arch.sets[i]);
+    }
 }
 
 /* Where the processor has it; elsewhere the instruction does not exist. */
@@ -100,16 +94,13 @@ static void vectors(const char *function, uint64_t feature)
     assert_int_equal(record->reason, FAULT_REASON_UNDEFINED);
 }
 
-static void test_avx(void **state)
+static void test_vectors(void **state)
 {
     (void)state;
-    vectors("avx", AVX);
-}
-
-static void test_avx512(void **state)
-{
-    (void)state;
-    vectors("avx512", AVX512);
+    for (unsigned i = 0; i < STATE_VECTORS && state_arch.vectors[i].function != NULL; i++) {
+        assert_int_equal(vt_restore(vm, NULL), VT_OK);
+        vectors(state_arch.vectors[i].function, state_arch.vectors[i].feature);
+    }
 }
 
 static void test_bases(void **state)
@@ -138,7 +129,7 @@ static void test_edited(void **state)
 {
     (void)state;
     plan_resume();
-    plan.rax = 0x123456789abcdef0;
+    plan.result = 0x123456789abcdef0;
     assert_int_equal(uvm_call(vm, "edited", 0), 0x123456789abcdef0);
     assert_int_equal(plan.count, 1);
 }
@@ -152,18 +143,17 @@ static void test_flags(void **state)
     plan_resume();
     before = uvm_call(vm, "flags", 0);
     plan_resume();
-    plan.flags = UINT64_MAX & ~UINT64_C(0x100); /* a step would fault again */
+    plan.flags = state_arch.flags_asked;
     after = uvm_call(vm, "flags", 0);
-    assert_int_equal(after & RFLAGS_SYSTEM, before & RFLAGS_SYSTEM);
-    assert_int_equal(after & RFLAGS_IOPL, 0);
-    assert_true((after & 1) != 0);
+    assert_int_equal(after & state_arch.flags_system, before & state_arch.flags_system);
+    assert_int_equal(after & state_arch.flags_set, state_arch.flags_set);
 }
 
 /* Going on where nothing is: faults again, until the callback gives up. */
 static void test_wild_resume(void **state)
 {
     static const struct {
-        uint64_t pc, rsp;
+        uint64_t pc, sp;
     } wild[] = {
         { 8, 0 },
         { UINT64_C(0x7f0000000000), 0 },
@@ -183,7 +173,7 @@ static void test_wild_resume(void **state)
         plan_resume();
         plan.most = 3;
         plan.pc = wild[i].pc;
-        plan.rsp = wild[i].rsp;
+        plan.sp = wild[i].sp;
         err = uvm_try(vm, "edited", 0, NULL);
         assert_true(err == VT_ERR_FAULT || err == VT_ERR_GUEST ||
                     (err == VT_OK && wild[i].pc == 0));
@@ -255,16 +245,10 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_general, fresh),
-        cmocka_unit_test_setup(test_x87_and_sse, fresh),
-        cmocka_unit_test_setup(test_avx, fresh),
-        cmocka_unit_test_setup(test_avx512, fresh),
-        cmocka_unit_test_setup(test_bases, fresh),
-        cmocka_unit_test_setup(test_edited, fresh),
-        cmocka_unit_test_setup(test_flags, fresh),
-        cmocka_unit_test_setup(test_wild_resume, fresh),
-        cmocka_unit_test_setup(test_reason, fresh),
-        cmocka_unit_test_setup(test_stop, fresh),
+        cmocka_unit_test_setup(test_sets, fresh),   cmocka_unit_test_setup(test_vectors, fresh),
+        cmocka_unit_test_setup(test_bases, fresh),  cmocka_unit_test_setup(test_edited, fresh),
+        cmocka_unit_test_setup(test_flags, fresh),  cmocka_unit_test_setup(test_wild_resume, fresh),
+        cmocka_unit_test_setup(test_reason, fresh), cmocka_unit_test_setup(test_stop, fresh),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -8,7 +8,7 @@ uvm_test_guest   = $(call $(2),tests/uvm/guest,$(1),$(wildcard $(addprefix tests
     .c _super.c _hostile.c _claims.c $(foreach a,$(UVM_TEST_ARCHS),_$(a).c _$(a)_super.c))))
 UVM_TEST_GUESTS := $(filter-out %_super %_hostile %_claims %_x86_64 %_aarch64,\
     $(basename $(notdir $(wildcard tests/uvm/guest/*.c))))
-UVM_TEST_X86_64 := debug state
+UVM_TEST_X86_64 := debug
 $(foreach g,$(filter-out $(UVM_TEST_X86_64),$(UVM_TEST_GUESTS)),\
     $(eval $(call uvm_test_guest,$(g),uvm_guest)))
 $(foreach g,$(UVM_TEST_X86_64),$(eval $(call uvm_test_guest,$(g),uvm_guest_x86_64)))
