@@ -19,7 +19,7 @@
 static const struct plan base = {
     .magic = PLAN_MAGIC, .version = PLAN_VERSION, .size = sizeof(struct plan),
     .hyp_hpa = RAM, .hyp_size = 32 * MIB, .image_hpa = RAM + 2 * MIB, .image_size = 8 * MIB,
-    .cpu_count = 5, .zone_count = 2, .region_count = 10, .irq_count = 2, .image_count = 3,
+    .cpu_count = 6, .zone_count = 3, .region_count = 11, .irq_count = 2, .image_count = 3,
     .function_count = 1, .log_level = 2,
     .board = {
         .gic_version = 3, .gicd_hpa = 0x8000000, .gicd_size = 0x10000,
@@ -34,7 +34,8 @@ static const struct plan base = {
         .pci_ecam_hpa = 0x4010000000, .its_hpa = 0x8080000, .its_size = 0x20000,
         .pci_io_hpa = 0x3eff0000,
     },
-    .cpu = { { 0, 0, 0 }, { 1, 0, 1 }, { 2, 1, 0 }, { 3, 1, 1 }, { 0x100000301, PLAN_NONE, 0 } },
+    .cpu = { { 0, 0, 0 }, { 1, 0, 1 }, { 2, 1, 0 }, { 3, 1, 1 }, { 4, 2, 0 },
+             { 0x100000301, PLAN_NONE, 0 } },
     .zone = {
         { .name = "linux0", .role = PLAN_ROLE_ZONE0, .vcpu_count = 2,
           .console = PLAN_CONSOLE_EMULATED, .entry = RAM, .dtb = RAM + 16 * MIB,
@@ -45,6 +46,9 @@ static const struct plan base = {
         { .name = "motor", .role = PLAN_ROLE_REALTIME, .vcpu_count = 2,
           .flags = PLAN_ZONE_DMA_TRUSTED, .entry = RAM + 128 * MIB, .dtb = RAM + 144 * MIB,
           .boot_info = RAM + 136 * MIB, .gicd_gpa = 0x8000000, .gicr_gpa = 0x80a0000,
+          .gicc_gpa = 0x8010000 },
+        { .name = "web", .role = PLAN_ROLE_USER, .vcpu_count = 1, .flags = PLAN_ZONE_MANUAL,
+          .entry = RAM, .dtb = RAM + 4 * MIB, .gicd_gpa = 0x8000000, .gicr_gpa = 0x80a0000,
           .gicc_gpa = 0x8010000 },
     },
     .region = {
@@ -58,8 +62,15 @@ static const struct plan base = {
         { RAM + 320 * MIB, RAM + 320 * MIB, 2 * MIB, 0, PLAN_REGION_CONTROL, 0, 0 },
         { RAM + 256 * MIB, RAM + 256 * MIB, 32 * MIB, 0, PLAN_REGION_POOL, 0, 0 },
         { RAM + 258 * MIB, RAM + 258 * MIB, 16 * MIB, 1, PLAN_REGION_RAM, 9, 0 },
+        { RAM, RAM + 276 * MIB, 8 * MIB, 2, PLAN_REGION_RAM, 9, 0 },
     },
     .control = { 8, 0, 3, 62 },
+    .virtio_count = 3,
+    .virtio = {
+        { "disk", 2, PLAN_VIRTIO_BLK, 0xc0000000, 40, 4, 256, 0 },
+        { "eth", 2, PLAN_VIRTIO_NET, 0xc0001000, 41, 2, 256, 0 },
+        { "rng", 2, PLAN_VIRTIO_RNG, 0xc0002000, 42, 1, 64, 0 },
+    },
     .function = { { 0, 0x10, 0x10, 0x10, 32, 0 } },
     .irq = { { 0, 48, PLAN_IRQ_EDGE, 0 }, { 1, 49, 0, 0 } },
     .image = {
@@ -111,6 +122,12 @@ struct field_of {
     }
 
 static const struct field_of fields[] = {
+    IN_ARRAY(virtio, gpa, 4),
+    IN_ARRAY(virtio, zone, 4),
+    IN_ARRAY(virtio, intid, 4),
+    IN_ARRAY(virtio, queue_count, 4),
+    ALONE(virtio_count),
+    ALONE(let_go_ms),
     IN_ARRAY(region, gpa, 6),
     IN_ARRAY(region, hpa, 6),
     IN_ARRAY(region, size, 6),

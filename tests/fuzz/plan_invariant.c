@@ -13,7 +13,8 @@
 
 #define OWNER_HYP     1000u
 #define OWNER_CHANNEL 2000u
-#define SPANS_MAX     (PLAN_MAX_REGIONS + PLAN_MAX_RAM + 3 * PLAN_MAX_CHANNELS + 8u)
+#define SPANS_LISTED  (PLAN_MAX_REGIONS + PLAN_MAX_RAM + PLAN_MAX_VIRTIO)
+#define SPANS_MAX     (SPANS_LISTED + 3 * PLAN_MAX_CHANNELS + 8u)
 #define PAGE_4K       UINT64_C(4096)
 #define BLOCK_2M      UINT64_C(0x200000)
 #define GICD_BYTES    UINT64_C(0x10000)
@@ -197,6 +198,32 @@ static void check_sides(const struct plan *p, uint32_t zone, struct spans *s)
     }
 }
 
+/* Registers and interrupts of the zone's virtio devices; zone0 sees where it is to serve them. */
+static void check_virtio(const struct plan *p, uint32_t zone, struct spans *s)
+{
+    uint32_t before = 0;
+
+    FUZZ_CHECK(p->virtio_count <= PLAN_MAX_VIRTIO && p->let_go_ms <= PLAN_LET_GO_MAX);
+    for (uint32_t i = 0; i < p->virtio_count; i++) {
+        const struct plan_virtio *v = &p->virtio[i];
+
+        FUZZ_CHECK(v->zone < p->zone_count && v->queue_count >= 1 && v->queue_count <= 16);
+        if (v->zone != zone) {
+            continue;
+        }
+        add(s, v->gpa, PAGE_4K, zone);
+        FUZZ_CHECK(v->gpa % PAGE_4K == 0 && v->intid >= 32 && v->intid < 1020);
+        FUZZ_CHECK(before == 0 ||
+                   (p->virtio[i - 1].zone == zone && v->gpa - p->virtio[i - 1].gpa == PAGE_4K));
+        FUZZ_CHECK(p->control.region != 0 && p->control.zone != zone);
+        for (uint32_t j = 0; j < p->region_count; j++) {
+            FUZZ_CHECK(p->region[j].zone != zone || p->region[j].kind != PLAN_REGION_RAM ||
+                       p->region[j].pool != 0);
+        }
+        before++;
+    }
+}
+
 /* In a zone's address space nothing lies over something else, emulated devices included. */
 static void check_guest(const struct plan *p, uint32_t zone)
 {
@@ -223,6 +250,7 @@ static void check_guest(const struct plan *p, uint32_t zone)
         add(&s, z->its_gpa, ITS_BYTES, zone);
     }
     check_sides(p, zone, &s);
+    check_virtio(p, zone, &s);
     for (uint32_t i = 0; i < p->region_count; i++) {
         if (p->region[i].zone == zone) {
             add(&s, p->region[i].gpa, p->region[i].size, zone);
