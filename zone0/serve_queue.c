@@ -138,7 +138,7 @@ static void serve(struct serve_queue *queue)
             signal_driver(queue, BRIDGE_SIGNAL_USED);
         }
         if (got < 0) {
-            serve_dev_log(queue->dev, "queue %u is broken", queue->index);
+            serve_dev_log(queue->dev, "queue %u is broken (%d)", queue->index, got);
             signal_driver(queue, BRIDGE_SIGNAL_BROKEN);
             return;
         }

@@ -93,6 +93,7 @@ void double_begin(struct serve_double *d, const char *run)
     d->ctl.layout = (struct ctl_shared){ .device_count = DOUBLE_DEVICES,
                                          .slot_offset = SLOTS_AT,
                                          .device_offset = DEVICES_AT };
+    ((struct ctl_shared *)(void *)region)->zone_count = 1;
     d->ctl.lock_fd = slot_open(run);
     assert_true(d->ctl.lock_fd >= 0);
     for (uint32_t i = 0; i < DOUBLE_DEVICES; i++) {
