@@ -36,17 +36,28 @@ static enum vt_action on_fault(void *ctx, struct vt_vm *of, struct fault_record 
     return VT_TERMINATE;
 }
 
-static int setup(void **state)
+static int setup_guest(const char *name, unsigned vcpus)
 {
-    const struct vt_cfg cfg = { .size = sizeof(cfg), .fault = on_fault };
+    const struct vt_cfg cfg = { .size = sizeof(cfg), .fault = on_fault, .vcpus = vcpus };
     char path[4096];
 
-    (void)state;
-    snprintf(path, sizeof(path), "%s/guest.elf", getenv("UVM_GUESTS"));
+    snprintf(path, sizeof(path), "%s/%s.elf", getenv("UVM_GUESTS"), name);
     assert_int_equal(vt_image_load_file(path, NULL, &image), VT_OK);
     assert_int_equal(vt_create(image, &cfg, &vm), VT_OK);
     callback_result = 1;
     return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return setup_guest("guest", 1);
+}
+
+static int setup_gang(void **state)
+{
+    (void)state;
+    return setup_guest("gang", 4);
 }
 
 static int teardown(void **state)
@@ -173,6 +184,31 @@ static void test_after_a_budget(void **state)
     crash(); /* the dump has disturbed nothing */
 }
 
+/* All that are on, the one that faulted first. */
+static void test_several_vcpus(void **state)
+{
+    const struct vt_value one = { .type = CALL_U64, .u = 1 };
+    struct vt_value result = { 0 };
+    prstatus_t status[8];
+
+    (void)state;
+    assert_int_equal(vt_set_budget(vm, 1000000000, 0), VT_OK);
+    assert_int_equal(vt_call(vm, "spin_all_and_here", NULL, 0, &result), VT_ERR_BUDGET);
+    assert_int_equal(dump(), VT_OK);
+    assert_int_equal(threads(status, 8), 4);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_non_null(at(pc_of(&status[i])));
+    }
+    assert_int_equal(vt_restore(vm, NULL), VT_OK);
+    assert_int_equal(vt_set_budget(vm, 0, 0), VT_OK);
+    assert_int_equal(vt_call(vm, "crash_one", &one, 1, &result), VT_ERR_FAULT);
+    assert_int_equal(callback_result, VT_OK);
+    assert_int_equal(dump(), VT_OK);
+    assert_int_equal(threads(status, 8), 3); /* the fault, vCPU 1 as it is now, vCPU 0 */
+    assert_int_equal(vt_fault(vm, NULL)->vcpu, 1);
+    assert_int_equal(pc_of(&status[0]), vt_fault(vm, NULL)->pc);
+}
+
 /* What a hostile guest may have done to them: the dump never looks. */
 static void test_wild_page_tables(void **state)
 {
@@ -215,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_before_any_call, setup, teardown),
         cmocka_unit_test_setup_teardown(test_after_a_fault, setup, teardown),
         cmocka_unit_test_setup_teardown(test_after_a_budget, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_several_vcpus, setup_gang, teardown),
         cmocka_unit_test_setup_teardown(test_wild_page_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mapped_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_arguments, setup, teardown),
