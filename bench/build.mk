@@ -37,14 +37,14 @@ $(BENCH_OUT)/histogram.so: bench/plugin/histogram.c $(FLAGS_STAMP)
 ALL  += $(BENCH_OUT)/bench.bin
 DEPS += $(filter %.d,$(BENCH_OBJ:.o=.d))
 
-# The drivers that Bao's image has on this machine: GICv3 and shared memory. Its size is compared
-# with that of a hypervisor with these; instructions are counted on the one with all.
+# The drivers that Bao's image has on this machine: GICv3 and shared memory. Its size and memory are
+# compared with those of a hypervisor with these; instructions are counted on the one with all.
 BENCH_DRIVERS := gicv3 channels
 BENCH_SMALL   := $(O)/drivers/gicv3+channels
 .PHONY: bench-small
 bench-small:
 	$(Q)$(MAKE) --no-print-directory O=$(BENCH_SMALL) HYP_DRIVERS="$(BENCH_DRIVERS)" \
-	    $(BENCH_SMALL)/hyp/aarch64/hyp.elf $(if $(V),,>/dev/null)
+	    $(BENCH_SMALL)/hyp/aarch64/hyp.bin $(if $(V),,>/dev/null)
 BENCH_RUN = $(PYTHON) scripts/bench --out $(O) --small $(BENCH_SMALL)
 
 PROFILE ?=
