@@ -27,9 +27,8 @@ static void left_at(struct zone *zone, uint64_t now)
 
 static bool is_out(const struct vcpu *vcpu)
 {
-    uint32_t state = atomic_load(&vcpu->state);
-
-    return state == VCPU_OFF || state == VCPU_HELD;
+    /* One that is held for a device only might go on before it has heard of the pause. */
+    return atomic_load(&vcpu->state) == VCPU_OFF || (atomic_load(&vcpu->holds) & HOLD_PAUSE) != 0;
 }
 
 bool pause_is_done(const struct zone *zone)

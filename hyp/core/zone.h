@@ -67,7 +67,7 @@ struct vcpu {
     const struct reg_row *reg_last;  /* what reg_access() found last: guests repeat themselves */
     uint32_t id;                     /* within the zone */
     _Atomic uint32_t state;          /* enum vcpu_state */
-    uint32_t holds;                  /* HOLD_*; only its own CPU reads and writes them */
+    _Atomic uint32_t holds;          /* HOLD_*; only its own CPU writes them */
     const struct vio_dev *waits_for; /* HOLD_DEVICE: for whom; NULL: for a time. vio.c's */
     uint64_t waits_until;            /* the time, or when that device is late */
     struct vcpu_start start;         /* valid from VCPU_READY on */

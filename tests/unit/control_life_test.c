@@ -327,10 +327,25 @@ static void test_pause_with_others(void **state)
     assert_int_equal(vcpus[1].state, VCPU_ON);
 }
 
+/* One held for a device counts as out when it has heard of the pause: it might go on before. */
+static void test_pause_of_held(void **state)
+{
+    struct vcpu *vcpus = zones[USER].vcpus;
+
+    (void)state;
+    vcpu_hold(&vcpus[0], HOLD_DEVICE);
+    vcpu_hold(&vcpus[1], HOLD_DEVICE);
+    assert_int_equal(ask(CTL_OP_PAUSE, USER), CTL_OK);
+    assert_int_equal(ask(CTL_OP_RESUME, USER), CTL_ERR_BUSY);
+    control_double_turn();
+    assert_int_equal(ask(CTL_OP_RESUME, USER), CTL_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_causes, setup),
+        cmocka_unit_test_setup(test_pause_of_held, setup),
         cmocka_unit_test_setup(test_events, setup),
         cmocka_unit_test_setup(test_log, setup),
         cmocka_unit_test_setup(test_consoles, setup),
