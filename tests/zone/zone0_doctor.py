@@ -53,6 +53,10 @@ def new_kernel(machine):
     machine.check(finding(machine, "pool")["good"], "no pool")
     zones = ask(machine, "zone list")[0]["zones"]
     machine.check([zone["name"] for zone in zones] == [ZONE0], f"{zones}")
+    machine.run_ok(ZONE0, "echo u:x:1000:1000::/:/bin/sh >/etc/passwd")
+    machine.run_ok(ZONE0, "echo u:x:1000: >/etc/group")
+    status, text = machine.run(ZONE0, "su u -c 'vitrine zone list'")
+    machine.check(status == 7 and "not allowed; remedy: run it as root" in text, text)
     machine.run_ok(ZONE0, "mount -o ro -t tmpfs none /run")
     refused(machine, "zone list", 7, "a system call failed: Read-only file system")
 
