@@ -137,7 +137,7 @@ bool packet_room(const struct packet_out *out, size_t len)
 /* Characters that have a meaning of their own outside of packets are no lengths. */
 static size_t run_length(size_t run)
 {
-    size_t length = run > RUN_MAX ? RUN_MAX : run;
+    size_t length = run;
 
     while (length >= RUN_MIN) {
         size_t c = length - 1 + RUN_BASE;
@@ -168,7 +168,7 @@ static void put_payload(struct sink *sink, const uint8_t *data, size_t len)
         size_t run = 1;
 
         if (at + RUN_MIN <= len && data[at] == data[at + 1] && data[at] != ESCAPE) {
-            while (at + run < len && data[at + run] == data[at]) {
+            while (run < RUN_MAX && at + run < len && data[at + run] == data[at]) {
                 run++;
             }
             run = run_length(run);

@@ -25,7 +25,8 @@ enum debug_place {
 
 struct debug_vcpu {
     enum debug_place place;
-    bool loaded; /* regs, raw, sys are those of the vCPU */
+    bool loaded;  /* regs and raw are those of the vCPU */
+    bool has_sys; /* sys is, too */
     bool dirty;
     struct be_regs regs; /* as a debugger sees them */
     struct be_regs raw;  /* as the vCPU has them, when place is DEBUG_FRAME */
@@ -59,6 +60,7 @@ struct debug {
     struct vt_vm *vm;
     struct dbg_engine engine;
     int listen, client; /* -1: none */
+    bool only_client;   /* poll() has said so: nobody else is to be looked for */
     bool refused_told;
     int refused;                       /* a connection that hears why when it has asked; -1: none */
     int wake;                          /* readable when the call is cancelled */
@@ -129,7 +131,8 @@ static inline struct debug_vcpu *debug_vcpu_of(struct debug *d, const struct vcp
 
 /* debug_sock.c: takes clients, bytes and requests; waits when `wait`. */
 void debug_pump(struct debug *d, bool wait);
-void debug_wait(struct debug *d);
+/* Until something has come; true: what cancels the call. */
+bool debug_wait(struct debug *d);
 void debug_drop(struct debug *d);
 bool debug_has_client(const struct debug *d);
 void debug_notify(struct debug *d, int tid);

@@ -15,7 +15,6 @@
 /* iretq, at which a vector stands behind its exit. */
 static const uint8_t insn_iretq[] = { 0x48, 0xcf };
 
-FIELD(SEL_RPL, 0, 2);
 FIELD(SEL_CS, 0, 16);
 FIELD(SEL_SS, 16, 16);
 FIELD(SEL_DS, 32, 16);
@@ -41,19 +40,19 @@ static uint8_t *pushed_at(struct vcpu *vcpu, uint64_t rsp)
                : NULL;
 }
 
+/* A program that stands at an iretq with its stack there is shown what lies on it, and no more. */
 static bool is_at_iretq(struct vcpu *vcpu, const struct debug_vcpu *v)
 {
     uint8_t bytes[sizeof(insn_iretq)];
 
-    return get(SEL_RPL, v->sys[FAULT_SELECTORS]) == 0 &&
+    return pushed_at(vcpu, v->raw.gpr[FAULT_RSP]) != NULL &&
            mem_read(vcpu->vm, v->raw.pc, bytes, sizeof(bytes)) &&
-           memcmp(bytes, insn_iretq, sizeof(bytes)) == 0 && pushed_at(vcpu, v->raw.gpr[FAULT_RSP]);
+           memcmp(bytes, insn_iretq, sizeof(bytes)) == 0;
 }
 
 static void take_pushed(struct vcpu *vcpu, struct debug_vcpu *v)
 {
     struct pushed p;
-    uint64_t sel = v->sys[FAULT_SELECTORS];
 
     v->place = DEBUG_FRAME;
     v->frame = v->raw.gpr[FAULT_RSP];
@@ -61,7 +60,23 @@ static void take_pushed(struct vcpu *vcpu, struct debug_vcpu *v)
     v->regs.pc = p.rip;
     v->regs.flags = p.rflags;
     v->regs.gpr[FAULT_RSP] = p.rsp;
-    v->sys[FAULT_SELECTORS] = with(SEL_SS, with(SEL_CS, sel, p.cs), p.ss);
+}
+
+/* Steps need none of these, and they take as long as all the rest. */
+static bool load_sys(struct vcpu *vcpu, struct debug_vcpu *v)
+{
+    uint64_t *sel = &v->sys[FAULT_SELECTORS];
+    struct pushed p;
+
+    if (v->has_sys) {
+        return true;
+    }
+    v->has_sys = vcpu->vm->ops->get_sys(vcpu->be, v->sys) == VT_OK;
+    if (v->has_sys && v->place == DEBUG_FRAME) {
+        memcpy(&p, pushed_at(vcpu, v->frame), sizeof(p));
+        *sel = with(SEL_SS, with(SEL_CS, *sel, p.cs), p.ss);
+    }
+    return v->has_sys;
 }
 
 bool debug_load(struct debug *d, struct vcpu *vcpu)
@@ -73,13 +88,14 @@ bool debug_load(struct debug *d, struct vcpu *vcpu)
         return true;
     }
     if (vcpu->be == NULL || ops->settle(vcpu->be) != VT_OK ||
-        ops->get_regs(vcpu->be, &v->raw) != VT_OK || ops->get_sys(vcpu->be, v->sys) != VT_OK) {
+        ops->get_regs(vcpu->be, &v->raw) != VT_OK) {
         return false;
     }
     v->regs = v->raw;
     v->place = DEBUG_RAW;
     v->dirty = false;
     v->loaded = true;
+    v->has_sys = false;
     if (is_at_iretq(vcpu, v)) {
         take_pushed(vcpu, v);
     }
@@ -93,6 +109,7 @@ void debug_load_record(struct debug *d, struct vcpu *vcpu)
 
     v->place = DEBUG_RECORD;
     v->loaded = true;
+    v->has_sys = true;
     v->dirty = false;
     memcpy(v->regs.gpr, r->gpr, sizeof(v->regs.gpr));
     memcpy(v->sys, r->sys, sizeof(v->sys));
@@ -191,9 +208,14 @@ static void *general(struct debug_vcpu *v, unsigned reg)
     return reg == X86_RIP ? &v->regs.pc : reg == X86_EFLAGS ? &v->regs.flags : NULL;
 }
 
-static bool system_value(const struct debug_vcpu *v, unsigned reg, uint64_t *value)
+static bool is_system(unsigned reg)
 {
-    uint64_t sel = v->sys[FAULT_SELECTORS];
+    return (reg >= X86_CS && reg <= X86_ES) || (reg >= X86_FS_BASE && reg < X86_REG_COUNT);
+}
+
+static bool system_value(struct vcpu *vcpu, struct debug_vcpu *v, unsigned reg, uint64_t *value)
+{
+    uint64_t sel = is_system(reg) && load_sys(vcpu, v) ? v->sys[FAULT_SELECTORS] : 0;
 
     switch (reg) {
     case X86_CS: *value = get(SEL_CS, sel); return true;
@@ -236,7 +258,7 @@ bool debug_read_reg(void *ctx, unsigned thread, unsigned reg, uint8_t *bytes)
         memcpy(bytes, at, len);
         return true;
     }
-    if (system_value(v, reg, &value)) {
+    if (system_value(vcpu, v, reg, &value)) {
         memcpy(bytes, &value, len);
         return true;
     }
@@ -256,7 +278,7 @@ bool debug_write_reg(void *ctx, unsigned thread, unsigned reg, const uint8_t *by
         return false;
     }
     at = general(v, reg);
-    if (at == NULL && system_value(v, reg, &value)) {
+    if (at == NULL && system_value(vcpu, v, reg, &value)) {
         return memcmp(&value, bytes, len) == 0; /* GDB puts back all that it has read */
     }
     if (at == NULL) {

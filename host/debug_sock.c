@@ -140,7 +140,7 @@ static bool take_input(struct debug *d)
     }
 }
 
-void debug_wait(struct debug *d)
+bool debug_wait(struct debug *d)
 {
     struct sys_poll list[] = {
         { .fd = d->client }, { .fd = d->listen }, { .fd = d->wake }, { .fd = d->refused }
@@ -150,6 +150,8 @@ void debug_wait(struct debug *d)
     (void)dbg_output(&d->engine, &out);
     list[0].want_write = out > 0;
     sys_poll(list, ARRAY_COUNT(list), -1);
+    d->only_client = !list[1].ready && !list[3].ready;
+    return list[2].ready;
 }
 
 static void take_bytes(struct debug *d)
@@ -162,9 +164,13 @@ static void take_bytes(struct debug *d)
 void debug_pump(struct debug *d, bool wait)
 {
     if (wait) {
-        debug_wait(d);
+        (void)debug_wait(d);
     }
     take_bytes(d); /* one that is gone makes room for the next */
+    if (d->only_client) {
+        d->only_client = false;
+        return;
+    }
     if (d->listen >= 0 && take_client(d)) {
         take_bytes(d);
     }

@@ -171,8 +171,8 @@ static int let_go(struct debug *d)
 /* ---- Stops ---- */
 
 /*
- * Time of the call's budget stands still, and a cancel ends it. Signals that tell of bytes are
- * taken before the bytes are, so that none that comes later is lost.
+ * Time of the call's budget stands still, and a cancel ends it. Signals that have told of bytes
+ * meanwhile are taken at the end, and then bytes once more, so that none that comes later is lost.
  */
 static int serve(struct debug *d)
 {
@@ -182,10 +182,11 @@ static int serve(struct debug *d)
 
     debug_pump(d, false);
     while (d->engine.state == DBG_HALTED && !d->killed && !cancelled) {
-        debug_wait(d);
-        cancelled = budget_is_cancelled(b);
+        cancelled = debug_wait(d) && budget_is_cancelled(b);
         debug_pump(d, false);
     }
+    cancelled = budget_is_cancelled(b) || cancelled;
+    debug_pump(d, false);
     budget_shift(b, sys_now(CLOCK_MONOTONIC) - since);
     return cancelled || d->killed ? VT_ERR_CANCELLED : VT_OK;
 }
