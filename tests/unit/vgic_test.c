@@ -88,7 +88,7 @@ static void test_plan_becomes_ownership(void **state)
     assert_int_equal(fx.gicd.edge[1], BIT32(FX_EDGE - 32));
 }
 
-/* What the hypervisor emulates beside the console rings at its own zone, and by no machine's line. */
+/* What is emulated beside the console rings at its own zone, and by no line of the machine. */
 static void test_emulated_devices_are_owned(void **state)
 {
     static struct plan plan = { .channel_count = 1, .virtio_count = 1 };
