@@ -110,7 +110,8 @@ uvm: all cache ## tests of micro-VMs, on this machine's KVM and in QEMU
 # What runs on KVM/arm64; its libraries are in the cache. All of it takes some four minutes, so that
 # `uvm` has a part of it.
 .PHONY: uvm-arm64-build uvm-arm64
-UVM_A64_QUICK := $(patsubst %,$(LINUX_A64)/uvm/%_test,basic both core guest platform survive) \
+UVM_A64_QUICK := $(patsubst %,$(LINUX_A64)/uvm/%_test,basic both core guest platform survive \
+                     timer) \
                  tests/uvm/cli_test.sh
 uvm-arm64-build: $(UVM_A64_BINS) $(UVM_A64_TOOLS)
 uvm-arm64: all cache ## all tests of micro-VMs on KVM/arm64, two kernels (part of check-full)
