@@ -8,8 +8,8 @@ import re
 import jsonschema
 
 from harness.machine import Failure
+from harness.zone0_schema import SCHEMAS
 from zone.common import check_ticks, linux_off, linux_up, next_tick, tick_off
-from zone.zone0_schema import SCHEMAS
 
 ZONE0 = "zone0"
 

@@ -4,9 +4,9 @@ says why it can't, and when all is there, all works. With kernel=6.1 it can neve
 """
 import jsonschema
 
+from harness.zone0_schema import SCHEMAS
 from zone.common import linux_off, linux_up
 from zone.zone0 import ZONE0, ask, documents, refused
-from zone.zone0_schema import SCHEMAS
 
 MODULES = ["libnvdimm", "of_pmem", "nd_pmem", "device_dax", "dax_pmem"]
 NEEDS = {"nd_pmem": ["nd_btt"]}  # without a check of its own
