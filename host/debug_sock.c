@@ -52,26 +52,6 @@ static void answer_refused(struct debug *d)
     d->notify_refused = -1;
 }
 
-/* Whether there is a new client. */
-static bool take_client(struct debug *d)
-{
-    int fd = sys_accept(d->listen);
-
-    if (fd < 0) {
-        return false;
-    }
-    if (!sys_peer_is_ours(fd) || d->client >= 0) {
-        refuse(d, fd);
-        return false;
-    }
-    d->client = fd;
-    d->fresh = true;
-    d->input_at = 0;
-    d->input_len = 0;
-    dbg_connect(&d->engine);
-    return true;
-}
-
 /* Nobody holds the guest any more. */
 void debug_drop(struct debug *d)
 {
@@ -159,6 +139,27 @@ static void take_bytes(struct debug *d)
     if (d->client >= 0 && !(send_output(d) && take_input(d))) {
         debug_drop(d);
     }
+}
+
+/* Whether there is a new client. */
+static bool take_client(struct debug *d)
+{
+    int fd = sys_accept(d->listen);
+
+    if (fd < 0) {
+        return false;
+    }
+    take_bytes(d); /* the old one may have gone before this one came */
+    if (!sys_peer_is_ours(fd) || d->client >= 0) {
+        refuse(d, fd);
+        return false;
+    }
+    d->client = fd;
+    d->fresh = true;
+    d->input_at = 0;
+    d->input_len = 0;
+    dbg_connect(&d->engine);
+    return true;
 }
 
 void debug_pump(struct debug *d, bool wait)
