@@ -195,5 +195,16 @@ pytests: $(ALL)
 # --- guests of the zone tests ---------------------------------------------------------------------
 include tests/guest/build.mk tests/attack/build.mk tests/uvm/build.mk tests/runtime/build.mk
 
+# --- an empty file system with a journal, always the same bytes -----------------------------------
+EXT4_UUID := 5d1f6f0e-4c2b-4d0a-9a55-8f6f1c7f2a31
+$(O)/tests/ext4.gz: tests/build.mk
+	$(call say,MKFS,$@)
+	@mkdir -p $(@D)
+	@rm -f $(@:.gz=) && truncate -s 64M $(@:.gz=)
+	$(Q)E2FSPROGS_FAKE_TIME=1 PATH=$$PATH:/usr/sbin mkfs.ext4 -q -U $(EXT4_UUID) \
+	    -E hash_seed=$(EXT4_UUID),root_owner=0:0 -O ^metadata_csum_seed $(@:.gz=)
+	$(Q)gzip -9 -n -f $(@:.gz=)
+ALL += $(O)/tests/ext4.gz
+
 # --- fuzz targets ---------------------------------------------------------------------------------
 include tests/fuzz/build.mk

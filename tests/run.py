@@ -160,7 +160,8 @@ class Builder:
         modules = self.cache / "guests" / stanza.kernel / "modules"
         pairs_given = [pair for word in stanza.overlay for pair in
                        ((ROOT / word[1:]).read_text().split() if word[0] == "@" else [word])]
-        files = [string.Template(pair).substitute(values, modules=modules, root=ROOT)
+        files = [string.Template(pair).substitute(values, modules=modules, root=ROOT,
+                                                  guests=self.cache / "guests")
                  for pair in pairs_given]
         done = subprocess.run([ROOT / "scripts" / "initrd-with", values["initrd"],
                                where / "initrd.gz", *files], capture_output=True, text=True,
