@@ -189,7 +189,7 @@ unit-tests: $(UNIT_BINS)
 
 # Python tests that need no QEMU: of the scripts, of the plan compiler (bad plans) and the like.
 PYTEST_PATHS = $(sort $(dir $(filter-out tests/zone/%,$(wildcard tests/*/test_*.py))))
-pytests: $(ALL)
+pytests: all
 	$(Q)O=$(O) $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST_PATHS)
 
 # --- guests of the zone tests ---------------------------------------------------------------------
