@@ -258,9 +258,10 @@ static void stopped(struct zone *zone)
     if (devices == VIO_WAITS) {
         return;
     }
+    /* First: others use again what its devices could write, once they hear that it has gone. */
+    (void)quiet_devices(zone);
     channel_down(zone);
     control_down(zone);
-    (void)quiet_devices(zone);
     arch_virq_reset(zone);
     do { /* the operator may still turn a reset into a stop */
         why = devices == VIO_LATE ? STOP_DEVICE : (enum stop_reason)get(ZREASON, state);
