@@ -11,10 +11,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "lib/field.h"
 
 #define BACKLOG  4
 #define POLL_MAX 8u
@@ -42,16 +41,23 @@ static bool set_path(struct sockaddr_un *address, const char *path)
     return true;
 }
 
-/* A socket that is left over from a process that is gone refuses connections. */
+/*
+ * A socket that is left over from a process that is gone refuses whoever connects. Of another type
+ * than a living one it is refused for that, and its owner hears nothing: who only looks is no
+ * client, and never waits. A file of another kind refuses, too, and is not ours to remove.
+ */
 static bool is_left_over(const struct sockaddr_un *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct stat about;
     bool left_over = false;
 
     if (fd >= 0) {
-        left_over = connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
+        left_over = lstat(address->sun_path, &about) == 0 && S_ISSOCK(about.st_mode) &&
+                    connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
                     errno == ECONNREFUSED;
         (void)close(fd);
+        errno = EADDRINUSE;
     }
     return left_over;
 }
@@ -190,7 +196,7 @@ void sys_poll(struct sys_poll *list, unsigned count, int ms)
 
     for (unsigned i = 0; i < count && i < POLL_MAX; i++) {
         fds[i].fd = list[i].fd;
-        fds[i].events = (short)(list[i].want_write ? POLLIN | POLLOUT : POLLIN);
+        fds[i].events = list[i].want_write ? POLLOUT : POLLIN;
         fds[i].revents = 0;
     }
     (void)poll(fds, count < POLL_MAX ? count : POLL_MAX, ms);

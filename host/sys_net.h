@@ -33,9 +33,9 @@ void sys_event_set(int fd);
 void sys_event_clear(int fd);
 
 struct sys_poll {
-    int fd; /* -1: none */
-    bool want_write;
-    bool ready; /* readable, gone, or writable as wanted */
+    int fd;          /* -1: none */
+    bool want_write; /* and nothing else: what it has to say can wait */
+    bool ready;      /* readable or writable as wanted, or gone */
 };
 /* ms < 0: for ever. */
 void sys_poll(struct sys_poll *list, unsigned count, int ms);

@@ -157,6 +157,7 @@ $(eval $(call unit_test,setup,$(SETUP_UNIT)))
 SMMU_UNIT := $(addprefix $(A64)/,smmu.c dma.c) $(addprefix $(CORE)/,pool.c string.c lock.c) \
              hyp/none/its.c $(FAKE)/hw.c
 $(eval $(call unit_test,smmu,$(SMMU_UNIT)))
+$(eval $(call unit_test,sys_net,host/sys_net.c))
 $(eval $(call unit_test,sysreg,$(A64)/sysreg.c $(A64)/idreg.c hyp/core/reg.c $(FAKE)/hw.c))
 $(eval $(call unit_test,text,host/text.c $(UVM_ARCH)))
 $(eval $(call unit_test,trap,hyp/core/trap.c hyp/core/exits.c hyp/core/mmio.c hyp/arch/fake/arch.c))
