@@ -195,23 +195,26 @@ static enum ctl_status on_reset(struct control_request *r)
     return CTL_OK;
 }
 
+static enum ctl_status status_of(enum err err)
+{
+    if (err == OK) {
+        return CTL_OK;
+    }
+    return err == ERR_BUSY ? CTL_ERR_BUSY : CTL_ERR_STATE;
+}
+
 /* Zone0 could never resume itself. */
 static enum ctl_status on_pause(struct control_request *r)
 {
     if (r->zone == r->vcpu->zone) {
         return CTL_ERR_DENIED;
     }
-    return pause_zone(r->zone) == OK ? CTL_OK : CTL_ERR_STATE;
+    return status_of(pause_zone(r->zone));
 }
 
 static enum ctl_status on_resume(struct control_request *r)
 {
-    enum err err = pause_resume(r->zone);
-
-    if (err == OK) {
-        return CTL_OK;
-    }
-    return err == ERR_BUSY ? CTL_ERR_BUSY : CTL_ERR_STATE;
+    return status_of(pause_resume(r->zone));
 }
 
 /* ---- Devices of zones ---- */

@@ -44,10 +44,25 @@ bool pause_is_done(const struct zone *zone)
     return true;
 }
 
+/* A vCPU that is out because of the pause before is about to go on: it must not count as out. */
+static bool is_resuming(const struct zone *zone)
+{
+    for (uint32_t i = 0; i < zone->vcpu_count; i++) {
+        if ((atomic_load(&zone->vcpus[i].holds) & HOLD_PAUSE) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum err pause_zone(struct zone *zone)
 {
     uint32_t expected = PAUSE_NONE;
 
+    if (zone_state(zone) == ZONE_RUNNING && atomic_load(&zone->pause) == PAUSE_NONE &&
+        is_resuming(zone)) {
+        return ERR_BUSY;
+    }
     if (zone_state(zone) != ZONE_RUNNING ||
         !atomic_compare_exchange_strong(&zone->pause, &expected, PAUSE_ASKED)) {
         return ERR_DENIED;
@@ -92,6 +107,20 @@ void pause_look(struct vcpu *vcpu)
     arch_vcpu_rest(vcpu);
     left_at(zone, arch_now());
     vcpu_hold(vcpu, HOLD_PAUSE);
+    if (pause_is_done(zone)) {
+        control_changed(zone);
+    }
+}
+
+void pause_leave(struct zone *zone)
+{
+    if (atomic_load(&zone->pause) != PAUSE_NONE) {
+        left_at(zone, arch_now());
+    }
+}
+
+void pause_left(const struct zone *zone)
+{
     if (pause_is_done(zone)) {
         control_changed(zone);
     }

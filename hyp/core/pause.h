@@ -20,7 +20,10 @@ enum pause_state {
     PAUSE_RESUMING, /* for as long as time_offset is being moved */
 };
 
-/* Asks. ERR_DENIED: the zone does not run, or is paused. Any CPU, never waits. */
+/*
+ * Asks. ERR_DENIED: the zone does not run, or is paused; ERR_BUSY: a vCPU has not gone on yet since
+ * the pause before. Any CPU, never waits.
+ */
 enum err pause_zone(struct zone *zone) MUST_CHECK;
 
 /* ERR_DENIED: it is not paused; ERR_BUSY: a vCPU has not left the guest yet. Any CPU. */
@@ -31,6 +34,10 @@ bool pause_is_done(const struct zone *zone);
 
 /* What a vCPU's own CPU does about it, by zone_progress(). */
 void pause_look(struct vcpu *vcpu);
+
+/* A vCPU goes off, on its own CPU: before it counts as off, and after that. */
+void pause_leave(struct zone *zone);
+void pause_left(const struct zone *zone);
 
 /* The zone starts, all vCPUs are off: it is not paused, its time is the machine's. */
 void pause_reset(struct zone *zone);

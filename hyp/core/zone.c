@@ -95,8 +95,10 @@ static void leave(struct vcpu *vcpu)
     struct zone *zone = vcpu->zone;
 
     arch_vcpu_unload(vcpu);
+    pause_leave(zone);
     vcpu->holds = 0;
     atomic_store(&vcpu->state, VCPU_OFF);
+    pause_left(zone);
     if (atomic_fetch_sub(&zone->running, 1) == 1) {
         pcpu_request(zone->vcpus[0].cpu, REQUEST_LOOK);
     }

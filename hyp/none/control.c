@@ -48,6 +48,16 @@ void pause_look(struct vcpu *vcpu)
     (void)vcpu;
 }
 
+void pause_leave(struct zone *zone)
+{
+    (void)zone;
+}
+
+void pause_left(const struct zone *zone)
+{
+    (void)zone;
+}
+
 void pause_reset(struct zone *zone)
 {
     (void)zone;

@@ -327,6 +327,44 @@ static void test_pause_with_others(void **state)
     assert_int_equal(vcpus[1].state, VCPU_ON);
 }
 
+/* One that goes off instead of hearing of the pause is the last that has seen the time. */
+static void test_pause_of_off(void **state)
+{
+    struct vcpu *vcpus = zones[USER].vcpus;
+
+    (void)state;
+    assert_int_equal(ask(CTL_OP_PAUSE, USER), CTL_OK);
+    fake_arch.self = vcpus[0].cpu;
+    zone_progress(&vcpus[0]);
+    fake_arch.now += 50;
+    fake_arch.self = vcpus[1].cpu;
+    vcpu_off(&vcpus[1]);
+    assert_int_equal(event_at(control_double_shared()->event.head - 1).value, CTL_ZONE_PAUSED);
+    fake_arch.now += 1000;
+    control_double_turn();
+    assert_int_equal(ask(CTL_OP_RESUME, USER), CTL_OK);
+    assert_int_equal(zones[USER].time_offset, 1000);
+}
+
+/* Else a pause might end before a vCPU has heard of it, which would go on in another time. */
+static void test_pause_again(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(CTL_OP_PAUSE, USER), CTL_OK);
+    control_double_turn();
+    assert_int_equal(ask(CTL_OP_RESUME, USER), CTL_OK);
+    fake_arch.self = zones[USER].vcpus[0].cpu;
+    zone_progress(&zones[USER].vcpus[0]);
+    fake_arch.self = zones[OWNER].vcpus[0].cpu;
+    assert_int_equal(ask(CTL_OP_PAUSE, USER), CTL_ERR_BUSY); /* the second is still held */
+    assert_int_equal(control_double_zone(USER).state, CTL_ZONE_RUNNING);
+    control_double_turn();
+    assert_int_equal(ask(CTL_OP_PAUSE, USER), CTL_OK);
+    assert_int_equal(control_double_zone(USER).state, CTL_ZONE_RUNNING);
+    control_double_turn();
+    assert_int_equal(control_double_zone(USER).state, CTL_ZONE_PAUSED);
+}
+
 /* One held for a device counts as out when it has heard of the pause: it might go on before. */
 static void test_pause_of_held(void **state)
 {
@@ -346,6 +384,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_causes, setup),
         cmocka_unit_test_setup(test_pause_of_held, setup),
+        cmocka_unit_test_setup(test_pause_of_off, setup),
+        cmocka_unit_test_setup(test_pause_again, setup),
         cmocka_unit_test_setup(test_events, setup),
         cmocka_unit_test_setup(test_log, setup),
         cmocka_unit_test_setup(test_consoles, setup),
