@@ -32,6 +32,7 @@ enum run {
     RUN_INPUT = 2,  /* until the flow has something, or the driver notifies */
     RUN_OUTPUT = 3, /* until the flow takes something */
     RUN_FAILED = 4, /* the flow fails: a while */
+    RUN_REST = 5,   /* until the owner or the driver wakes it, whatever the ring has */
 };
 
 /* A file that does not wait: a tap, a terminal, a socket. It stays the caller's to close. */

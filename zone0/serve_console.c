@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
@@ -81,6 +81,16 @@ static const struct flow_ops line_ops = { line_read, line_write };
 
 /* ---- Opening ---- */
 
+/* What a server that was killed has left, and nothing else: a file of the user's stays. */
+static void remove_old(const char *path, mode_t kind)
+{
+    struct stat about;
+
+    if (lstat(path, &about) == 0 && (about.st_mode & S_IFMT) == kind) {
+        (void)unlink(path);
+    }
+}
+
 static bool open_pty(struct line *line, const char *link_path)
 {
     struct termios modes;
@@ -99,8 +109,18 @@ static bool open_pty(struct line *line, const char *link_path)
     if (tcsetattr(line->other, TCSANOW, &modes) != 0) {
         return false;
     }
-    (void)unlink(link_path);
+    remove_old(link_path, S_IFLNK);
     return symlink(name, link_path) == 0;
+}
+
+/* The console is its user's, whatever the mask of modes is. No thread runs yet. */
+static bool bind_own(int fd, const struct sockaddr_un *address)
+{
+    mode_t before = umask(S_IRWXG | S_IRWXO);
+    bool is_bound = bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+
+    (void)umask(before);
+    return is_bound;
 }
 
 static bool open_socket(struct line *line, const char *path)
@@ -112,11 +132,9 @@ static bool open_socket(struct line *line, const char *path)
         return false;
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
-    (void)unlink(path); /* a server that was killed left it */
+    remove_old(path, S_IFSOCK);
     line->other = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    return line->other >= 0 &&
-           bind(line->other, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-           listen(line->other, 1) == 0;
+    return line->other >= 0 && bind_own(line->other, &address) && listen(line->other, 1) == 0;
 }
 
 static bool open_file(struct line *line, const char *path)

@@ -143,7 +143,7 @@ int card_run(struct serve_queue *queue, bool *interrupt)
     }
     if (pair >= card->net.pairs || !card->is_used[pair]) { /* use_pairs() wakes it */
         *interrupt = false;
-        return RUN_DRIVER;
+        return RUN_REST;
     }
     if (queue->index % 2 == 0) {
         return net_to_zone(&card->net, &card->input[pair], &queue->q, interrupt);

@@ -116,6 +116,8 @@ static int wait_for(struct serve_queue *queue, int got, bool *interrupt)
         idle(queue);
     } else if (got == RUN_INPUT) {
         (void)sleep_queue(queue, POLLIN, -1);
+    } else if (got == RUN_REST) {
+        (void)sleep_queue(queue, 0, -1);
     } else if (got == RUN_FAILED) {
         (void)sleep_queue(queue, 0, FAILED_MS);
     } else if (got == RUN_OUTPUT && !sleep_queue(queue, POLLOUT, kind->late ? LATE_MS : -1)) {

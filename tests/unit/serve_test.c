@@ -11,10 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "dev/flow.h"
 #include "serve_double.h"
 #include "virtq_model.h"
+#include "zone0/serve_kinds.h"
 
 #define DATA   (MODEL_RAM + MODEL_DATA)
 #define SECTOR 512u
@@ -234,6 +237,88 @@ static void test_broken(void **unused)
     look_until(has_let_go, 2);
 }
 
+/* ---- A queue that has more, and is not to be served ---- */
+
+static _Atomic unsigned rests;
+
+static int rest(struct serve_queue *queue, bool *interrupt)
+{
+    (void)queue;
+    *interrupt = false;
+    atomic_fetch_add(&rests, 1);
+    return RUN_REST;
+}
+
+/* However often its driver notifies, it sleeps in between: as a card's that is not used. */
+static void test_rest(void **unused)
+{
+    struct model_buf buf = { DATA, 64, true };
+    static struct serve_kind kind;
+    unsigned before;
+
+    (void)unused;
+    kind = *serve_kind_find("rng");
+    kind.run = rest;
+    cfg.wish[2].kind = &kind;
+    drive(2, 0, false);
+    model_add(&model, &buf, 1, false);
+    for (unsigned i = 0; i < 20000; i++) { /* so fast that more seems to come soon */
+        double_notify(&hyp, 2, 0);
+        server_look(&server);
+    }
+    (void)poll(NULL, 0, 10); /* the last one is seen */
+    before = atomic_load(&rests);
+    (void)poll(NULL, 0, 20);
+    assert_in_range(atomic_load(&rests), before, before + 2); /* of a slow machine */
+    double_reset(&hyp, 2);
+    look_until(has_let_go, 2);
+    cfg.wish[2].kind = serve_kind_find("rng");
+}
+
+/* ---- What is at a console's place already ---- */
+
+static bool line_opens(const char *kind, mode_t *mode)
+{
+    static struct serve_dev dev;
+    struct serve_wish line = { .kind = serve_kind_find("console") };
+    struct stat about;
+    bool is_open;
+
+    snprintf(line.source, sizeof(line.source), "%s:%s", kind, socket_path);
+    dev = (struct serve_dev){ .server = &server, .wish = &line };
+    is_open = line_open(&dev) == OK;
+    assert_int_equal(lstat(socket_path, &about), 0);
+    *mode = about.st_mode;
+    if (is_open) {
+        line_close(&dev);
+    }
+    return is_open;
+}
+
+static void test_places(void **unused)
+{
+    mode_t mode, before = umask(0);
+    FILE *file = fopen(socket_path, "wb");
+
+    (void)unused;
+    assert_non_null(file);
+    fclose(file);
+    assert_false(line_opens("unix", &mode) || !S_ISREG(mode));
+    assert_false(line_opens("pty", &mode) || !S_ISREG(mode));
+    assert_int_equal(unlink(socket_path), 0);
+    for (unsigned i = 0; i < 2; i++) { /* what the one before has left */
+        assert_true(line_opens("unix", &mode));
+        assert_true(S_ISSOCK(mode));
+        assert_int_equal(mode & (S_IRWXG | S_IRWXO), 0);
+    }
+    assert_int_equal(unlink(socket_path), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(line_opens("pty", &mode));
+        assert_true(S_ISLNK(mode));
+    }
+    (void)umask(before);
+}
+
 /* ---- What the user wants ---- */
 
 static void test_options(void **unused)
@@ -300,6 +385,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_console, setup, teardown),
         cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rest, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_places, setup, teardown),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_file),
     };
