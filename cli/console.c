@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -21,13 +22,15 @@
 #define BACK_DEFAULT 2000u /* a screenful */
 #define INPUT_SIZE   512u
 #define QUIET_S      1.0 /* after the input's end */
+#define STUCK_S      1.0 /* that a zone may leave a full input alone */
+#define AT_ONCE      64u /* pieces of output between two looks at the keys */
 
 struct console {
     struct ctl *ctl;
     uint32_t zone;
     struct feed output, events;
     bool is_raw, has_ended, is_detached;
-    double quiet_since;
+    double quiet_since, taken_at; /* taken_at: of input, by the zone */
     struct termios before;
     char input[INPUT_SIZE];
     size_t input_used;
@@ -38,7 +41,7 @@ static bool put_all(const char *bytes, size_t count)
     while (count > 0) {
         ssize_t done = write(STDOUT_FILENO, bytes, count);
 
-        if (done < 0 && errno != EINTR) {
+        if (done < 0 && (errno != EINTR || zone_is_over())) {
             return false;
         }
         if (done > 0) {
@@ -83,10 +86,11 @@ static void raw_off(struct console *console)
     }
 }
 
-/* What the zone has written; false: nobody reads our output any more. */
+/* What the zone has written, which may never end; false: nobody reads our output any more. */
 static bool copy_output(struct console *console)
 {
     char bytes[1024], text[64];
+    unsigned left = AT_ONCE;
     uint64_t lost;
     size_t count;
 
@@ -102,7 +106,7 @@ static bool copy_output(struct console *console)
         if (!put_all(bytes, count)) {
             return false;
         }
-    } while (count != 0 && !zone_is_over());
+    } while (count != 0 && --left != 0 && !zone_is_over());
     return true;
 }
 
@@ -122,12 +126,18 @@ static void show_states(struct console *console)
     }
 }
 
-/* Takes what was typed, up to the key that leaves. */
+/* There is no room, and the zone does not make any. */
+static bool is_stuck(const struct console *console)
+{
+    return console->input_used == INPUT_SIZE && zone_now() - console->taken_at > STUCK_S;
+}
+
+/* Takes what was typed, up to the key that leaves; for a zone that is stuck nothing but the key. */
 static void take_input(struct console *console)
 {
-    char *to = console->input + console->input_used;
-    ssize_t count = read(STDIN_FILENO, to, INPUT_SIZE - console->input_used);
-    char *key;
+    char spare[64], *to = console->input + console->input_used, *key;
+    size_t room = INPUT_SIZE - console->input_used;
+    ssize_t count = read(STDIN_FILENO, room == 0 ? spare : to, room == 0 ? sizeof(spare) : room);
 
     if (count < 0 && errno == EINTR) {
         return;
@@ -137,12 +147,14 @@ static void take_input(struct console *console)
         console->quiet_since = zone_now();
         return;
     }
-    key = console->is_raw ? memchr(to, DETACH_KEY, (size_t)count) : NULL;
+    key = console->is_raw ? memchr(room == 0 ? spare : to, DETACH_KEY, (size_t)count) : NULL;
     if (key != NULL) {
         console->is_detached = true;
-        count = key - to;
     }
-    console->input_used += (size_t)count;
+    if (room != 0) {
+        console->taken_at = console->input_used == 0 ? zone_now() : console->taken_at;
+        console->input_used += (size_t)(key != NULL ? key - to : count);
+    }
 }
 
 /* Gives the zone as much as it takes; a zone that is off takes nothing, and it is dropped. */
@@ -164,6 +176,7 @@ static int give_input(struct console *console)
     }
     taken = taken < console->input_used ? taken : console->input_used;
     console->input_used -= taken;
+    console->taken_at = taken != 0 ? zone_now() : console->taken_at;
     memmove(console->input, console->input + taken, console->input_used);
     return 0;
 }
@@ -181,8 +194,9 @@ static int attach(struct console *console)
     int result = 0;
 
     while (result == 0 && goes_on(console)) {
-        bool has_room = console->input_used < INPUT_SIZE && !console->has_ended;
-        struct pollfd input = { .fd = has_room ? STDIN_FILENO : -1, .events = POLLIN };
+        bool has_room = console->input_used < INPUT_SIZE || (console->is_raw && is_stuck(console));
+        struct pollfd input = { .fd = has_room && !console->has_ended ? STDIN_FILENO : -1,
+                                .events = POLLIN };
 
         if (poll(&input, 1, LOOK_MS) > 0) {
             take_input(console);
@@ -205,6 +219,7 @@ static int run_console(struct console *console, const struct zone_args *args)
     feed_events(&console->events, console->ctl);
     feed_seek(&console->events, 0);
     zone_catch_signals();
+    (void)signal(SIGPIPE, SIG_IGN); /* a write says so, and the terminal is put back */
     if ((args->given & ZONE_ONCE) != 0) {
         (void)copy_output(console);
         return EXIT_GOOD;

@@ -103,6 +103,7 @@ UVM_ARCH := $(addprefix host/,arch.c arch_aarch64.c arch_x86_64.c x86_cpu.c) lib
 $(eval $(call unit_test,a64_classify,guest/aarch64/classify.c))
 $(eval $(call unit_test,blk,dev/blk.c dev/raw.c $(VIRTQ_DEV)))
 $(eval $(call unit_test,channel,$(CHANNEL_UNIT)))
+$(eval $(call unit_test,cli_console,$(CLI_UNIT)))
 $(eval $(call unit_test,cli_symbols,cli/symbols.c,,-lelf))
 $(eval $(call unit_test,cli_value,cli/value.c))
 $(eval $(call unit_test,cli_zone,$(CLI_UNIT)))
