@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A zone's console on a terminal: whatever the zone does, its user can leave; modes are put back. */
+/* A console on a terminal: whatever the zone does, its user can leave; modes are put back. */
 #define _GNU_SOURCE
 #include "unit.h"
 
