@@ -82,7 +82,7 @@ struct bridge_device {
     uint64_t features; /* agreed on, from BRIDGE_RUNNING on */
     struct bridge_queue queue[BRIDGE_QUEUES];
     uint8_t config[BRIDGE_CONFIG_SIZE]; /* as the driver sees and wrote it */
-    /* By both, atomically: bits of queues that were notified. */
+    /* By both, atomically: bits of queues that were notified, and perhaps of others. */
     _Alignas(64) uint32_t notified;
     /* Written by the server; signal is taken by the hypervisor. */
     _Alignas(64) uint32_t signal;

@@ -170,7 +170,7 @@ $(eval $(call unit_test,vgicd,tests/unit/gic_table.c $(GIC_UNIT)))
 $(eval $(call unit_test,vgicr,tests/unit/gic_table.c $(GIC_UNIT)))
 $(eval $(call unit_test,vgicv2,tests/unit/gic_table.c $(GICV2_UNIT)))
 $(eval $(call unit_test,vlr,$(GIC_UNIT)))
-$(eval $(call unit_test,vio,tests/unit/vio_play.c $(VIO_UNIT)))
+$(eval $(call unit_test,vio,tests/unit/vio_play.c $(VIO_UNIT),,-lpthread))
 $(eval $(call unit_test,vio_life,tests/unit/vio_play.c $(VIO_UNIT)))
 $(eval $(call unit_test,virtq,$(VIRTQ_DEV)))
 # Every instruction of it is a step of its own, so without what sanitizers add.

@@ -123,13 +123,25 @@ static bool on_nothing(struct vio_dev *dev, const struct vmmio_event *event)
     return false;
 }
 
+/* Whether the bit was clear. When zone0 does not let it be set, it is told to look at them all. */
+static bool set_notified(uint32_t *word, uint32_t bit)
+{
+    uint32_t before = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+    for (unsigned i = 0; i < VIO_TRIES; i++) {
+        if (__atomic_compare_exchange_n(word, &before, before | bit, true, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_RELAXED)) {
+            return (before & bit) == 0;
+        }
+    }
+    __atomic_store_n(word, UINT32_MAX, __ATOMIC_SEQ_CST);
+    return true;
+}
+
 /* A bit that is set has been told of: the server takes it before it looks at the queue. */
 static bool on_notify(struct vio_dev *dev, const struct vmmio_event *event)
 {
-    uint32_t bit = BIT32(event->queue);
-
-    return dev->has_server &&
-           (__atomic_fetch_or(&dev->shared->notified, bit, __ATOMIC_SEQ_CST) & bit) == 0;
+    return dev->has_server && set_notified(&dev->shared->notified, BIT32(event->queue));
 }
 
 static bool on_start(struct vio_dev *dev, const struct vmmio_event *event)

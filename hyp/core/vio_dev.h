@@ -7,6 +7,12 @@
 
 extern struct vio_dev *vio_devs; /* the_plan->virtio_count of them */
 
+/*
+ * How often a word that zone0 can write is tried to be changed: an exclusive store may fail for as
+ * long as another CPU writes there, which must stop nobody but zone0.
+ */
+#define VIO_TRIES 64u
+
 /* Zone0 gets CTL_CAUSE_DEVICE; whether it was clear. Without a lock; there once a server is. */
 extern bool (*vio_raise)(void);
 

@@ -51,6 +51,19 @@ static void config_take(struct vio_dev *dev)
     (void)vmmio_signal(&dev->regs, VIRTIO_INTERRUPT_CONFIG);
 }
 
+/* What it says, once; what it goes on saying all the time may be heard twice. */
+static uint32_t take_signal(uint32_t *word)
+{
+    uint32_t bits = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+    for (unsigned i = 0; i < VIO_TRIES; i++) {
+        if (__atomic_compare_exchange_n(word, &bits, 0, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+            break;
+        }
+    }
+    return bits;
+}
+
 /* What the server says; lock held. */
 static void signal_take(struct vio_dev *dev, uint32_t bits)
 {
@@ -83,7 +96,7 @@ void vio_signal(uint32_t device)
             vio_let_go_end(dev);
             vio_publish(dev);
         }
-        signal_take(dev, __atomic_exchange_n(&dev->shared->signal, 0, __ATOMIC_SEQ_CST));
+        signal_take(dev, take_signal(&dev->shared->signal));
     }
     lock_give(&dev->lock);
     if (has_let_go) {

@@ -2,6 +2,7 @@
 /* Virtio devices of zones: offers, registers, notifications, signals, whoever is hostile. */
 #include "unit.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "abi/virtio.h"
@@ -149,6 +150,38 @@ static void test_notify(void **state)
     assert_int_equal(world.vcpu[1].state, VCPU_ON);
 }
 
+static _Atomic bool writes;
+
+/* Zone0's other CPU, without end: all bits but that of the first queue. */
+static void *scribble(void *word)
+{
+    while (writes) {
+        __atomic_fetch_xor((uint32_t *)word, 0xfffeu, __ATOMIC_RELAXED);
+    }
+    return NULL;
+}
+
+/* Who writes the words that are changed by both can't keep the zone from notifying. */
+static void test_words_are_written(void **state)
+{
+    uint32_t *word = &world.table[DISK].notified;
+    pthread_t other;
+
+    (void)state;
+    writes = true;
+    assert_int_equal(pthread_create(&other, NULL, scribble, word), 0);
+    for (uint32_t i = 0; i < 20000; i++) {
+        __atomic_fetch_and(word, ~1u, __ATOMIC_SEQ_CST);
+        vio_reg_set(DISK, NOTIFY, 0);
+        assert_int_equal(__atomic_load_n(word, __ATOMIC_SEQ_CST) & 1, 1);
+    }
+    writes = false;
+    assert_int_equal(pthread_join(other, NULL), 0);
+    *word = BIT32(31);
+    vio_reg_set(DISK, NOTIFY, 0);
+    assert_int_equal(*word, BIT32(31) | 1);
+}
+
 /* A storm is held to VIO_RATE interrupts at zone0, whatever the server does; nobody else is. */
 static void test_storm(void **state)
 {
@@ -269,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup(test_runs, vio_setup),
         cmocka_unit_test_setup(test_queue_outside, vio_setup),
         cmocka_unit_test_setup(test_notify, vio_setup_served),
+        cmocka_unit_test_setup(test_words_are_written, vio_setup_served),
         cmocka_unit_test_setup(test_storm, vio_setup_served),
         cmocka_unit_test_setup(test_storm_of_one, vio_setup_served),
         cmocka_unit_test_setup(test_signals, vio_setup_served),
