@@ -419,10 +419,12 @@ static bool kill_target(struct dbg_engine *e, const struct request *r)
     return reply_ok(e);
 }
 
+/* The stop may be told at once, in what the reply is written in. */
 static bool ctrl_c(struct dbg_engine *e, const struct request *r)
 {
     (void)r;
     e->ops->interrupt(e->ctx, 0);
+    e->reply.len = 0;
     return reply_ok(e);
 }
 

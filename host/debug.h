@@ -67,7 +67,8 @@ struct debug {
     int notify_tid;                    /* who is told of bytes; 0: nobody */
     int notify_client, notify_refused; /* of which connections; -1: none */
     char path[SYS_PATH_MAX];
-    char *program; /* NULL: not known */
+    char *program;               /* NULL: not known */
+    char region[FAULT_NAME + 1]; /* the name of what was asked for last */
     bool in_call;
     bool live;            /* points are in memory: the guest may run */
     bool fresh;           /* a client has come and not seen a stop yet */

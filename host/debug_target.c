@@ -124,19 +124,18 @@ static uint64_t next_mapped(const struct vt_vm *vm, uint64_t address)
 static bool region_of(void *ctx, uint64_t address, struct dbg_region *out)
 {
     struct debug *d = ctx;
-    static char name[FAULT_NAME + 1];
     struct region r;
 
     memset(out, 0, sizeof(*out));
     if (mem_region(d->vm, address, &r) && (r.perm & ELF_READ) != 0) {
-        memcpy(name, r.name, FAULT_NAME);
+        memcpy(d->region, r.name, FAULT_NAME);
         *out = (struct dbg_region){ .start = r.start,
                                     .size = r.size,
                                     .mapped = true,
                                     .read = true,
                                     .write = (r.perm & ELF_WRITE) != 0,
                                     .execute = (r.perm & ELF_EXEC) != 0,
-                                    .name = name };
+                                    .name = d->region };
     } else {
         uint64_t next = next_mapped(d->vm, address);
 

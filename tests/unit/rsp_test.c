@@ -325,6 +325,28 @@ static void interrupting(void **state)
     assert_string_equal(rsp_told(), "T05" EXPEDITED_2 "thread:2;core:1;");
 }
 
+static void stop_at_once(void *ctx, unsigned thread)
+{
+    (void)ctx;
+    (void)thread;
+    dbg_stopped(e, &(struct dbg_stop){ .thread = 1, .signal = DBG_SIGINT });
+}
+
+/* vCtrlC of a target that stops before it is answered: none of both packets is in the other. */
+static void stopping_at_once(void **state)
+{
+    static struct dbg_ops ops;
+    size_t len;
+
+    (void)state;
+    ops = *e->ops;
+    ops.interrupt = stop_at_once;
+    assert_string_equal(rsp_ask(e, "vCont;c"), "");
+    e->ops = &ops;
+    assert_string_equal(rsp_ask(e, "vCtrlC"), "T02" EXPEDITED "thread:1;core:0;");
+    assert_string_equal(rsp_next(e, &len), "OK");
+}
+
 static void leaving(void **state)
 {
     (void)state;
@@ -460,6 +482,7 @@ int main(void)
         cmocka_unit_test_setup(resuming, rsp_setup),
         cmocka_unit_test_setup(old_resuming, rsp_setup),
         cmocka_unit_test_setup(interrupting, rsp_setup),
+        cmocka_unit_test_setup(stopping_at_once, rsp_setup),
         cmocka_unit_test_setup(leaving, rsp_setup),
         cmocka_unit_test_setup(points, rsp_setup),
         cmocka_unit_test_setup(conditions, rsp_setup),
