@@ -89,7 +89,8 @@ static void let_go_begin(struct vio_dev *dev)
 
     dev->epoch++;
     if (!atomic_load(&dev->letting_go)) {
-        dev->until = arch_now() + arch_tick_rate() * (ms == 0 ? BRIDGE_LET_GO_MS : ms) / 1000;
+        atomic_store(&dev->until,
+                     arch_now() + arch_tick_rate() * (ms == 0 ? BRIDGE_LET_GO_MS : ms) / 1000);
         atomic_store(&dev->letting_go, true);
     }
 }
@@ -218,13 +219,17 @@ static void hold(struct vcpu *vcpu, const struct vio_dev *dev, uint64_t until)
 
 void vio_progress(struct vcpu *vcpu)
 {
-    bool is_late, is_done;
+    bool is_asked, is_late, is_done;
 
     if ((vcpu->holds & HOLD_DEVICE) == 0) {
         return;
     }
+    is_asked = vcpu->waits_for && atomic_load(&vcpu->waits_for->letting_go);
+    if (is_asked) { /* perhaps anew by another vCPU, before this one has looked */
+        vcpu->waits_until = atomic_load(&vcpu->waits_for->until);
+    }
     is_late = arch_now() >= vcpu->waits_until;
-    is_done = vcpu->waits_for ? !atomic_load(&vcpu->waits_for->letting_go) : is_late;
+    is_done = vcpu->waits_for ? !is_asked : is_late;
     if (is_done) {
         vcpu_release(vcpu, HOLD_DEVICE);
     } else if (is_late) {
@@ -360,10 +365,10 @@ static enum vio_quiet dev_down(struct vio_dev *dev)
     if (!atomic_load(&dev->letting_go)) {
         return VIO_QUIET;
     }
-    if (arch_now() >= dev->until) {
+    if (arch_now() >= atomic_load(&dev->until)) {
         return VIO_LATE;
     }
-    pcpu_look_at(dev->zone->vcpus[0].cpu, dev->until);
+    pcpu_look_at(dev->zone->vcpus[0].cpu, atomic_load(&dev->until));
     return VIO_WAITS;
 }
 

@@ -29,7 +29,7 @@ struct zone;
 #define VIO_BURST 1024u
 
 struct vio_dev {
-    struct lock lock; /* all below but for what is constant after boot, and `letting_go` */
+    struct lock lock; /* all below but for what is constant after boot, and atomics */
     const struct plan_virtio *plan;
     struct zone *zone;
     struct bridge_device *shared; /* in the control region; NULL: there is none */
@@ -37,7 +37,8 @@ struct vio_dev {
     struct vmmio regs;
     uint8_t config[BRIDGE_CONFIG_SIZE]; /* as offered, for the zone's next start */
     uint32_t epoch;
-    uint64_t until;    /* when the server is late; valid while letting_go */
+    /* When the server is late; valid while letting_go; written with the lock. */
+    _Atomic uint64_t until;
     bool has_server;   /* somebody has attached, and lives */
     bool is_withdrawn; /* detached: at the zone's next start there is no device */
     bool line;         /* as last told to the interrupt controller */

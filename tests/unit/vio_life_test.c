@@ -81,6 +81,29 @@ static void test_queue_stop(void **state)
     assert_int_equal(world.table[DISK].notified, 0);
 }
 
+/* The server was in time: its time for what the other vCPU asks at once begins anew. */
+static void test_asked_anew(void **state)
+{
+    uint64_t begun = fake_arch.now;
+
+    (void)state;
+    vio_play_attach(DISK);
+    vio_driver_up(DISK, 2);
+    vio_reg_set(DISK, QUEUE_SEL, 1);
+    vio_reg_set(DISK, READY, 0);
+    fake_arch.now = begun + BRIDGE_LET_GO_MS * MS - 1;
+    vio_let_go(DISK);
+    assert_true(vio_double_write(2, DISK, QUEUE_SEL, 0));
+    assert_true(vio_double_write(2, DISK, READY, 0));
+    fake_arch.now++;
+    vio_turns();
+    assert_int_equal(zone_state(&zones[1]), ZONE_RUNNING);
+    assert_int_equal(world.vcpu[1].state, VCPU_HELD);
+    fake_arch.now = begun + 2 * BRIDGE_LET_GO_MS * MS;
+    vio_turns();
+    assert_int_equal(zones[1].reason, STOP_DEVICE);
+}
+
 /* A server that does not let go ends the zone, and the memory stays as it is until it does. */
 static void test_late(void **state)
 {
@@ -270,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup(test_reset, vio_setup_served),
         cmocka_unit_test_setup(test_reset_of_idle, vio_setup),
         cmocka_unit_test_setup(test_queue_stop, vio_setup),
+        cmocka_unit_test_setup(test_asked_anew, vio_setup),
         cmocka_unit_test_setup(test_late, vio_setup_served),
         cmocka_unit_test_setup(test_zone_reset, vio_setup_served),
         cmocka_unit_test_setup(test_zone_reset_late, vio_setup_served),
