@@ -32,7 +32,7 @@ struct budget {
     pthread_mutex_t lock; /* guards the rest: budget_cancel() comes from any thread */
     bool running, cancelled;
     bool kicked; /* a signal may be pending when the call is over */
-    int wake;    /* an event that a cancel sets, too; -1: none */
+    int wake;    /* an event that a cancel sets, too, of a debugger, whose bytes kick; -1: none */
     pthread_t thread;
 
     /* CPU time is that of all threads of the call. Each wakes after its share of what is left, so

@@ -102,6 +102,7 @@ UVM_ARCH := $(addprefix host/,arch.c arch_aarch64.c arch_x86_64.c x86_cpu.c) lib
 # --- the list: one line per unit, alphabetical ----------------------------------------------------
 $(eval $(call unit_test,a64_classify,guest/aarch64/classify.c))
 $(eval $(call unit_test,blk,dev/blk.c dev/raw.c $(VIRTQ_DEV)))
+$(eval $(call unit_test,budget,$(addprefix host/,alarm.c budget.c log.c sys.c sys_net.c)))
 $(eval $(call unit_test,channel,$(CHANNEL_UNIT)))
 $(eval $(call unit_test,cli_console,$(CLI_UNIT)))
 $(eval $(call unit_test,cli_symbols,cli/symbols.c,,-lelf))
