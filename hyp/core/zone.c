@@ -194,6 +194,12 @@ static void start_now(struct zone *zone)
     struct vcpu *boot = &zone->vcpus[0];
     uint32_t expected = ZONE_STARTING;
 
+    /* Who looked in zone_start() may have been slow: the zone has run and stopped since. */
+    if (vio_is_busy(zone)) {
+        zone_stop(zone, STOP_DEVICE);
+        pcpu_request(boot->cpu, REQUEST_LOOK);
+        return;
+    }
     if (!quiet_devices(zone)) {
         zone_stop(zone, STOP_FAULT);
         pcpu_request(boot->cpu, REQUEST_LOOK);

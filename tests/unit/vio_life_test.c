@@ -132,6 +132,26 @@ static void test_late(void **state)
     assert_int_equal(vio_reg(DISK, DEVICE_ID), PLAN_VIRTIO_BLK);
 }
 
+/* A CPU asked for the start of a zone whose server was found late since it had looked. */
+static void test_start_while_busy(void **state)
+{
+    (void)state;
+    vio_reg_set(DISK, STATUS, 0);
+    fake_arch.now += BRIDGE_LET_GO_MS * MS;
+    vio_turns();
+    assert_int_equal(zone_state(&zones[1]), ZONE_OFF);
+    atomic_store(&zones[1].state, ZONE_STARTING);
+    pcpu_request(&world.pcpu[1], REQUEST_LOOK);
+    vio_turns();
+    assert_int_equal(world.loads, 2);
+    assert_int_equal(zone_state(&zones[1]), ZONE_OFF);
+    assert_int_equal(zones[1].reason, STOP_DEVICE);
+    vio_let_go(DISK);
+    assert_int_equal(zone_start(&zones[1]), OK);
+    vio_turns();
+    assert_int_equal(zone_state(&zones[1]), ZONE_RUNNING);
+}
+
 /* The zone's stop waits for its servers, and nothing else does. */
 static void test_zone_reset(void **state)
 {
@@ -295,6 +315,7 @@ int main(void)
         cmocka_unit_test_setup(test_queue_stop, vio_setup),
         cmocka_unit_test_setup(test_asked_anew, vio_setup),
         cmocka_unit_test_setup(test_late, vio_setup_served),
+        cmocka_unit_test_setup(test_start_while_busy, vio_setup_served),
         cmocka_unit_test_setup(test_zone_reset, vio_setup_served),
         cmocka_unit_test_setup(test_zone_reset_late, vio_setup_served),
         cmocka_unit_test_setup(test_stop_while_held, vio_setup_served),
