@@ -7,6 +7,8 @@
 #include "host/sys.h"
 #include "lib/field.h"
 
+#define ROUNDS_MAX 64u /* packets, or pieces of input, that are taken at a time */
+
 bool debug_has_client(const struct debug *d)
 {
     return d->client >= 0;
@@ -92,12 +94,20 @@ static bool send_output(struct debug *d)
     return true;
 }
 
+/* A client may send for ever: what is left has the guest's thread come again at once. */
+static void come_again(const struct debug *d)
+{
+    if (d->in_call) {
+        (void)pthread_kill(pthread_self(), d->vm->budget.signal);
+    }
+}
+
 /* What came and is not answered yet, then what has come since; false: the client is gone. */
 static bool take_input(struct debug *d)
 {
     size_t out;
 
-    for (;;) {
+    for (unsigned n = 0; n < ROUNDS_MAX; n++) {
         int64_t some;
 
         d->input_at += dbg_input(&d->engine, d->input + d->input_at, d->input_len - d->input_at);
@@ -118,6 +128,8 @@ static bool take_input(struct debug *d)
         d->input_at = 0;
         d->input_len = (size_t)some;
     }
+    come_again(d);
+    return true;
 }
 
 bool debug_wait(struct debug *d)

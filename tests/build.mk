@@ -115,6 +115,8 @@ $(eval $(call unit_test,control_life,$(CONTROL_UNIT)))
 $(eval $(call unit_test,corefile,host/corefile.c host/sys.c))
 $(eval $(call unit_test,cpu,$(A64)/cpu.c $(FAKE)/hw.c))
 $(eval $(call unit_test,ctl,$(CTL_UNIT),,-lpthread))
+$(eval $(call unit_test,debug_sock,$(addprefix host/,debug_sock.c log.c sys.c sys_net.c) \
+                      $(filter-out tests/unit/rsp_talk.c,$(RSP_UNIT)),-Ihost/include))
 $(eval $(call unit_test,decode,hyp/arch/aarch64/decode.c))
 $(eval $(call unit_test,elf,host/elf.c $(UVM_ARCH)))
 $(eval $(call unit_test,err,host/err.c))
