@@ -9,13 +9,6 @@
 #include "hyp/core/control.h"
 #include "hyp/core/zone.h"
 
-static void look_all(const struct zone *zone)
-{
-    for (uint32_t i = 0; i < zone->vcpu_count; i++) {
-        pcpu_request(zone->vcpus[i].cpu, REQUEST_LOOK);
-    }
-}
-
 /* The latest moment at which somebody has left. */
 static void left_at(struct zone *zone, uint64_t now)
 {
@@ -68,7 +61,7 @@ enum err pause_zone(struct zone *zone)
         return ERR_DENIED;
     }
     left_at(zone, arch_now());
-    look_all(zone);
+    zone_look(zone);
     return OK;
 }
 
@@ -85,7 +78,7 @@ enum err pause_resume(struct zone *zone)
     }
     atomic_fetch_add(&zone->time_offset, arch_now() - atomic_load(&zone->paused_at));
     atomic_store(&zone->pause, PAUSE_NONE);
-    look_all(zone);
+    zone_look(zone);
     control_changed(zone);
     return OK;
 }

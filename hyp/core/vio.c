@@ -107,14 +107,6 @@ void vio_let_go_end(struct vio_dev *dev)
     atomic_store(&dev->letting_go, false);
 }
 
-/* Who is held for the device, or stops it, looks again. Without the lock. */
-void vio_wake(const struct zone *zone)
-{
-    for (uint32_t i = 0; i < zone->vcpu_count; i++) {
-        pcpu_request(zone->vcpus[i].cpu, REQUEST_LOOK);
-    }
-}
-
 /* ---- Events of registers; lock held, true: the server is to be told ---- */
 
 static bool on_nothing(struct vio_dev *dev, const struct vmmio_event *event)

@@ -27,7 +27,4 @@ void vio_let_go_end(struct vio_dev *dev);
 /* With the lock, or at boot: no device is there. */
 void vio_forget(struct vio_dev *dev);
 
-/* Without it: who is held for a device of the zone, or stops the zone, looks again. */
-void vio_wake(const struct zone *zone);
-
 #endif

@@ -100,7 +100,7 @@ void vio_signal(uint32_t device)
     }
     lock_give(&dev->lock);
     if (has_let_go) {
-        vio_wake(dev->zone);
+        zone_look(dev->zone); /* who is held for the device, or stops it */
     }
 }
 
@@ -202,7 +202,7 @@ static bool server_leaves(struct vio_dev *dev, bool is_withdrawn)
     vio_publish(dev);
     lock_give(&dev->lock);
     if (was_letting_go) {
-        vio_wake(dev->zone);
+        zone_look(dev->zone); /* who is held for the device, or stops it */
     }
     return had_server;
 }

@@ -65,7 +65,7 @@ void pcpu_look_at(struct pcpu *cpu, uint64_t when)
     }
 }
 
-static void request_all(struct zone *zone)
+void zone_look(const struct zone *zone)
 {
     for (uint32_t i = 0; i < zone->vcpu_count; i++) {
         pcpu_request(zone->vcpus[i].cpu, REQUEST_LOOK);
@@ -171,7 +171,7 @@ void zone_stop(struct zone *zone, enum stop_reason why)
     while (may_stop(state, why)) {
         if (atomic_compare_exchange_weak(&zone->state, &state, stopping)) {
             control_changed(zone);
-            request_all(zone);
+            zone_look(zone);
             return;
         }
     }

@@ -135,6 +135,9 @@ void zone_init_all(void);
 /* Sets request bits of a CPU and wakes it, unless it is the calling one. Any CPU. */
 void pcpu_request(struct pcpu *cpu, uint32_t bits);
 
+/* The CPUs of all vCPUs of a zone look at its state again. Any CPU. */
+void zone_look(const struct zone *zone);
+
 /* This CPU is to look at its vCPU's and its zone's state at a time (arch_now), or before. */
 void pcpu_look_at(struct pcpu *cpu, uint64_t when);
 
