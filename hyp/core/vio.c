@@ -29,6 +29,12 @@ struct vio_dev *vio_devs;
 static struct vio_zone of_zone[PLAN_MAX_ZONES];
 bool (*vio_raise)(void);
 
+/* The n-th device of a zone, n < of_zone[].count. */
+static struct vio_dev *dev_of(const struct zone *zone, uint64_t n)
+{
+    return &vio_devs[of_zone[zone->id].first + n];
+}
+
 /* ---- What the server sees; lock held ---- */
 
 enum bridge_state vio_state(const struct vio_dev *dev)
@@ -258,7 +264,7 @@ static void tell_server(struct vcpu *vcpu)
 
 bool vio_access(struct vcpu *vcpu, struct mmio_access *access)
 {
-    struct vio_dev *dev = &vio_devs[of_zone[vcpu->zone->id].first + get(VIO_PAGE, access->offset)];
+    struct vio_dev *dev = dev_of(vcpu->zone, get(VIO_PAGE, access->offset));
     struct vmmio_access part = { .offset = get(VIO_OFFSET, access->offset),
                                  .value = (uint32_t)access->value,
                                  .size = access->size };
@@ -320,7 +326,7 @@ void vio_init_all(void)
     }
     for (uint32_t i = 0; i < the_plan->zone_count; i++) {
         if (of_zone[i].count != 0) {
-            mmio_add(&zones[i], &(struct mmio_dev){ vio_devs[of_zone[i].first].plan->gpa,
+            mmio_add(&zones[i], &(struct mmio_dev){ dev_of(&zones[i], 0)->plan->gpa,
                                                     of_zone[i].count * SIZE_4K, vio_access });
         }
     }
@@ -329,7 +335,7 @@ void vio_init_all(void)
 void vio_up(struct zone *zone)
 {
     for (uint32_t i = 0; i < of_zone[zone->id].count; i++) {
-        struct vio_dev *dev = &vio_devs[of_zone[zone->id].first + i];
+        struct vio_dev *dev = dev_of(zone, i);
 
         lock_take(&dev->lock);
         vmmio_reset(&dev->regs);
@@ -369,7 +375,7 @@ enum vio_quiet vio_down(struct zone *zone)
     enum vio_quiet all = VIO_QUIET;
 
     for (uint32_t i = 0; i < of_zone[zone->id].count; i++) {
-        enum vio_quiet one = dev_down(&vio_devs[of_zone[zone->id].first + i]);
+        enum vio_quiet one = dev_down(dev_of(zone, i));
 
         all = one > all ? one : all;
     }
@@ -379,7 +385,7 @@ enum vio_quiet vio_down(struct zone *zone)
 bool vio_is_busy(const struct zone *zone)
 {
     for (uint32_t i = 0; i < of_zone[zone->id].count; i++) {
-        if (atomic_load(&vio_devs[of_zone[zone->id].first + i].letting_go)) {
+        if (atomic_load(&dev_of(zone, i)->letting_go)) {
             return true;
         }
     }
