@@ -121,7 +121,7 @@ static int add_vcpus(struct vt_vm *vm, struct core_parts *parts)
     for (unsigned id = 0; id < vm->vcpu_count && err == VT_OK; id++) {
         const struct vcpu *vcpu = vm_vcpu(vm, id);
 
-        if (id != faulted && (id == 0 || vcpu->on)) {
+        if (id != faulted && vcpu_is_live(vcpu)) {
             err = add_vcpu(vcpu, parts);
         }
     }

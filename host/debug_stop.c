@@ -104,7 +104,7 @@ static struct vcpu *next_over(struct debug *d)
         struct vcpu *vcpu = vm_vcpu(d->vm, i);
         struct debug_vcpu *v = debug_vcpu_of(d, vcpu);
 
-        if ((i == 0 || vcpu->on) && v->how.action != DBG_KEEP && v->over) {
+        if (vcpu_is_live(vcpu) && v->how.action != DBG_KEEP && v->over) {
             return vcpu;
         }
     }
@@ -119,7 +119,7 @@ static void find_over(struct debug *d)
         struct debug_vcpu *v = debug_vcpu_of(d, vcpu);
 
         v->over = false;
-        if ((i == 0 || vcpu->on) && v->how.action != DBG_KEEP && debug_load(d, vcpu)) {
+        if (vcpu_is_live(vcpu) && v->how.action != DBG_KEEP && debug_load(d, vcpu)) {
             v->over = v->regs.pc == v->told && debug_soft_at(d, v->regs.pc) != NULL;
             v->told = 0;
         }
@@ -131,7 +131,7 @@ static struct vcpu *first_runner(struct debug *d)
     for (unsigned i = 0; i < d->vm->vcpu_count; i++) {
         struct vcpu *vcpu = vm_vcpu(d->vm, i);
 
-        if ((i == 0 || vcpu->on) && d->vcpu[i].how.action != DBG_KEEP) {
+        if (vcpu_is_live(vcpu) && d->vcpu[i].how.action != DBG_KEEP) {
             return vcpu;
         }
     }
@@ -150,7 +150,7 @@ static int let_go(struct debug *d)
         struct debug_vcpu *v = debug_vcpu_of(d, vcpu);
         int flushed;
 
-        if (i != 0 && !vcpu->on) {
+        if (!vcpu_is_live(vcpu)) {
             continue;
         }
         set_trap(d, vcpu, v->how.action != DBG_KEEP && wants_trap(d, v));
@@ -195,9 +195,9 @@ static int serve(struct debug *d)
 static void keep_all(struct debug *d)
 {
     for (unsigned i = 0; i < d->vm->vcpu_count; i++) {
-        bool on = i == 0 || vm_vcpu(d->vm, i)->on;
+        bool is_live = vcpu_is_live(vm_vcpu(d->vm, i));
 
-        d->vcpu[i].how = (struct dbg_resume){ .action = on ? DBG_KEEP : DBG_CONTINUE };
+        d->vcpu[i].how = (struct dbg_resume){ .action = is_live ? DBG_KEEP : DBG_CONTINUE };
     }
 }
 
@@ -295,7 +295,7 @@ void debug_end(struct vt_vm *vm)
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         struct vcpu *vcpu = vm_vcpu(vm, i);
 
-        if (i == 0 || vcpu->on) {
+        if (vcpu_is_live(vcpu)) {
             set_trap(d, vcpu, false);
             if (debug_flush(d, vcpu) != VT_OK) {
                 log_print(&vm->log, VT_LOG_ERROR, "a debugger's registers are lost");

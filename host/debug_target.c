@@ -15,7 +15,7 @@ static unsigned threads(void *ctx, unsigned ids[DBG_THREADS_MAX])
     unsigned count = 0;
 
     for (unsigned i = 0; i < d->vm->vcpu_count; i++) {
-        if (i == 0 || vm_vcpu(d->vm, i)->on) {
+        if (vcpu_is_live(vm_vcpu(d->vm, i))) {
             ids[count++] = i + 1;
         }
     }

@@ -324,7 +324,7 @@ int vcpu_request_start(struct vcpu *vcpu)
     if (id >= vm->vcpu_count) {
         return answer(vcpu, CALL_VCPU_INVALID);
     }
-    if (id == 0 || vm_vcpu(vm, (unsigned)id)->on) {
+    if (vcpu_is_live(vm_vcpu(vm, (unsigned)id))) {
         return answer(vcpu, CALL_VCPU_ALREADY_ON);
     }
     if (start(vm_vcpu(vm, (unsigned)id), &entry) != VT_OK) {
@@ -348,8 +348,7 @@ int vcpu_request_on(struct vcpu *vcpu)
 {
     uint64_t id = argument(vcpu, 0);
 
-    return answer(vcpu,
-                  id == 0 || (id < vcpu->vm->vcpu_count && vm_vcpu(vcpu->vm, (unsigned)id)->on));
+    return answer(vcpu, id < vcpu->vm->vcpu_count && vcpu_is_live(vm_vcpu(vcpu->vm, (unsigned)id)));
 }
 
 int vcpu_request_yield(struct vcpu *vcpu)

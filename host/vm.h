@@ -91,6 +91,12 @@ static inline struct vcpu *vm_vcpu(struct vt_vm *vm, unsigned id)
     return id == 0 ? &vm->first : &vm->others[id - 1];
 }
 
+/* Has registers that mean something: the first one always, another once the guest started it. */
+static inline bool vcpu_is_live(const struct vcpu *vcpu)
+{
+    return vcpu->id == 0 || vcpu->on;
+}
+
 /* What a micro-VM is made from: an image or a snapshot. */
 struct vm_origin {
     struct program *program;
