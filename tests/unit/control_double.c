@@ -177,6 +177,20 @@ void control_double_free(void)
     control_double.region = NULL;
 }
 
+int control_double_setup(void **state)
+{
+    (void)state;
+    control_double_reset(true);
+    return 0;
+}
+
+int control_double_teardown(void **state)
+{
+    (void)state;
+    control_double_free();
+    return 0;
+}
+
 void control_double_reset(bool run)
 {
     control_double_free();

@@ -35,6 +35,10 @@ extern struct control_double control_double;
 void control_double_reset(bool run);
 void control_double_free(void);
 
+/* The same for cmocka: before and after a test. */
+int control_double_setup(void **state);
+int control_double_teardown(void **state);
+
 /* What all CPUs' loops do between guest entries, until nobody has anything to do. */
 void control_double_turn(void);
 

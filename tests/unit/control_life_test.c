@@ -15,20 +15,6 @@
 #define COMMAND 0x04u
 #define MASTER  UINT32_C(4)
 
-static int setup(void **state)
-{
-    (void)state;
-    control_double_reset(true);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    control_double_free();
-    return 0;
-}
-
 static int32_t ask(uint32_t op, uint32_t zone)
 {
     return control_double_ask(op, zone, 0);
@@ -382,20 +368,21 @@ static void test_pause_of_held(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_causes, setup),
-        cmocka_unit_test_setup(test_pause_of_held, setup),
-        cmocka_unit_test_setup(test_pause_of_off, setup),
-        cmocka_unit_test_setup(test_pause_again, setup),
-        cmocka_unit_test_setup(test_events, setup),
-        cmocka_unit_test_setup(test_log, setup),
-        cmocka_unit_test_setup(test_consoles, setup),
-        cmocka_unit_test_setup(test_scribbled, setup),
-        cmocka_unit_test_setup(test_server, setup),
-        cmocka_unit_test_setup(test_restart, setup),
-        cmocka_unit_test_setup(test_last, setup),
-        cmocka_unit_test_setup(test_pause, setup),
-        cmocka_unit_test_setup(test_paused_stops, setup),
-        cmocka_unit_test_setup_teardown(test_pause_with_others, setup, teardown),
+        cmocka_unit_test_setup(test_causes, control_double_setup),
+        cmocka_unit_test_setup(test_pause_of_held, control_double_setup),
+        cmocka_unit_test_setup(test_pause_of_off, control_double_setup),
+        cmocka_unit_test_setup(test_pause_again, control_double_setup),
+        cmocka_unit_test_setup(test_events, control_double_setup),
+        cmocka_unit_test_setup(test_log, control_double_setup),
+        cmocka_unit_test_setup(test_consoles, control_double_setup),
+        cmocka_unit_test_setup(test_scribbled, control_double_setup),
+        cmocka_unit_test_setup(test_server, control_double_setup),
+        cmocka_unit_test_setup(test_restart, control_double_setup),
+        cmocka_unit_test_setup(test_last, control_double_setup),
+        cmocka_unit_test_setup(test_pause, control_double_setup),
+        cmocka_unit_test_setup(test_paused_stops, control_double_setup),
+        cmocka_unit_test_setup_teardown(test_pause_with_others, control_double_setup,
+                                        control_double_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

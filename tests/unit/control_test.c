@@ -13,20 +13,6 @@
 #include "lib/dax.h"
 #include "lib/field.h"
 
-static int setup(void **state)
-{
-    (void)state;
-    control_double_reset(true);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    control_double_free();
-    return 0;
-}
-
 static int32_t ask(uint32_t op, uint32_t zone)
 {
     return control_double_ask(op, zone, 0);
@@ -328,20 +314,21 @@ static void test_console_write(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_registers, setup),
-        cmocka_unit_test_setup(test_rows, setup),
-        cmocka_unit_test_setup(test_widths, setup),
-        cmocka_unit_test_setup(test_region, setup),
-        cmocka_unit_test_setup(test_info_block, setup),
-        cmocka_unit_test_setup(test_table, setup),
-        cmocka_unit_test_setup(test_slots, setup),
-        cmocka_unit_test_setup(test_info, setup),
-        cmocka_unit_test_setup(test_zone, setup),
-        cmocka_unit_test_setup(test_life, setup),
-        cmocka_unit_test_setup(test_stat, setup),
-        cmocka_unit_test_setup(test_memory, setup),
-        cmocka_unit_test_setup(test_log_level, setup),
-        cmocka_unit_test_setup_teardown(test_console_write, setup, teardown),
+        cmocka_unit_test_setup(test_registers, control_double_setup),
+        cmocka_unit_test_setup(test_rows, control_double_setup),
+        cmocka_unit_test_setup(test_widths, control_double_setup),
+        cmocka_unit_test_setup(test_region, control_double_setup),
+        cmocka_unit_test_setup(test_info_block, control_double_setup),
+        cmocka_unit_test_setup(test_table, control_double_setup),
+        cmocka_unit_test_setup(test_slots, control_double_setup),
+        cmocka_unit_test_setup(test_info, control_double_setup),
+        cmocka_unit_test_setup(test_zone, control_double_setup),
+        cmocka_unit_test_setup(test_life, control_double_setup),
+        cmocka_unit_test_setup(test_stat, control_double_setup),
+        cmocka_unit_test_setup(test_memory, control_double_setup),
+        cmocka_unit_test_setup(test_log_level, control_double_setup),
+        cmocka_unit_test_setup_teardown(test_console_write, control_double_setup,
+                                        control_double_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
