@@ -124,6 +124,8 @@ void server_look(struct server *server);
 void serve_dev_look(struct serve_dev *dev);
 void serve_dev_stop(struct serve_dev *dev); /* asks its threads to end */
 void serve_dev_wait(struct serve_dev *dev); /* until they have */
+/* Any thread of the device: BRIDGE_SIGNAL_ bits for the hypervisor. */
+void serve_dev_signal(const struct serve_dev *dev, uint32_t bits);
 void serve_dev_log(const struct serve_dev *dev, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -39,7 +39,7 @@ static uint32_t epoch_of(const struct serve_dev *dev)
     return __atomic_load_n(&dev->shared->epoch, __ATOMIC_ACQUIRE);
 }
 
-static void signal_all(struct serve_dev *dev, uint32_t bits)
+void serve_dev_signal(const struct serve_dev *dev, uint32_t bits)
 {
     __atomic_fetch_or(&dev->shared->signal, bits, __ATOMIC_SEQ_CST);
     dev->server->ctl->write(dev->server->ctl, CTL_SIGNAL, dev->number);
@@ -98,7 +98,7 @@ static void start(struct serve_dev *dev)
     dev->is_on = true;
     if (!take_memory(dev)) {
         serve_dev_log(dev, "the zone's memory is in no pool");
-        signal_all(dev, BRIDGE_SIGNAL_BROKEN);
+        serve_dev_signal(dev, BRIDGE_SIGNAL_BROKEN);
         return;
     }
     dev->wish->kind->begin(dev);
@@ -111,7 +111,7 @@ static void start(struct serve_dev *dev)
     serve_dev_log(dev, "runs with %u queues", count);
     if (!is_good) {
         serve_dev_log(dev, "a queue can't be served");
-        signal_all(dev, BRIDGE_SIGNAL_BROKEN);
+        serve_dev_signal(dev, BRIDGE_SIGNAL_BROKEN);
     }
 }
 

@@ -30,21 +30,18 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-void serve_queue_wake(const struct serve_queue *queue)
+/* An eventfd, which does not block. */
+static void wake(int fd)
 {
     const uint64_t one = 1;
-    ssize_t done = write(queue->wake, &one, sizeof(one));
+    ssize_t done = write(fd, &one, sizeof(one));
 
     (void)done; /* full: it is awake */
 }
 
-static void signal_driver(struct serve_queue *queue, uint32_t bits)
+void serve_queue_wake(const struct serve_queue *queue)
 {
-    struct serve_dev *dev = queue->dev;
-    struct ctl *ctl = dev->server->ctl;
-
-    __atomic_fetch_or(&dev->shared->signal, bits, __ATOMIC_SEQ_CST);
-    ctl->write(ctl, CTL_SIGNAL, dev->number);
+    wake(queue->wake);
 }
 
 /* Whether more came while it looked. The driver does not notify meanwhile, which saves an exit. */
@@ -131,17 +128,17 @@ static void serve(struct serve_queue *queue)
     const struct serve_kind *kind = queue->dev->wish->kind;
     int got = RUN_MORE;
 
-    signal_driver(queue, BRIDGE_SIGNAL_USED); /* the one before may not have come to it */
+    serve_dev_signal(queue->dev, BRIDGE_SIGNAL_USED); /* the one before may not have come to it */
     while (!atomic_load(&queue->dev->stop)) {
         bool interrupt;
 
         got = got == RUN_MORE ? kind->run(queue, &interrupt) : wait_for(queue, got, &interrupt);
         if (interrupt) {
-            signal_driver(queue, BRIDGE_SIGNAL_USED);
+            serve_dev_signal(queue->dev, BRIDGE_SIGNAL_USED);
         }
         if (got < 0) {
             serve_dev_log(queue->dev, "queue %u is broken (%d)", queue->index, got);
-            signal_driver(queue, BRIDGE_SIGNAL_BROKEN);
+            serve_dev_signal(queue->dev, BRIDGE_SIGNAL_BROKEN);
             return;
         }
     }
@@ -154,10 +151,7 @@ static void *thread(void *opaque)
 
     serve(queue);
     if (atomic_fetch_sub(&dev->running, 1) == 1) { /* of the zone's memory nothing is used now */
-        const uint64_t one = 1;
-        ssize_t done = write(dev->server->look, &one, sizeof(one));
-
-        (void)done;
+        wake(dev->server->look);
     }
     return NULL;
 }
